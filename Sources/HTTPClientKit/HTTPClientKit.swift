@@ -1,0 +1,2 @@
+// HTTPClientKit knows outbound HTTPS.
+// It must never see any ledger noun.

@@ -1,0 +1,1 @@
+@main struct VivianVerify { static func main() {} }

@@ -1,0 +1,1 @@
+@main struct Vivian { static func main() {} }
