@@ -169,6 +169,10 @@ for module in selected {
     }
 }
 
+if isWhole || selected.isEmpty {
+    targets.append(.testTarget(name: "ArchitectureTests", swiftSettings: coreSettings))
+}
+
 var packages: [String: Package.Dependency] = [:]
 for product in selected.flatMap(\.uses) {
     let source = products[product]!

@@ -1,0 +1,38 @@
+# One build configuration, release with testing enabled, serves the tests, the demo and daily use.
+SHELL := /bin/bash
+BUILD := swift build -c release -Xswiftc -enable-testing
+TEST  := swift test -c release -Xswiftc -enable-testing
+BIN   := .build/release/vivian
+DATA  ?= data
+
+.PHONY: run demo test build bootstrap lint bench fuzz soak clean
+
+run: build          ## Install what is missing, build, run the guided tour and stay up.
+	deploy/tour --data $(DATA) --stay
+
+demo: build         ## The same, in a folder of its own; exits 0 or 1.
+	deploy/tour
+
+test: bootstrap     ## Install what is missing and pass every test.
+	$(TEST) --parallel
+
+build: bootstrap
+	$(BUILD) --build-tests
+
+bootstrap:          ## Install Debian packages and a Python environment, if they are missing.
+	deploy/bootstrap
+
+lint:
+	swift format lint --strict --recursive Sources Tests Package.swift
+
+bench: bootstrap    ## Every figure of docs/performance.md, beside its ceiling.
+	cd Benchmarks && swift run -c release -Xswiftc -enable-testing benchmarks
+
+fuzz: bootstrap     ## Every decoder and verifier under libFuzzer, bounded (SECONDS each, default 20).
+	Fuzz/run
+
+soak: build         ## The long counts: crashes, seeds, operations.
+	deploy/soak
+
+clean:
+	rm -rf .build Benchmarks/.build Fuzz/.build
