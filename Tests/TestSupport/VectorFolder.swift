@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 
 /// Published test vectors, read in place and never copied: `VIVIAN_VECTORS`, else `../shared/vectors` beside the
 /// checkout. Suites discover their cases, so the folder may hold other files than today's in the same layout.
