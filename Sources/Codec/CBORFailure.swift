@@ -1,0 +1,31 @@
+/// Why bytes are not the CBOR that was asked for; `offset` is where the item or its head begins.
+package enum CBORFailure: Error, Hashable, Sendable {
+    /// The input has more bytes than the profile reads.
+    case tooLarge(byteCount: Int, byteCountMax: Int)
+    /// The input ends inside an item, or a length or count goes past its end.
+    case truncated(offset: Int)
+    /// Bytes follow the item.
+    case trailingBytes(offset: Int)
+    /// Items nest deeper than the profile reads.
+    case tooDeep(offset: Int)
+    /// Additional information 28 to 30, a break without a beginning, or a two-byte simple value below 32.
+    case malformedHead(offset: Int)
+    /// An argument is not in its shortest form.
+    case notShortest(offset: Int)
+    /// An indefinite length where lengths are definite.
+    case indefiniteLength(offset: Int)
+    /// A chunk of an indefinite string is not a definite string of the same type.
+    case malformedChunk(offset: Int)
+    /// Text that is not UTF-8.
+    case invalidUTF8(offset: Int)
+    /// A float, undefined, or a simple value other than false, true and null.
+    case refusedSimple(offset: Int)
+    /// A tag that the profile does not list.
+    case refusedTag(UInt64, offset: Int)
+    /// A map key that is neither integer nor text.
+    case refusedKey(offset: Int)
+    /// A map key that is not above the one before it in bytewise order.
+    case unorderedKey(offset: Int)
+    /// A map key given twice.
+    case duplicateKey(offset: Int)
+}
