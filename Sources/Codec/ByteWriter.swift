@@ -24,7 +24,9 @@ package struct ByteWriter: Sendable {
     /// The bytes as they are; the reader must know how many.
     package mutating func raw(_ part: some Sequence<UInt8>) { bytes.append(contentsOf: part) }
 
-    /// The part's length (4 bytes, big-endian), then its bytes. Parts of 4 GiB and more are our bug.
+    /// The part's length (4 bytes, big-endian), then its bytes.
+    ///
+    /// Parts of 4 GiB and more are our bug.
     package mutating func part(_ part: [UInt8]) {
         uint32(UInt32(part.count))
         bytes.append(contentsOf: part)

@@ -215,7 +215,9 @@ private struct CBORDecoder {
         switch head.information {
         case 23: return .undefined
         case 24:
-            guard argument >= 32 else { throw .malformedHead(offset: start) }
+            // RFC 8949 §3.3 wants 32 and more; 24 to 31, which have no shorter form, are read because RFC 7049 had one of
+            // them (`f818`) among its examples.
+            guard argument >= 24 else { throw .malformedHead(offset: start) }
             return .simple(UInt8(argument))
         case 25: return .float(CBORFloat.double(fromHalf: UInt16(argument)))
         case 26: return .float(Double(Float(bitPattern: UInt32(argument))))

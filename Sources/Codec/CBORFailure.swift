@@ -8,7 +8,7 @@ package enum CBORFailure: Error, Hashable, Sendable {
     case trailingBytes(offset: Int)
     /// Items nest deeper than the profile reads.
     case tooDeep(offset: Int)
-    /// Additional information 28 to 30, a break without a beginning, or a two-byte simple value below 32.
+    /// Additional information 28 to 30, a break without a beginning, or a two-byte simple value below 24.
     case malformedHead(offset: Int)
     /// An argument is not in its shortest form.
     case notShortest(offset: Int)

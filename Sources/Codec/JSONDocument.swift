@@ -1,4 +1,6 @@
-/// A parsed JSON text: its bytes and a flat tape of where each value lies. No value is copied until it is asked for.
+/// A parsed JSON text: its bytes and a flat tape of where each value lies.
+///
+/// No value is copied until it is asked for.
 package struct JSONDocument: Sendable {
     let tape: JSONTape
 

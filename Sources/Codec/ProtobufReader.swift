@@ -77,7 +77,7 @@ package struct ProtobufReader: Sendable {
         }
     }
 
-    /// The message that a stream of `lengthPrefixed` messages holds alone.
+    /// The message of `ProtobufWriter.lengthPrefixed`, which must be all of the bytes.
     package static func unprefixed(_ bytes: [UInt8]) throws(ProtobufFailure) -> [UInt8] {
         var reader = ProtobufReader(bytes)
         let length = try reader.varint()
