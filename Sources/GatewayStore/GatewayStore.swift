@@ -1,2 +1,110 @@
-// GatewayStore knows all SQL of the gateway.
-// It must never see services, `NodeEngine`.
+package import Foundation
+import GRDB
+
+// GatewayStore holds all SQL of the gateway: payloads, the outbox, jobs. It must never see services or `NodeEngine`.
+//
+// The one rule: whatever the gateway acknowledges stands in one committed SQL transaction first (D17). Payloads are
+// stored encrypted, under keys that are stored wrapped; this module never sees a plaintext or a key.
+
+/// Everything the gateway remembers, in one SQLite file with `synchronous = FULL` and `secure_delete`.
+///
+/// One process owns the file. Writes are serialised by SQLite; reads run beside them (WAL).
+package final class GatewayStore: Sendable {
+    let pool: DatabasePool
+
+    /// Opens or makes `gateway.sqlite` in a folder, bringing its tables up to date.
+    /// - Throws: ``GatewayStoreFailure``
+    package init(folder: URL) throws {
+        var configuration = Configuration()
+        configuration.maximumReaderCount = 4
+        configuration.busyMode = .timeout(5)
+        configuration.prepareDatabase { database in
+            try database.execute(sql: "PRAGMA synchronous = FULL")
+            try database.execute(sql: "PRAGMA secure_delete = ON")
+            try database.execute(sql: "PRAGMA cache_size = -32768")
+            try database.execute(sql: "PRAGMA wal_autocheckpoint = 4000")
+        }
+        do {
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            pool = try DatabasePool(path: folder.appending(path: "gateway.sqlite").path, configuration: configuration)
+            try GatewaySchema.migrator.migrate(pool)
+        } catch {
+            throw GatewayStoreFailure(error)
+        }
+    }
+
+    /// Runs one SQL transaction: all of it or nothing.
+    func write<Value>(_ body: (Database) throws -> Value) throws -> Value {
+        do {
+            return try pool.writeWithoutTransaction { database in
+                var value: Value?
+                try database.inTransaction(.immediate) {
+                    value = try body(database)
+                    return .commit
+                }
+                return value!
+            }
+        } catch let failure as GatewayStoreFailure {
+            throw failure
+        } catch let error as DatabaseError {
+            throw GatewayStoreFailure(error)
+        }
+    }
+
+    /// Runs a read on one consistent state of the file.
+    func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
+        do {
+            return try pool.read(body)
+        } catch let error as DatabaseError {
+            throw GatewayStoreFailure(error)
+        }
+    }
+
+    /// Writes the write-ahead log back into the file and overwrites what was deleted: after an erasure nothing of the
+    /// record may stay in either.
+    package func scrub() throws {
+        do {
+            try pool.writeWithoutTransaction { database in
+                _ = try database.checkpoint(.truncate)
+            }
+        } catch {
+            throw GatewayStoreFailure(error)
+        }
+    }
+}
+
+/// Why the gateway's store did not do what it was asked to.
+package struct GatewayStoreFailure: Error, Equatable, Sendable, CustomStringConvertible {
+    /// What kind of trouble it is.
+    package enum Code: String, Sendable {
+        case diskFull, damaged, locked, conflict, unavailable
+    }
+
+    package var code: Code
+    /// What happened and what to do. Never holds a value from the tables.
+    package var description: String
+
+    package init(_ code: Code, _ description: String) {
+        self.code = code
+        self.description = description
+    }
+
+    init(_ error: any Error) {
+        guard let error = error as? DatabaseError else {
+            self.init(.unavailable, "the gateway's store cannot be opened; check the folder's owner and free space")
+            return
+        }
+        switch error.resultCode {
+        case .SQLITE_FULL:
+            self.init(.diskFull, "the disk that holds the gateway's store is full; free space and start again")
+        case .SQLITE_CORRUPT, .SQLITE_NOTADB:
+            self.init(.damaged, "the gateway's store is damaged; restore gateway/ from a backup")
+        case .SQLITE_BUSY, .SQLITE_LOCKED:
+            self.init(.locked, "another process uses the gateway's store; stop it first")
+        case .SQLITE_CONSTRAINT:
+            self.init(.conflict, "a row of the gateway's store exists already")
+        default:
+            self.init(.unavailable, "the gateway's store failed with SQLite result \(error.resultCode.rawValue)")
+        }
+    }
+}

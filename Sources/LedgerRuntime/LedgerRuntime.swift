@@ -1,2 +1,24 @@
-// LedgerRuntime knows the state transition: accounts, the anchor log, the validator registry.
-// It must never see `Consensus`, every engine, clocks.
+// LedgerRuntime is the state transition: genesis, blocks in, states out. It knows accounts, the record log, the
+// validator registry and the rules by height (D21). It must never see `Consensus`, an engine or a clock: time is the
+// block's, and the same block over the same state gives the same state on every machine.
+//
+// Read in this order: `Genesis` (where a ledger begins), `BlockExecution` (one block), `TransactionExecution` (one
+// transaction: checks, then writes), then one file per message kind.
+//
+// | store | key | value | written by |
+// |---|---|---|---|
+// | account | account id (32 bytes) | `AccountEntry` | `AccountLedger` |
+// | account | `replay/` account id, u64 window, first byte of the ids | ids of unordered transactions, 32 bytes each, ascending | `ReplayGuard` |
+// | account | `window/` u64 window | accounts with entries in that window, 32 bytes each, ascending | `ReplayGuard` |
+// | account | `windows` | windows that hold entries, u64 each, ascending | `ReplayGuard` |
+// | anchor | `log` | `LogState` | `AnchorLedger` |
+// | anchor | `frontier` | `LogFrontier`'s peaks, 32 bytes each, highest first | `AnchorLedger` |
+// | anchor | `record/` rid | `AnchoredRecord` | `AnchorLedger` |
+// | anchor | `issuer/` account id | CBOR uint: the issuer's next number | `AnchorLedger` |
+// | anchor | `tombstone/` rid | `Tombstone` | `AnchorLedger` |
+// | params | `rules` | CBOR [[first height, version]...] | `Genesis` |
+// | staking | `validator/` consensus address in hex | `ValidatorEntry` | `Genesis` |
+// | staking | `set` | protobuf ValidatorSet in force, without proposer | `Genesis` |
+// | upgrade | `revision/` chain id | `RevisionEntry` | `Genesis` |
+//
+// All integers in keys are big-endian.

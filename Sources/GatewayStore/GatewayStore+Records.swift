@@ -1,0 +1,126 @@
+import Foundation
+import GRDB
+
+extension GatewayStore {
+    private static let columns = """
+        r.id, r.rid, r.tenant, r.issuer, r.number, r.statement, r.media_type, r.payload, r.key_group, r.wrap,
+        r.accepted_at, r.erased_at, o.first_number, o.first_leaf, o.height, o.block_time
+        """
+
+    /// One record of a tenant by its record id.
+    package func record(_ rid: [UInt8], tenant: String) throws -> RecordRow? {
+        try read { database in
+            try Row.fetchOne(
+                database,
+                sql: """
+                    SELECT \(Self.columns) FROM record r JOIN outbox o ON o.id = r.outbox
+                    WHERE r.rid = ? AND r.tenant = ?
+                    """, arguments: [Data(rid), tenant]
+            ).map(Self.recordRow)
+        }
+    }
+
+    /// How many records are held, and how many of them are erased.
+    package func recordCounts() throws -> (records: Int, erased: Int) {
+        try read { database in
+            (
+                records: try Int.fetchOne(database, sql: "SELECT coalesce(max(id), 0) FROM record") ?? 0,
+                erased: try Int.fetchOne(database, sql: "SELECT count(*) FROM record WHERE erased_at IS NOT NULL") ?? 0
+            )
+        }
+    }
+
+    /// One capture job of a tenant.
+    package func job(_ id: [UInt8], tenant: String) throws -> JobRow? {
+        try read { database in
+            guard
+                let row = try Row.fetchOne(
+                    database, sql: "SELECT * FROM job WHERE id = ? AND tenant = ?", arguments: [Data(id), tenant])
+            else { return nil }
+            let packed = bytes(row["records"])
+            let find = try database.cachedStatement(
+                sql: "SELECT r.rid, o.state FROM record r JOIN outbox o ON o.id = r.outbox WHERE r.id = ?")
+            var records: [[UInt8]] = []
+            var anchored = 0
+            for start in stride(from: 0, to: packed.count, by: 8) {
+                let number = packed[start..<start + 8].reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+                guard let found = try Row.fetchOne(find, arguments: [Int64(bitPattern: number)]) else { continue }
+                records.append(bytes(found["rid"]))
+                if found["state"] as Int64 == 1 { anchored += 1 }
+            }
+            return JobRow(
+                id: id, tenant: tenant, createdAt: UInt64(bitPattern: row["created_at"]), records: records,
+                anchoredCount: anchored)
+        }
+    }
+
+    /// Erases one record (D8): its payload, its wrap and every captured original that holds it are gone, the wraps of the
+    /// rest of its key group are replaced, and a tombstone waits in the outbox, all in one transaction.
+    ///
+    /// - Parameters:
+    ///   - rewrap: given the wraps of the group's other rows, returns them under the new key.
+    ///   - newGroup: the group that takes the others.
+    /// - Returns: false where the record is erased already.
+    package func erase(
+        _ rid: [UInt8], tenant: String, now: UInt64, newGroup: Int64, tombstone: NewOutboxTransaction?,
+        rewrap: ([[UInt8]]) throws -> [[UInt8]]
+    ) throws -> Bool {
+        try write { database in
+            guard
+                let row = try Row.fetchOne(
+                    database,
+                    sql: "SELECT id, key_group, original FROM record WHERE rid = ? AND tenant = ? AND erased_at IS NULL",
+                    arguments: [Data(rid), tenant])
+            else { return false }
+            let group: Int64 = row["key_group"]
+            let originals = try Int64.fetchAll(
+                database,
+                sql: """
+                    SELECT original FROM original_repeat WHERE record = ?1
+                    UNION SELECT original FROM record WHERE id = ?1 AND original IS NOT NULL
+                    """, arguments: [row["id"] as Int64])
+            for original in originals {
+                try database.execute(sql: "DELETE FROM original WHERE id = ?", arguments: [original])
+                try database.execute(
+                    sql: "UPDATE record SET original = NULL WHERE original = ?", arguments: [original])
+                try database.execute(sql: "DELETE FROM original_repeat WHERE original = ?", arguments: [original])
+            }
+            try database.execute(
+                sql: "UPDATE record SET payload = NULL, wrap = NULL, erased_at = ? WHERE id = ?",
+                arguments: [Int64(bitPattern: now), row["id"] as Int64])
+            for table in ["record", "original"] {
+                let others = try Row.fetchAll(
+                    database, sql: "SELECT id, wrap FROM \(table) WHERE key_group = ? AND wrap IS NOT NULL",
+                    arguments: [group])
+                let wraps = try rewrap(others.map { bytes($0["wrap"]) })
+                for (other, wrap) in zip(others, wraps) {
+                    try database.execute(
+                        sql: "UPDATE \(table) SET wrap = ?, key_group = ? WHERE id = ?",
+                        arguments: [Data(wrap), newGroup, other["id"] as Int64])
+                }
+            }
+            if let tombstone { _ = try insertOutbox(tombstone, kind: .tombstone, in: database) }
+            return true
+        }
+    }
+
+    private static func recordRow(_ row: Row) -> RecordRow {
+        let number = UInt64(bitPattern: row["number"])
+        var place: RecordPlace?
+        if let leaf = row["first_leaf"] as Int64?, let height = row["height"] as Int64?,
+            let time = row["block_time"] as Int64?
+        {
+            let first = UInt64(bitPattern: row["first_number"])
+            place = RecordPlace(
+                leafIndex: UInt64(bitPattern: leaf) + (number - first), height: UInt64(bitPattern: height),
+                blockTime: UInt64(bitPattern: time))
+        }
+        return RecordRow(
+            row: row["id"], rid: bytes(row["rid"]), tenant: row["tenant"], issuer: bytes(row["issuer"]), number: number,
+            statement: bytes(row["statement"]), mediaType: row["media_type"],
+            payload: (row["payload"] as Data?).map(Array.init), keyGroup: row["key_group"],
+            wrap: (row["wrap"] as Data?).map(Array.init), place: place,
+            acceptedAt: UInt64(bitPattern: row["accepted_at"]),
+            erasedAt: (row["erased_at"] as Int64?).map(UInt64.init(bitPattern:)))
+    }
+}

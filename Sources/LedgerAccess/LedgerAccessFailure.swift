@@ -1,0 +1,17 @@
+package import LedgerModel
+
+/// Why a ledger did not answer.
+package enum LedgerAccessFailure: Error, Equatable, Sendable {
+    /// There is no such block, leaf or tile.
+    case notFound(String)
+    /// The state or block of that height is no longer held; `nearest` is the nearest height that is served.
+    case pruned(nearest: Height)
+    /// The height lies above the newest provable one.
+    case notYet(newest: Height)
+    /// The transaction can never be included, and why.
+    case refused(String)
+    /// No header of the trusted set is known.
+    case unknownTrustedSet
+    /// Try again later, and why: the queue is full, the node is stopping.
+    case unavailable(String)
+}

@@ -1,0 +1,88 @@
+package import Cryptography
+package import LedgerModel
+import Proofs
+package import StateTree
+
+/// What a block's execution may know of the block: no more than ABCI's FinalizeBlock carries (D18).
+package struct BlockContext: Equatable, Sendable {
+    package var height: Height
+    package var time: Timestamp
+    package var proposer: Address
+
+    package init(height: Height, time: Timestamp, proposer: Address) {
+        self.height = height
+        self.time = time
+        self.proposer = proposer
+    }
+
+    /// The block's time in nanoseconds since 1970; a ledger's blocks are all later than that.
+    var nanoseconds: UInt64 { UInt64(time.nanosecondsSince1970 ?? 0) }
+}
+
+/// What a block makes of the state before it.
+package struct BlockOutcome: Sendable {
+    package let context: BlockContext
+    /// The state after the block: its root is the next header's app_hash.
+    package let state: StoreForest
+    package let appHash: Digest
+    package let results: [TransactionResult]
+    package let resultsHash: Digest
+    /// The log's new entries (statement hashes) and the log after them.
+    package let logEntries: [Digest]
+    package let log: LogFrontier
+    /// What changed, for checkpoints.
+    package let changes: [StoreChanges]
+    /// Whether the state root moved: if so, exactly one proof block follows (D2).
+    package var changesState: Bool { !changes.isEmpty }
+}
+
+/// One block: its transactions in order over the state of the block before.
+package enum BlockExecution {
+    /// Decodes and executes. Transactions that any node can refuse by their bytes alone make the whole block invalid;
+    /// those that only the state refuses stand in it with their code.
+    ///
+    /// - Throws: `invalidBlock` where nobody may vote for the block, else a fault of our own state.
+    package static func execute(
+        _ transactions: [[UInt8]], context: BlockContext, on state: StoreForest, ledger: LedgerIdentity
+    ) throws(RuntimeFailure) -> BlockOutcome {
+        let block = BlockState(state)
+        let rules = try ProtocolRules.at(context.height, in: block)
+        guard transactions.reduce(0, { $0 + $1.count }) <= rules.blockTransactionBytesMax else {
+            throw .invalidBlock("transactions exceed \(rules.blockTransactionBytesMax) bytes")
+        }
+        var log = LogWriter(frontier: try AnchorLedger.frontier(in: block))
+        var results: [TransactionResult] = []
+        for (index, bytes) in transactions.enumerated() {
+            let transaction = try decode(bytes, at: index, context: context, rules: rules, ledger: ledger, in: block)
+            results.append(
+                TransactionExecution.execute(transaction, context: context, rules: rules, log: &log, block: block))
+        }
+        if !transactions.isEmpty {
+            var last = TransactionState(over: block)
+            ReplayGuard(rules: rules).deleteExpired(at: context.nanoseconds, in: &last)
+            if !log.entries.isEmpty { AnchorLedger.write(log.frontier, to: &last) }
+            last.commit()
+        }
+        let after = try block.committed()
+        return BlockOutcome(
+            context: context, state: after, appHash: after.appHash, results: results,
+            resultsHash: TransactionResult.root(of: results), logEntries: log.entries, log: log.frontier,
+            changes: block.sortedChanges())
+    }
+
+    private static func decode(
+        _ bytes: [UInt8], at index: Int, context: BlockContext, rules: ProtocolRules, ledger: LedgerIdentity,
+        in state: BlockState
+    ) throws(RuntimeFailure) -> SignedTransaction {
+        guard bytes.count <= rules.transactionBytesMax else { throw .invalidBlock("transaction \(index) is too large") }
+        do {
+            return try SignedTransaction.verified(bytes, on: ledger) { signer, thumbprint in
+                AccountLedger.entry(signer, in: state).flatMap {
+                    AccountLedger.key(thumbprint, of: $0, at: context.height)
+                }
+            }
+        } catch {
+            throw .invalidBlock("transaction \(index): \(error)")
+        }
+    }
+}

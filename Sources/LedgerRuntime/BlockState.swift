@@ -1,0 +1,81 @@
+package import LedgerModel
+package import StateTree
+
+/// The state that a block is executed on: a forest and the writes so far. Reads see the writes.
+///
+/// A class, so that transactions on top of it do not copy what the block has written.
+package final class BlockState: StateAccess {
+    package let base: StoreForest
+    private(set) var writes: [StoreName: [[UInt8]: [UInt8]?]] = [:]
+
+    package init(_ base: StoreForest) { self.base = base }
+
+    package func value(_ store: StoreName, _ key: [UInt8]) -> [UInt8]? {
+        if let written = writes[store]?[key] { return written }
+        return base.value(store.rawValue, key)
+    }
+
+    package func set(_ store: StoreName, _ key: [UInt8], _ value: [UInt8]) {
+        precondition(!value.isEmpty, "empty values cannot be proven")
+        writes[store, default: [:]][key] = .some(value)
+    }
+
+    package func remove(_ store: StoreName, _ key: [UInt8]) {
+        writes[store, default: [:]].updateValue(nil, forKey: key)
+    }
+
+    /// Takes over the writes of a transaction that succeeded.
+    func take(_ changes: [StoreName: [[UInt8]: [UInt8]?]]) {
+        for (store, rows) in changes {
+            writes[store, default: [:]].merge(rows) { _, new in new }
+        }
+    }
+
+    /// The writes in the order of stores and keys, which is the same on every machine.
+    package func sortedChanges() -> [StoreChanges] {
+        StoreName.allCases.compactMap { store in
+            guard let rows = writes[store], !rows.isEmpty else { return nil }
+            let changes = rows.map { (key: $0.key, value: $0.value) }.sorted { $0.key.lexicographicallyPrecedes($1.key) }
+            return StoreChanges(store: store, changes: changes)
+        }
+    }
+
+    /// The forest with the writes applied.
+    package func committed() throws(RuntimeFailure) -> StoreForest {
+        do {
+            return try base.applying(sortedChanges().map { (store: $0.store.rawValue, changes: $0.changes) })
+        } catch {
+            throw .tree("\(error)")
+        }
+    }
+}
+
+/// The changes of one store, by rising key; a nil value removes the key.
+package struct StoreChanges: Sendable {
+    package let store: StoreName
+    package let changes: [(key: [UInt8], value: [UInt8]?)]
+}
+
+/// The state as one transaction sees it: what it writes reaches the block only if all of it succeeds.
+struct TransactionState: StateAccess {
+    let block: BlockState
+    private(set) var writes: [StoreName: [[UInt8]: [UInt8]?]] = [:]
+
+    init(over block: BlockState) { self.block = block }
+
+    func value(_ store: StoreName, _ key: [UInt8]) -> [UInt8]? {
+        if let written = writes[store]?[key] { return written }
+        return block.value(store, key)
+    }
+
+    mutating func set(_ store: StoreName, _ key: [UInt8], _ value: [UInt8]) {
+        writes[store, default: [:]][key] = .some(value)
+    }
+
+    mutating func remove(_ store: StoreName, _ key: [UInt8]) {
+        writes[store, default: [:]].updateValue(nil, forKey: key)
+    }
+
+    /// Hands the writes to the block.
+    consuming func commit() { block.take(writes) }
+}

@@ -1,0 +1,191 @@
+package import Codec
+package import Cryptography
+package import LedgerModel
+import Proofs
+package import StateTree
+
+/// Where a ledger begins: everything that all its nodes must agree on before the first block.
+///
+/// Its one spelling is RFC 8785 JSON; the genesis hash is SHA-256 over those bytes, and is entry 0 of the record log.
+///
+/// | member | content |
+/// |---|---|
+/// | `format` | `"vivian-genesis/1"` |
+/// | `chainId` | `name-N` (D1) |
+/// | `time` | decimal nanoseconds since 1970: the time of the first header is later |
+/// | `rules` | decimal version of `ProtocolRules` |
+/// | `validators` | [{`consensusKey` base64 of 32 bytes, `power` decimal, `operator` text, `receiptKey` base64 of a COSE_Key}] |
+/// | `accounts` | [{`id` hex of 32 bytes, `keys` [base64 of a COSE_Key]}] |
+package struct Genesis: Equatable, Sendable {
+    /// A validator from the first block on.
+    package struct Validator: Equatable, Sendable {
+        package var consensusKey: [UInt8]
+        package var power: Int64
+        /// Who runs it: shown by the verifier.
+        package var operatorName: String
+        package var receiptKey: COSEKey
+
+        package init(consensusKey: [UInt8], power: Int64, operatorName: String, receiptKey: COSEKey) {
+            self.consensusKey = consensusKey
+            self.power = power
+            self.operatorName = operatorName
+            self.receiptKey = receiptKey
+        }
+    }
+
+    /// An account from the first block on.
+    package struct Account: Equatable, Sendable {
+        package var id: AccountID
+        package var keys: [COSEKey]
+
+        package init(id: AccountID, keys: [COSEKey]) {
+            self.id = id
+            self.keys = keys
+        }
+    }
+
+    package var chainID: ChainID
+    /// Nanoseconds since 1970.
+    package var time: UInt64
+    package var rulesVersion: UInt64
+    package var validators: [Validator]
+    package var accounts: [Account]
+
+    package init(
+        chainID: ChainID, time: UInt64, rulesVersion: UInt64, validators: [Validator], accounts: [Account]
+    ) {
+        self.chainID = chainID
+        self.time = time
+        self.rulesVersion = rulesVersion
+        self.validators = validators
+        self.accounts = accounts
+    }
+
+    static let format = "vivian-genesis/1"
+
+    /// SHA-256 over ``encoded()``.
+    package var hash: Digest { SHA256.hash(encoded()) }
+
+    /// Chain id and genesis hash: what every statement and transaction is bound to.
+    package var ledger: LedgerIdentity { LedgerIdentity(chainID: chainID, genesisHash: hash) }
+
+    /// The validators in force in the first block.
+    package func validatorSet() throws(GenesisFailure) -> ValidatorSet {
+        do {
+            return try ValidatorSet(
+                members: validators.map { LedgerModel.Validator(publicKey: $0.consensusKey, votingPower: $0.power) })
+        } catch {
+            throw .validators("\(error)")
+        }
+    }
+
+    /// The state before the first block: every store with its sentinels, accounts, registry, rules, and a log whose
+    /// entry 0 is the genesis hash.
+    package func state() throws(GenesisFailure) -> StoreForest {
+        let block = BlockState(StoreForest(stores: StoreName.allCases.map(\.rawValue)))
+        var state = TransactionState(over: block)
+        state.set(ProtocolRules.store, ProtocolRules.key, ProtocolRules.genesisValue(version: rulesVersion))
+        for account in accounts {
+            let entry = AccountEntry(keys: account.keys.map { KeyListing(key: $0, first: Height(0), last: nil) })
+            state.set(.account, AccountEntry.key(account.id), entry.encoded())
+        }
+        for validator in validators {
+            let entry = ValidatorEntry(
+                receiptKeys: [KeyListing(key: validator.receiptKey, first: Height(0), last: nil)],
+                consensusKey: validator.consensusKey, operatorName: validator.operatorName)
+            state.set(.staking, ValidatorEntry.key(Address(ed25519: validator.consensusKey)), entry.encoded())
+        }
+        ValidatorRegistry.write(try validatorSet(), to: &state)
+        AnchorLedger.begin(with: hash, in: &state)
+        state.commit()
+        do {
+            return try block.committed()
+        } catch {
+            throw .state("\(error)")
+        }
+    }
+}
+
+/// Why a genesis document is refused.
+package enum GenesisFailure: Error, Equatable, Sendable {
+    /// Not JSON, not in its one spelling, or a member is missing or of another type.
+    case malformed(String)
+    /// The validators do not make a set.
+    case validators(String)
+    /// The state could not be built.
+    case state(String)
+}
+
+extension Genesis {
+    /// The document's one spelling.
+    package func encoded() -> [UInt8] {
+        let json = JSON.object([
+            .init(name: "accounts", value: .array(accounts.map(\.json))),
+            .init(name: "chainId", value: .string(chainID.text)),
+            .init(name: "format", value: .string(Self.format)),
+            .init(name: "rules", value: .string(String(rulesVersion))),
+            .init(name: "time", value: .string(String(time))),
+            .init(name: "validators", value: .array(validators.map(\.json))),
+        ])
+        return json.serialized()
+    }
+
+    /// Reads a document.
+    package init(decoding bytes: [UInt8]) throws(GenesisFailure) {
+        let root: JSONNode
+        do { root = try JSONDocument(parsing: bytes).root } catch { throw .malformed("\(error)") }
+        guard root["format"]?.string == Self.format else { throw .malformed("format is not \(Self.format)") }
+        guard let chainText = root["chainId"]?.string, let chainID = try? ChainID(chainText) else {
+            throw .malformed("chainId")
+        }
+        guard let time = root["time"]?.string.flatMap(UInt64.init) else { throw .malformed("time") }
+        guard let rules = root["rules"]?.string.flatMap(UInt64.init) else { throw .malformed("rules") }
+        var validators: [Validator] = []
+        for node in root["validators"].map({ Array($0.elements) }) ?? [] {
+            guard let key = node["consensusKey"]?.string.flatMap(Base64.decode), key.count == 32,
+                let power = node["power"]?.string.flatMap(Int64.init), let name = node["operator"]?.string,
+                let receiptKey = Self.key(node["receiptKey"])
+            else { throw .malformed("validators") }
+            validators.append(
+                Validator(consensusKey: key, power: power, operatorName: name, receiptKey: receiptKey))
+        }
+        var accounts: [Account] = []
+        for node in root["accounts"].map({ Array($0.elements) }) ?? [] {
+            guard let id = node["id"]?.string.flatMap(Hex.decode).flatMap({ AccountID($0) }), let keys = node["keys"]
+            else { throw .malformed("accounts") }
+            var list: [COSEKey] = []
+            for item in keys.elements {
+                guard let key = Self.key(item) else { throw .malformed("accounts") }
+                list.append(key)
+            }
+            accounts.append(Account(id: id, keys: list))
+        }
+        self.init(chainID: chainID, time: time, rulesVersion: rules, validators: validators, accounts: accounts)
+        guard encoded() == bytes else { throw .malformed("not in its one spelling (RFC 8785)") }
+    }
+
+    private static func key(_ node: JSONNode?) -> COSEKey? {
+        guard let bytes = node?.string.flatMap(Base64.decode), let cbor = try? CBOR.decode(bytes) else { return nil }
+        return try? COSEKey(cbor: cbor)
+    }
+}
+
+extension Genesis.Account {
+    var json: JSON {
+        .object([
+            .init(name: "id", value: .string(Hex.encode(id.bytes))),
+            .init(name: "keys", value: .array(keys.map { .string(Base64.encode($0.encoded)) })),
+        ])
+    }
+}
+
+extension Genesis.Validator {
+    var json: JSON {
+        .object([
+            .init(name: "consensusKey", value: .string(Base64.encode(consensusKey))),
+            .init(name: "operator", value: .string(operatorName)),
+            .init(name: "power", value: .string(String(power))),
+            .init(name: "receiptKey", value: .string(Base64.encode(receiptKey.encoded))),
+        ])
+    }
+}

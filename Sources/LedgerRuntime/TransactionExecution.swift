@@ -1,0 +1,87 @@
+package import LedgerModel
+
+/// One transaction: a flat list of checks, then the writes of each message; all of them or none.
+package enum TransactionExecution {
+    /// Checks that need the state but no execution: for admission to the queue, and the first half of execution.
+    ///
+    /// Signatures have been checked when the bytes were decoded; here their keys are looked up in the accounts.
+    package static func refusal(
+        of transaction: SignedTransaction, height: Height, time: UInt64, rules: ProtocolRules,
+        in state: some StateAccess
+    ) -> TransactionResult.Code? {
+        let body = transaction.body
+        guard body.messages.count <= rules.messagesMax else { return .tooManyMessages }
+        for (signer, signature) in zip(body.signers, transaction.signatures) {
+            guard let account = AccountLedger.entry(signer, in: state),
+                let key = AccountLedger.key(signature.thumbprint, of: account, at: height),
+                key == signature.key
+            else { return .accountUnknown }
+        }
+        for message in body.messages where !body.signers.contains(message.account) { return .notTheSigner }
+        if let sequence = body.sequence {
+            guard let account = AccountLedger.entry(body.feePayer, in: state) else { return .accountUnknown }
+            if body.validUntil <= time { return .expired }
+            return sequence == account.sequence ? nil : .sequenceMismatch
+        }
+        return ReplayGuard(rules: rules).refusal(
+            of: transaction.id, account: body.feePayer, validUntil: body.validUntil, at: time, in: state)
+    }
+
+    /// Carries a transaction out on top of the block's state.
+    static func execute(
+        _ transaction: SignedTransaction, context: BlockContext, rules: ProtocolRules, log: inout LogWriter,
+        block: BlockState
+    ) -> TransactionResult {
+        if let code = refusal(
+            of: transaction, height: context.height, time: context.nanoseconds, rules: rules, in: block)
+        {
+            return TransactionResult(id: transaction.id, code: code)
+        }
+        let logBefore = log
+        var state = TransactionState(over: block)
+        remember(transaction, rules: rules, in: &state)
+        for message in transaction.body.messages {
+            let code = apply(message, context: context, rules: rules, log: &log, state: &state)
+            guard code == .ok else {
+                // What failed is remembered all the same: the same bytes cannot be tried again for free.
+                log = logBefore
+                var kept = TransactionState(over: block)
+                remember(transaction, rules: rules, in: &kept)
+                kept.commit()
+                return TransactionResult(id: transaction.id, code: code)
+            }
+        }
+        state.commit()
+        return TransactionResult(id: transaction.id, code: .ok)
+    }
+
+    /// Uses up the transaction's right to run: its sequence, or its id until it expires.
+    private static func remember(
+        _ transaction: SignedTransaction, rules: ProtocolRules, in state: inout TransactionState
+    ) {
+        let body = transaction.body
+        if body.sequence == nil {
+            ReplayGuard(rules: rules).remember(
+                transaction.id, account: body.feePayer, validUntil: body.validUntil, in: &state)
+        } else if var account = AccountLedger.entry(body.feePayer, in: state) {
+            account.sequence += 1
+            state.set(.account, AccountEntry.key(body.feePayer), account.encoded())
+        }
+    }
+
+    private static func apply(
+        _ message: Message, context: BlockContext, rules: ProtocolRules, log: inout LogWriter,
+        state: inout TransactionState
+    ) -> TransactionResult.Code {
+        switch message {
+        case .anchor(let anchor):
+            AnchorLedger.apply(anchor, context: context, rules: rules, log: &log, state: &state)
+        case .tombstone(let tombstone):
+            AnchorLedger.apply(tombstone, context: context, state: &state)
+        case .addKey(let addKey):
+            AccountLedger.apply(addKey, context: context, rules: rules, state: &state)
+        case .endKey(let endKey):
+            AccountLedger.apply(endKey, context: context, state: &state)
+        }
+    }
+}

@@ -1,0 +1,77 @@
+package import Codec
+package import Cryptography
+package import LedgerModel
+import Proofs
+
+/// What became of one transaction of a block. Any code but 0 means that it changed nothing.
+package struct TransactionResult: Equatable, Sendable {
+    /// Result codes; they are part of the ledger's history, so a number never changes its meaning.
+    package enum Code: UInt32, Sendable {
+        case ok = 0
+        case accountUnknown = 1
+        case expired = 2
+        case expiryTooFar = 3
+        case duplicate = 4
+        case tooManyPending = 5
+        case sequenceMismatch = 6
+        case notTheSigner = 7
+        case anchorSize = 10
+        case anchorNotNext = 11
+        case recordExists = 12
+        case recordUnknown = 13
+        case notTheIssuer = 14
+        case recordErased = 15
+        case keyExists = 20
+        case keyUnknown = 21
+        case tooManyKeys = 22
+        case lastKey = 23
+        case keyEndInThePast = 24
+        case tooManyMessages = 25
+        case accountExists = 26
+
+        /// What it means and what to do, for people.
+        package var text: String {
+            switch self {
+            case .ok: "carried out"
+            case .accountUnknown: "the account does not exist on this ledger"
+            case .expired: "validUntil has passed: sign it again with a later one"
+            case .expiryTooFar: "validUntil is more than 10 minutes ahead of the block"
+            case .duplicate: "this transaction was carried out before"
+            case .tooManyPending: "too many unordered transactions of this account at once: wait a minute, or use sequences"
+            case .sequenceMismatch: "the sequence is not the account's next one"
+            case .notTheSigner: "a message is for an account that did not sign"
+            case .anchorSize: "an anchor holds 1 to 10,000 records"
+            case .anchorNotNext: "the first number is not the issuer's next one"
+            case .recordExists: "a record id is on the ledger already"
+            case .recordUnknown: "no such record id"
+            case .notTheIssuer: "only the record's issuer may do this"
+            case .recordErased: "the record is marked as erased already"
+            case .keyExists: "the account lists this key already"
+            case .keyUnknown: "the account lists no open key with this thumbprint"
+            case .tooManyKeys: "the account lists as many keys as it may"
+            case .lastKey: "an account keeps at least one open key"
+            case .keyEndInThePast: "a key cannot end before the block that says so"
+            case .tooManyMessages: "too many messages in one transaction"
+            case .accountExists: "the account exists already"
+            }
+        }
+    }
+
+    package var id: TransactionID
+    package var code: Code
+
+    package init(id: TransactionID, code: Code) {
+        self.id = id
+        self.code = code
+    }
+
+    /// CometBFT's root over the results of a block: the next header's `last_results_hash`.
+    package static func root(of results: [TransactionResult]) -> Digest {
+        SimpleMerkle.root(
+            of: results.map { result in
+                var writer = ProtobufWriter()
+                writer.unsigned(1, UInt64(result.code.rawValue))
+                return writer.bytes
+            })
+    }
+}
