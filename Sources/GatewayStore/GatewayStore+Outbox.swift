@@ -61,6 +61,15 @@ extension GatewayStore {
         }
     }
 
+    /// The record id of the first record that an anchor takes.
+    package func firstRecordID(ofOutbox row: Int64) throws -> [UInt8]? {
+        try read { database in
+            try Row.fetchOne(
+                database, sql: "SELECT rid FROM record WHERE outbox = ? ORDER BY number LIMIT 1", arguments: [row]
+            ).map { bytes($0["rid"]) }
+        }
+    }
+
     /// The issuer's next number, as the gateway has assigned them.
     package func nextNumber(of issuer: [UInt8]) throws -> UInt64 {
         try read {

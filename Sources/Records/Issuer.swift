@@ -1,0 +1,69 @@
+import Codec
+package import Cryptography
+import GatewayStore
+package import LedgerModel
+
+/// The account in whose name this gateway states records, and its key.
+package struct Issuer: Sendable {
+    package let ledger: LedgerIdentity
+    package let account: AccountID
+    package let key: SigningKey
+
+    package init(ledger: LedgerIdentity, account: AccountID, key: SigningKey) {
+        self.ledger = ledger
+        self.account = account
+        self.key = key
+    }
+
+    /// How long an anchor may be on its way before it is signed again: half of what the ledger allows (D5).
+    static let validity: UInt64 = 300_000_000_000
+    /// Records in one anchor: the ledger's own bound.
+    static let recordsPerAnchor = 10_000
+
+    /// Signs statements for new records and the transactions that anchor them.
+    func sign(_ records: [NewRecord], first: UInt64, now: UInt64) throws -> SignedBatch {
+        var statements: [[UInt8]] = []
+        statements.reserveCapacity(records.count)
+        for (offset, record) in records.enumerated() {
+            statements.append(
+                try Statement.sign(
+                    recordHash: Digest(record.commitment)!, sequence: first + UInt64(offset), issuer: account,
+                    ledger: ledger, key: key))
+        }
+        var anchors: [NewOutboxTransaction] = []
+        for start in stride(from: 0, to: records.count, by: Self.recordsPerAnchor) {
+            let end = min(start + Self.recordsPerAnchor, records.count)
+            let pairs = (start..<end).map { (rid: records[$0].rid, statement: statements[$0]) }
+            anchors.append(try anchor(pairs, first: first + UInt64(start), now: now))
+        }
+        return SignedBatch(statements: statements, anchors: anchors)
+    }
+
+    /// Signs one anchor over statements with consecutive numbers.
+    func anchor(_ records: [(rid: [UInt8], statement: [UInt8])], first: UInt64, now: UInt64) throws
+        -> NewOutboxTransaction
+    {
+        let message = AnchorMessage(
+            issuer: account, first: first,
+            records: records.map { AnchorMessage.Record(rid: $0.rid, statementHash: SHA256.hash($0.statement)) })
+        return try transaction([.anchor(message)], first: first, count: records.count, now: now)
+    }
+
+    /// Signs the tombstone of an erased record.
+    func tombstone(_ rid: [UInt8], reason: UInt64, now: UInt64) throws -> NewOutboxTransaction {
+        try transaction(
+            [.tombstone(TombstoneMessage(issuer: account, rid: rid, reason: reason, time: now))], first: 0, count: 0,
+            now: now)
+    }
+
+    private func transaction(_ messages: [Message], first: UInt64, count: Int, now: UInt64) throws
+        -> NewOutboxTransaction
+    {
+        let validUntil = now + Self.validity
+        let body = TransactionBody(
+            signers: [account], feePayer: account, validUntil: validUntil, sequence: nil, messages: messages)
+        let signed = try SignedTransaction.sign(body, on: ledger, keys: [key])
+        return NewOutboxTransaction(
+            id: signed.id.bytes, validUntil: validUntil, bytes: signed.encoded, firstNumber: first, count: count)
+    }
+}

@@ -1,0 +1,37 @@
+import GatewayStore
+
+extension RecordService {
+    /// Erases a record (D8, privacy.md): payload, salt, captured originals and the group's key are gone when this
+    /// returns, and a signed tombstone is on its way. What others hold already stays with them.
+    ///
+    /// - Parameter reason: a code, never text (privacy.md): 1 asked for by the data subject, 2 retention ended,
+    ///   3 captured in error, 0 not stated.
+    /// - Returns: false where it was erased before.
+    package func erase(_ rid: [UInt8], tenant: String, reason: UInt64) async throws(RecordsFailure) -> Bool {
+        guard let row = try record(rid, tenant: tenant) else { throw .notFound }
+        guard row.erasedAt == nil else { return false }
+        guard let old = keys.key(of: row.keyGroup) else { throw .sealBroken }
+        do {
+            while !keys.retire(row.keyGroup) { try await Task.sleep(for: .milliseconds(5)) }
+            let time = now()
+            let fresh = try keys.newGroup()
+            let erased = try store.erase(
+                rid, tenant: tenant, now: time, newGroup: fresh.group,
+                tombstone: try issuer.tombstone(rid, reason: reason, now: time)
+            ) { wraps in
+                try wraps.map { wrap in
+                    guard let again = SealedPayload.rewrap(wrap, from: old, to: fresh.key) else {
+                        throw RecordsFailure.sealBroken
+                    }
+                    return again
+                }
+            }
+            try keys.destroy(row.keyGroup)
+            try store.scrub()
+            outbox.wake()
+            return erased
+        } catch {
+            throw RecordsFailure(error)
+        }
+    }
+}

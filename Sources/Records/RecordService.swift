@@ -1,0 +1,133 @@
+package import Codec
+package import Cryptography
+package import Foundation
+package import GatewayStore
+package import LedgerAccess
+package import LedgerModel
+import Proofs
+import SupplyChain
+
+/// Captures records, hands out receipts and bundles, and erases: the gateway's side of journey 1.
+///
+/// A document becomes one record an event: checked, hashed, sealed and signed here, durable before the caller hears of
+/// it, then anchored by the ``Outbox``.
+package final class RecordService: Sendable {
+    /// Events in one capture. The answer names the limit.
+    package static let eventsPerCaptureMax = 10_000
+
+    let store: GatewayStore
+    let keys: GroupKeyFile
+    let issuer: Issuer
+    let ledger: any LedgerAccess
+    let outbox: Outbox
+    let reader: CaptureReader
+    let now: @Sendable () -> UInt64
+    private let queue: AcceptanceQueue
+
+    package init(
+        store: GatewayStore, keys: GroupKeyFile, issuer: Issuer, ledger: any LedgerAccess, outbox: Outbox,
+        reader: CaptureReader, now: @escaping @Sendable () -> UInt64
+    ) {
+        self.store = store
+        self.keys = keys
+        self.issuer = issuer
+        self.ledger = ledger
+        self.outbox = outbox
+        self.reader = reader
+        self.now = now
+        queue = AcceptanceQueue { captures in
+            let time = now()
+            return try store.accept(captures, issuer: issuer.account.bytes, now: time) { first, records in
+                try issuer.sign(records, first: first, now: time)
+            }
+        }
+    }
+
+    /// Takes a document in: every event of it becomes a record, durable when this returns.
+    /// - Throws: ``RecordsFailure``; nothing is stored then.
+    package func capture(_ document: [UInt8], mediaType: String, tenant: String) async throws(RecordsFailure)
+        -> CaptureReceipt
+    {
+        let prepared = try reader.read(document, mediaType: mediaType)
+        let receipt: CaptureReceipt
+        do {
+            let capture = try seal(document, prepared, tenant: tenant)
+            defer { keys.release(capture.records.map(\.keyGroup) + [capture.original.keyGroup]) }
+            let fresh = try await queue.accept(capture)
+            receipt = CaptureReceipt(jobID: capture.jobID, recordIDs: capture.records.map(\.rid), newCount: fresh)
+        } catch {
+            throw RecordsFailure(error)
+        }
+        outbox.wake()
+        return receipt
+    }
+
+    /// One capture job; nil where the tenant has none of that id.
+    package func job(_ id: [UInt8], tenant: String) throws(RecordsFailure) -> JobRow? {
+        do { return try store.job(id, tenant: tenant) } catch { throw RecordsFailure(error) }
+    }
+
+    /// One record; nil where the tenant has none of that id.
+    package func record(_ rid: [UInt8], tenant: String) throws(RecordsFailure) -> RecordRow? {
+        do { return try store.record(rid, tenant: tenant) } catch { throw RecordsFailure(error) }
+    }
+
+    private func seal(_ document: [UInt8], _ prepared: PreparedCapture, tenant: String) throws -> NewCapture {
+        let records = try prepared.records.map { record -> NewRecord in
+            let salt = SecureRandom.bytes(SealedPayload.saltBytes)
+            let (group, key) = try keys.next()
+            let sealed = SealedPayload(record.document, salt: salt, groupKey: key)
+            let file = RecordFile(salt: salt, mediaType: record.mediaType, document: record.document)
+            return NewRecord(
+                rid: keys.recordID(
+                    source: record.source, stream: tenant, key: record.businessKey, canonical: record.canonical),
+                mediaType: record.mediaType, payload: sealed.payload, keyGroup: group, wrap: sealed.wrap,
+                commitment: SHA256.hash(file.encoded).bytes)
+        }
+        let (group, key) = try keys.next()
+        let sealed = SealedPayload(document, salt: SecureRandom.bytes(SealedPayload.saltBytes), groupKey: key)
+        let original = NewOriginal(
+            mediaType: prepared.mediaType, payload: sealed.payload, keyGroup: group, wrap: sealed.wrap)
+        return NewCapture(jobID: SecureRandom.bytes(16), tenant: tenant, original: original, records: records)
+    }
+}
+
+/// What a caller gets for a document.
+package struct CaptureReceipt: Sendable {
+    /// 16 bytes.
+    package let jobID: [UInt8]
+    /// Record ids in document order.
+    package let recordIDs: [[UInt8]]
+    /// How many of them had not been captured before.
+    package let newCount: Int
+}
+
+/// A document, read and checked: what becomes of each of its parts.
+package struct PreparedCapture: Sendable {
+    /// One record to be.
+    package struct Record: Sendable {
+        package var mediaType: String
+        /// What the record file will hold.
+        package var document: [UInt8]
+        /// The parts of the keyed record id (privacy.md).
+        package var source: String
+        package var businessKey: [UInt8]
+        package var canonical: [UInt8]
+    }
+
+    package var mediaType: String
+    package var records: [Record]
+}
+
+extension RecordsFailure {
+    /// Folds what the parts throw.
+    init(_ error: any Error) {
+        switch error {
+        case let failure as RecordsFailure: self = failure
+        case let failure as GatewayStoreFailure: self = .store(failure)
+        case let failure as LedgerAccessFailure: self = .ledger(failure)
+        case let failure as KeyFileFailure: self = .store(GatewayStoreFailure(.unavailable, failure.description))
+        default: self = .store(GatewayStoreFailure(.unavailable, "the gateway failed: \(type(of: error))"))
+        }
+    }
+}

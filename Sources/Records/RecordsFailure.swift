@@ -1,0 +1,29 @@
+package import GatewayStore
+package import LedgerAccess
+package import SchemaValidation
+
+/// Why a record was not captured, found, proven or erased.
+package enum RecordsFailure: Error, Sendable {
+    /// The gateway has more work than it can hold: try again in a moment.
+    case busy
+    /// The document cannot be read, and where and why.
+    case unreadable(SchemaViolation)
+    /// The document breaks its schema; at most a page of violations.
+    case invalid([SchemaViolation])
+    /// More events than one capture may hold.
+    case tooManyEvents(count: Int, max: Int)
+    /// The media type is none that captures take.
+    case unsupportedMediaType(String)
+    /// The tenant has no such record or job.
+    case notFound
+    /// The record is accepted, but not on the ledger yet.
+    case notAnchored
+    /// The record was erased: its payload is gone, its proof of existence stays.
+    case erased
+    /// A stored payload does not open: its key or its bytes are damaged.
+    case sealBroken
+    /// The ledger did not answer.
+    case ledger(LedgerAccessFailure)
+    /// The gateway's store did not do what it was asked to.
+    case store(GatewayStoreFailure)
+}
