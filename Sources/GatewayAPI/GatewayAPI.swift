@@ -1,2 +1,5 @@
-// GatewayAPI knows routes, problem documents, OpenAPI.
-// It must never see `LedgerStore`, `PeerNetwork`, SQL, any adapter.
+// GatewayAPI knows routes, problem documents and OpenAPI: HTTPS in, calls on `Records` and `LedgerAccess`, answers out.
+// It must never see `LedgerStore`, `PeerNetwork`, SQL or any adapter.
+//
+// Read `Gateway` (how it is put together), `RouteTable` (every route in one list), then one file per group of routes.
+// Only `ProblemTable` turns a failure into a status and an RFC 9457 document.

@@ -1,0 +1,55 @@
+import Codec
+import HTTPTypes
+import Hummingbird
+import Records
+
+/// `POST /epcis/capture` and its jobs (EPCIS 2.0 §12: capture interface).
+struct CaptureRoutes {
+    let parts: GatewayParts
+
+    var routes: [Route] {
+        [
+            Route(.post, "/epcis/capture", capture),
+            Route(.get, "/epcis/capture/{id}", job),
+        ]
+    }
+
+    @Sendable func capture(_ input: RouteInput) async throws -> Response {
+        let body = try await input.body(max: parts.configuration.captureBytesMax)
+        let type = input.request.headers[.contentType] ?? ""
+        let receipt: CaptureReceipt
+        do {
+            receipt = try await parts.records.capture(body, mediaType: type, tenant: input.tenant)
+        } catch {
+            parts.metrics.count("captures_refused")
+            throw error
+        }
+        parts.metrics.count("captures")
+        parts.metrics.count("records_captured", by: receipt.newCount)
+        let id = Hex.encode(receipt.jobID)
+        return Answer.json(
+            .object(of: [
+                "captureID": .string(id),
+                "records": .array(receipt.recordIDs.map { .hex($0) }),
+                "newRecords": .number(String(receipt.newCount)),
+            ]), status: .accepted, headers: [.location: "/epcis/capture/\(id)"])
+    }
+
+    @Sendable func job(_ input: RouteInput) async throws -> Response {
+        let id = try input.hex("id", byteCount: 16)
+        guard let job = try parts.records.job(id, tenant: input.tenant) else { throw RecordsFailure.notFound }
+        let isFinished = job.anchoredCount == job.records.count
+        return Answer.json(
+            .object(of: [
+                "captureID": .string(Hex.encode(id)),
+                "createdAt": .string(TimeText.rfc3339(nanoseconds: job.createdAt)),
+                "running": .boolean(!isFinished),
+                "success": .boolean(true),
+                "captureErrorBehaviour": .string("rollback"),
+                "errors": .array([]),
+                "recordCount": .number(String(job.records.count)),
+                "anchoredCount": .number(String(job.anchoredCount)),
+                "records": .array(job.records.map { .hex($0) }),
+            ]))
+    }
+}

@@ -1,0 +1,112 @@
+import Codec
+import HTTPTypes
+import Hummingbird
+import LedgerAccess
+import LedgerModel
+
+/// The ledger itself: status, state with proofs, blocks and transactions.
+struct LedgerRoutes {
+    let parts: GatewayParts
+
+    var routes: [Route] {
+        [
+            Route(.get, "/status", status),
+            Route(.get, "/state/{store}/{key}", state),
+            Route(.get, "/blocks/{height}", block),
+            Route(.get, "/transactions/{id}", transaction),
+            Route(.post, "/transactions", submit),
+        ]
+    }
+
+    @Sendable func status(_ input: RouteInput) async throws -> Response {
+        let status = try await parts.ledger.status()
+        return Answer.json(
+            .object(of: [
+                "chainId": .string(status.chainID.text),
+                "genesisHash": .string(status.genesisHash.hex),
+                "height": .decimal(status.height.value),
+                "firstHeight": .decimal(status.firstHeight.value),
+                "time": .string(TimeText.rfc3339(status.time)),
+                "validatorsHash": .string(status.validatorsHash.hex),
+                "logSize": .decimal(status.logSize),
+                "validator": status.validator.map { .hex($0.bytes) },
+                "pendingTransactions": .number(String(status.pendingCount)),
+                "version": .string(parts.configuration.version),
+            ]))
+    }
+
+    @Sendable func state(_ input: RouteInput) async throws -> Response {
+        guard let store = StoreName(rawValue: input.parameter("store")) else {
+            throw Problem.badParameter("store", "one of \(StoreName.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        guard let key = Base64.decodeURL(input.parameter("key")), !key.isEmpty else {
+            throw Problem.badParameter("key", "bytes in base64url without padding")
+        }
+        let height = try input.height("height")
+        let entry = try await parts.ledger.entry(store, key: key, at: height)
+        guard try input.flag("prove") else {
+            return Answer.json(
+                .object(of: [
+                    "stateHeight": .decimal(entry.stateHeight.value),
+                    "store": .string(store.rawValue),
+                    "key": .string(Base64.encode(key)),
+                    "value": entry.value.map { .string(Base64.encode($0)) } ?? .null,
+                ]))
+        }
+        let headers = try await parts.ledger.headers(for: [entry.stateHeight.next], from: try input.trusted())
+        let file = StateProofFile(ledger: parts.identity, headers: headers, entry: entry)
+        return Answer.bytes(file.encoded(), type: "application/vnd.vivian.proof+json")
+    }
+
+    @Sendable func block(_ input: RouteInput) async throws -> Response {
+        let height = Height(try RouteInput.number(input.parameter("height"), named: "height"))
+        let committed = try await parts.ledger.block(height)
+        let header = committed.block.header
+        return Answer.json(
+            .object(of: [
+                "height": .decimal(height.value),
+                "hash": .string(header.hash.hex),
+                "time": .string(TimeText.rfc3339(header.time)),
+                "appHash": .hex(header.appHash),
+                "proposer": .hex(header.proposerAddress.bytes),
+                "transactions": .array(
+                    committed.block.transactions.map { bytes in
+                        .object(of: [
+                            "id": (try? TransactionID(of: bytes, on: parts.identity)).map { .hex($0.bytes) } ?? .null,
+                            "bytes": .string(Base64.encode(bytes)),
+                        ])
+                    }),
+                "signedHeader": .string(
+                    Base64.encode(SignedHeader(header: header, commit: committed.commit).encoded())),
+            ]))
+    }
+
+    @Sendable func transaction(_ input: RouteInput) async throws -> Response {
+        let bytes = try input.hex("id", byteCount: 32)
+        guard let id = TransactionID(bytes) else { throw Problem.badParameter("id", "a transaction id") }
+        switch try await parts.ledger.transaction(id) {
+        case .unknown:
+            throw LedgerAccessFailure.notFound("No transaction of that id is known; expired ones are forgotten.")
+        case .pending:
+            return Answer.json(.object(of: ["id": .hex(bytes), "state": .string("pending")]))
+        case .included(let height, let index, let code, let log):
+            return Answer.json(
+                .object(of: [
+                    "id": .hex(bytes), "state": .string("included"), "height": .decimal(height.value),
+                    "index": .number(String(index)), "code": .number(String(code)), "log": .string(log),
+                ]))
+        }
+    }
+
+    @Sendable func submit(_ input: RouteInput) async throws -> Response {
+        guard input.request.headers[.contentType]?.hasPrefix("application/cose") == true else {
+            throw Problem(
+                "unsupported-media-type", .unsupportedMediaType, title: "The media type is not taken here",
+                detail: "A transaction is sent as application/cose.")
+        }
+        let id = try await parts.ledger.submit(try await input.body(max: parts.configuration.transactionBytesMax))
+        return Answer.json(
+            .object(of: ["id": .hex(id.bytes), "state": .string("pending")]), status: .accepted,
+            headers: [.location: "/transactions/\(Hex.encode(id.bytes))"])
+    }
+}

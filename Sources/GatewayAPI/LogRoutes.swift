@@ -1,0 +1,82 @@
+import Codec
+import HTTPTypes
+import Hummingbird
+import LedgerAccess
+
+/// The record log for auditors: C2SP checkpoint and tiles, and RFC 9162 consistency proofs.
+struct LogRoutes {
+    let parts: GatewayParts
+    static let tileWidth = 256
+
+    var routes: [Route] {
+        [
+            Route(.get, "/log/checkpoint", checkpoint),
+            Route(.get, "/log/consistency", consistency),
+            Route(.get, "/log/tile/{path...}", tile),
+        ]
+    }
+
+    @Sendable func checkpoint(_ input: RouteInput) async throws -> Response {
+        Answer.text(try await parts.ledger.checkpoint())
+    }
+
+    @Sendable func consistency(_ input: RouteInput) async throws -> Response {
+        let from = try RouteInput.number(input.query("from") ?? "", named: "from")
+        let to = try RouteInput.number(input.query("to") ?? "", named: "to")
+        guard from >= 1, from <= to else { throw Problem.badParameter("from", "1 to the value of `to`") }
+        let path = try await parts.ledger.logConsistency(from: from, to: to)
+        return Answer.json(
+            .object(of: [
+                "from": .decimal(from), "to": .decimal(to),
+                "path": .array(path.map { .string(Base64.encode($0.bytes)) }),
+            ]))
+    }
+
+    /// `/log/tile/<L>/<N>[.p/<W>]`, N in groups of three digits: `x001/x234/067`; L is `entries` for the entries.
+    @Sendable func tile(_ input: RouteInput) async throws -> Response {
+        let path = input.request.uri.path.split(separator: "/").dropFirst(2).map(String.init)
+        guard let (level, index, width) = Self.parse(path) else {
+            throw Problem.badParameter("path", "a C2SP tile path such as 0/x001/067 or 0/000.p/5")
+        }
+        let hashes = try await parts.ledger.logTile(level: level, index: index, width: width)
+        // Full tiles never change; a partial one is replaced by longer ones.
+        let age = width == Self.tileWidth ? "public, max-age=31536000, immutable" : "public, max-age=60"
+        var bytes: [UInt8] = []
+        for hash in hashes {
+            if level < 0 { bytes += [0, 32] }
+            bytes += hash.bytes
+        }
+        return Answer.bytes(bytes, type: "application/octet-stream", headers: [.cacheControl: age])
+    }
+
+    static func parse(_ path: [String]) -> (level: Int, index: UInt64, width: Int)? {
+        guard let first = path.first, path.count >= 2, path.count <= 10 else { return nil }
+        let level: Int
+        if first == "entries" {
+            level = -1
+        } else if let number = Int(first), number >= 0, number <= 7, String(number) == first {
+            level = number
+        } else {
+            return nil
+        }
+        var groups = Array(path.dropFirst())
+        var width = tileWidth
+        if groups.count >= 2, groups[groups.count - 2].hasSuffix(".p") {
+            guard let number = Int(groups.removeLast()), (1..<tileWidth).contains(number) else { return nil }
+            width = number
+            groups[groups.count - 1].removeLast(2)
+        }
+        var index: UInt64 = 0
+        for (position, group) in groups.enumerated() {
+            let isLast = position == groups.count - 1
+            guard group.utf8.count == (isLast ? 3 : 4), isLast || group.hasPrefix("x"),
+                let digits = UInt64(isLast ? group : String(group.dropFirst())), digits < 1000
+            else { return nil }
+            if position == 0, !isLast, digits == 0 { return nil }
+            let (scaled, overflow) = index.multipliedReportingOverflow(by: 1000)
+            guard !overflow else { return nil }
+            index = scaled + digits
+        }
+        return (level, index, width)
+    }
+}

@@ -1,0 +1,41 @@
+import Synchronization
+
+/// Counters and gauges in Prometheus' text exposition format 0.0.4.
+package final class Metrics: Sendable {
+    /// Every metric, so that a scrape shows it before it first moves: name, kind, meaning.
+    static let catalogue: [(name: String, kind: String, help: String)] = [
+        ("bundles", "counter", "Record bundles handed out."),
+        ("captures", "counter", "Documents accepted."),
+        ("captures_refused", "counter", "Documents refused."),
+        ("height", "gauge", "Height of the newest committed header."),
+        ("http_requests", "counter", "Requests answered."),
+        ("http_request_errors", "counter", "Requests answered with a status of 400 or above."),
+        ("log_size", "gauge", "Leaves of the record log."),
+        ("outbox_pending", "gauge", "Transactions on their way to the ledger."),
+        ("receipts", "counter", "Receipts handed out."),
+        ("records_captured", "counter", "Records that were new."),
+        ("transactions_pending", "gauge", "Transactions that wait for a block."),
+    ]
+
+    private let values = Mutex<[String: UInt64]>([:])
+
+    package init() {}
+
+    func count(_ name: String, by amount: Int = 1) { values.withLock { $0[name, default: 0] += UInt64(amount) } }
+
+    func set(_ name: String, to value: UInt64) { values.withLock { $0[name] = value } }
+
+    /// The text that `/metrics` answers.
+    func exposition() -> String {
+        let values = values.withLock { $0 }
+        return Self.catalogue.map { metric in
+            let name = "vivian_\(metric.name)" + (metric.kind == "counter" ? "_total" : "")
+            return """
+                # HELP \(name) \(metric.help)
+                # TYPE \(name) \(metric.kind)
+                \(name) \(values[metric.name] ?? 0)
+
+                """
+        }.joined()
+    }
+}

@@ -1,0 +1,35 @@
+import CSchemas
+import Codec
+import HTTPTypes
+import Hummingbird
+import LedgerAccess
+
+/// What operators and tools ask for: health, metrics, the contract.
+struct OperationRoutes {
+    let parts: GatewayParts
+
+    var routes: [Route] {
+        [
+            Route(.get, "/healthz") { _ in Answer.json(.object(of: ["status": .string("ok")])) },
+            Route(.get, "/readyz", ready),
+            Route(.get, "/metrics", metrics),
+            Route(.get, "/openapi.json") { _ in
+                Answer.bytes(OpenAPIDocument.bytes, type: "application/vnd.oai.openapi+json;version=3.1")
+            },
+        ]
+    }
+
+    @Sendable func ready(_ input: RouteInput) async throws -> Response {
+        let status = try await parts.ledger.status()
+        return Answer.json(.object(of: ["status": .string("ready"), "height": .decimal(status.height.value)]))
+    }
+
+    @Sendable func metrics(_ input: RouteInput) async throws -> Response {
+        let status = try await parts.ledger.status()
+        parts.metrics.set("height", to: status.height.value)
+        parts.metrics.set("log_size", to: status.logSize)
+        parts.metrics.set("transactions_pending", to: UInt64(status.pendingCount))
+        parts.metrics.set("outbox_pending", to: UInt64(try parts.records.pendingCount()))
+        return Answer.text(parts.metrics.exposition(), type: "text/plain; version=0.0.4; charset=utf-8")
+    }
+}

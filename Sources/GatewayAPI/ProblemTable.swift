@@ -1,0 +1,126 @@
+import Codec
+import GatewayStore
+import HTTPTypes
+import Hummingbird
+import LedgerAccess
+import Records
+
+/// The one table from a failure to its problem.
+enum ProblemTable {
+    static func problem(for error: any Error) -> Problem {
+        switch error {
+        case let problem as Problem: problem
+        case let failure as RecordsFailure: records(failure)
+        case let failure as LedgerAccessFailure: ledger(failure)
+        case let error as any HTTPResponseError: http(error)
+        default:
+            Problem(
+                "internal", .internalServerError, title: "The gateway failed",
+                detail: "The request was not carried out. The gateway's log says more under this request's id.")
+        }
+    }
+
+    private static func records(_ failure: RecordsFailure) -> Problem {
+        switch failure {
+        case .busy:
+            Problem(
+                "busy", .serviceUnavailable, title: "The gateway is busy",
+                detail: "More captures wait than the gateway may hold. Nothing was stored; try again.",
+                retryAfterSeconds: 1)
+        case .unreadable(let violation):
+            Problem(
+                "unreadable-document", .badRequest, title: "The document cannot be read",
+                detail: "Line \(violation.line), column \(violation.column): \(violation.message). Nothing was stored.",
+                violations: [violation])
+        case .invalid(let violations):
+            Problem(
+                "invalid-document", .unprocessableContent, title: "The document breaks its schema",
+                detail: "\(violations.count) violation(s), the first at \(violations.first.map(place) ?? "the root"). "
+                    + "Nothing was stored.", violations: violations)
+        case .tooManyEvents(let count, let max):
+            Problem(
+                "too-many-events", .contentTooLarge, title: "Too many events in one capture",
+                detail: "The document has \(count) events, one capture takes \(max). Split it.")
+        case .unsupportedMediaType(let type):
+            Problem(
+                "unsupported-media-type", .unsupportedMediaType, title: "The media type is not taken here",
+                detail: "\(type.isEmpty ? "No media type" : type) was sent; send application/ld+json, application/json, "
+                    + "application/xml or text/xml.")
+        case .notFound:
+            Problem(
+                "not-found", .notFound, title: "There is no such thing here",
+                detail: "The id is not one of this tenant's records or jobs.")
+        case .notAnchored:
+            Problem(
+                "not-anchored", .conflict, title: "The record is not provable yet",
+                detail: "It is accepted and on its way to the ledger; ask again in a moment.", retryAfterSeconds: 1)
+        case .erased:
+            Problem(
+                "erased", .gone, title: "The record was erased",
+                detail: "Its payload and salt are destroyed; its bundle proves existence only.")
+        case .sealBroken:
+            Problem(
+                "seal-broken", .internalServerError, title: "The stored payload does not open",
+                detail: "Its key or its bytes are damaged. Restore keys/ and gateway/ from the same backup.")
+        case .ledger(let failure): ledger(failure)
+        case .store(let failure): store(failure)
+        }
+    }
+
+    private static func place(_ violation: SchemaViolation) -> String {
+        violation.instancePointer.isEmpty ? "line \(violation.line)" : violation.instancePointer
+    }
+
+    private static func ledger(_ failure: LedgerAccessFailure) -> Problem {
+        switch failure {
+        case .notFound(let what):
+            Problem("not-found", .notFound, title: "The ledger has no such thing", detail: what)
+        case .pruned(let nearest):
+            Problem(
+                "pruned", .gone, title: "That height is no longer held",
+                detail: "The nearest height that is served is \(nearest.value).",
+                members: [(name: "nearestHeight", value: .string(String(nearest.value)))])
+        case .notYet(let newest):
+            Problem(
+                "not-yet", .notFound, title: "That height is not there yet",
+                detail: "The newest height that can be proven is \(newest.value).",
+                members: [(name: "newestHeight", value: .string(String(newest.value)))])
+        case .refused(let reason):
+            Problem(
+                "transaction-refused", .unprocessableContent, title: "The ledger refuses the transaction",
+                detail: reason)
+        case .unknownTrustedSet:
+            Problem(
+                "unknown-trusted-set", .notFound, title: "No header of that validator set is known",
+                detail: "Ask without `trusted`, or with the hash that GET /status names.")
+        case .unavailable(let reason):
+            Problem(
+                "unavailable", .serviceUnavailable, title: "The ledger cannot be reached now", detail: reason,
+                retryAfterSeconds: 1)
+        }
+    }
+
+    private static func store(_ failure: GatewayStoreFailure) -> Problem {
+        let status: HTTPResponse.Status = failure.code == .diskFull ? .insufficientStorage : .serviceUnavailable
+        return Problem(
+            failure.code == .diskFull ? "disk-full" : "store-unavailable", status,
+            title: "The gateway cannot store anything now", detail: failure.description)
+    }
+
+    private static func http(_ error: any HTTPResponseError) -> Problem {
+        switch error.status {
+        case .notFound:
+            Problem("no-such-route", .notFound, title: "There is no such route", detail: "GET /openapi.json lists all.")
+        case .contentTooLarge:
+            Problem(
+                "too-large", .contentTooLarge, title: "The body is too large",
+                detail: "Send less at a time; GET /openapi.json names the limit.")
+        default:
+            Problem("http", error.status, title: error.status.reasonPhrase, detail: "See RFC 9110.")
+        }
+    }
+}
+
+extension HTTPResponse.Status {
+    static let insufficientStorage = HTTPResponse.Status(code: 507, reasonPhrase: "Insufficient Storage")
+}

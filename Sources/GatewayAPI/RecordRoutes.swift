@@ -1,0 +1,65 @@
+import Codec
+import HTTPTypes
+import Hummingbird
+import LedgerModel
+import Records
+
+/// `GET /records/{id}`, its receipt and its bundle, and erasure.
+struct RecordRoutes {
+    let parts: GatewayParts
+
+    var routes: [Route] {
+        [
+            Route(.get, "/records/{id}", record),
+            Route(.get, "/records/{id}/receipt", receipt),
+            Route(.get, "/records/{id}/bundle", bundle),
+            Route(.delete, "/records/{id}", erase),
+        ]
+    }
+
+    @Sendable func record(_ input: RouteInput) async throws -> Response {
+        let id = try input.hex("id", byteCount: 32)
+        guard let row = try parts.records.record(id, tenant: input.tenant) else { throw RecordsFailure.notFound }
+        let state =
+            row.erasedAt != nil ? "erased" : row.place == nil ? "accepted" : "anchored"
+        return Answer.json(
+            .object(of: [
+                "recordId": .hex(id),
+                "state": .string(state),
+                "issuer": .hex(row.issuer),
+                "number": .decimal(row.number),
+                "mediaType": .string(row.mediaType),
+                "acceptedAt": .string(TimeText.rfc3339(nanoseconds: row.acceptedAt)),
+                "erasedAt": row.erasedAt.map { .string(TimeText.rfc3339(nanoseconds: $0)) },
+                "logIndex": row.place.map { .decimal($0.leafIndex) },
+                "height": row.place.map { .decimal($0.height) },
+                "blockTime": row.place.map { .string(TimeText.rfc3339(nanoseconds: $0.blockTime)) },
+            ]))
+    }
+
+    @Sendable func receipt(_ input: RouteInput) async throws -> Response {
+        let id = try input.hex("id", byteCount: 32)
+        let validator = try input.queryHex("validator", byteCount: 20).flatMap { Address($0) }
+        let receipt = try await parts.records.receipt(of: id, tenant: input.tenant, validator: validator)
+        parts.metrics.count("receipts")
+        return Answer.bytes(receipt, type: "application/scitt-receipt+cose")
+    }
+
+    @Sendable func bundle(_ input: RouteInput) async throws -> Response {
+        let id = try input.hex("id", byteCount: 32)
+        let bundle = try await parts.records.bundle(
+            of: id, tenant: input.tenant, trusted: try input.trusted(), receipts: try input.flag("receipts"))
+        parts.metrics.count("bundles")
+        return Answer.bytes(
+            bundle.encoded(), type: "application/vnd.vivian.record+json",
+            headers: [.contentDisposition: "attachment; filename=\"\(Hex.encode(Array(id.prefix(8)))).record.json\""])
+    }
+
+    @Sendable func erase(_ input: RouteInput) async throws -> Response {
+        let id = try input.hex("id", byteCount: 32)
+        let reason = try input.query("reason").map { try RouteInput.number($0, named: "reason") } ?? 0
+        let erased = try await parts.records.erase(id, tenant: input.tenant, reason: reason)
+        return Answer.json(
+            .object(of: ["recordId": .hex(id), "erased": .boolean(true), "alreadyErased": .boolean(!erased)]))
+    }
+}
