@@ -38,7 +38,7 @@ struct CaptureRoutes {
     @Sendable func job(_ input: RouteInput) async throws -> Response {
         let id = try input.hex("id", byteCount: 16)
         guard let job = try parts.records.job(id, tenant: input.tenant) else { throw RecordsFailure.notFound }
-        let isFinished = job.anchoredCount == job.records.count
+        let isFinished = job.anchoredCount == job.recordIDs.count
         return Answer.json(
             .object(of: [
                 "captureID": .string(Hex.encode(id)),
@@ -47,9 +47,9 @@ struct CaptureRoutes {
                 "success": .boolean(true),
                 "captureErrorBehaviour": .string("rollback"),
                 "errors": .array([]),
-                "recordCount": .number(String(job.records.count)),
+                "recordCount": .number(String(job.recordIDs.count)),
                 "anchoredCount": .number(String(job.anchoredCount)),
-                "records": .array(job.records.map { .hex($0) }),
+                "records": .array(job.recordIDs.map { .hex($0) }),
             ]))
     }
 }

@@ -1,5 +1,4 @@
 import Codec
-import GatewayStore
 import HTTPTypes
 import Hummingbird
 import LedgerAccess
@@ -63,7 +62,7 @@ enum ProblemTable {
                 "seal-broken", .internalServerError, title: "The stored payload does not open",
                 detail: "Its key or its bytes are damaged. Restore keys/ and gateway/ from the same backup.")
         case .ledger(let failure): ledger(failure)
-        case .store(let failure): store(failure)
+        case .store(let isDiskFull, let detail): store(isDiskFull: isDiskFull, detail: detail)
         }
     }
 
@@ -100,11 +99,10 @@ enum ProblemTable {
         }
     }
 
-    private static func store(_ failure: GatewayStoreFailure) -> Problem {
-        let status: HTTPResponse.Status = failure.code == .diskFull ? .insufficientStorage : .serviceUnavailable
-        return Problem(
-            failure.code == .diskFull ? "disk-full" : "store-unavailable", status,
-            title: "The gateway cannot store anything now", detail: failure.description)
+    private static func store(isDiskFull: Bool, detail: String) -> Problem {
+        Problem(
+            isDiskFull ? "disk-full" : "store-unavailable", isDiskFull ? .insufficientStorage : .serviceUnavailable,
+            title: "The gateway cannot store anything now", detail: detail)
     }
 
     private static func http(_ error: any HTTPResponseError) -> Problem {

@@ -19,21 +19,19 @@ struct RecordRoutes {
 
     @Sendable func record(_ input: RouteInput) async throws -> Response {
         let id = try input.hex("id", byteCount: 32)
-        guard let row = try parts.records.record(id, tenant: input.tenant) else { throw RecordsFailure.notFound }
-        let state =
-            row.erasedAt != nil ? "erased" : row.place == nil ? "accepted" : "anchored"
+        guard let record = try parts.records.record(id, tenant: input.tenant) else { throw RecordsFailure.notFound }
         return Answer.json(
             .object(of: [
                 "recordId": .hex(id),
-                "state": .string(state),
-                "issuer": .hex(row.issuer),
-                "number": .decimal(row.number),
-                "mediaType": .string(row.mediaType),
-                "acceptedAt": .string(TimeText.rfc3339(nanoseconds: row.acceptedAt)),
-                "erasedAt": row.erasedAt.map { .string(TimeText.rfc3339(nanoseconds: $0)) },
-                "logIndex": row.place.map { .decimal($0.leafIndex) },
-                "height": row.place.map { .decimal($0.height) },
-                "blockTime": row.place.map { .string(TimeText.rfc3339(nanoseconds: $0.blockTime)) },
+                "state": .string(record.state.rawValue),
+                "issuer": .hex(record.issuer),
+                "number": .decimal(record.number),
+                "mediaType": .string(record.mediaType),
+                "acceptedAt": .string(TimeText.rfc3339(nanoseconds: record.acceptedAt)),
+                "erasedAt": record.erasedAt.map { .string(TimeText.rfc3339(nanoseconds: $0)) },
+                "logIndex": record.place.map { .decimal($0.leafIndex) },
+                "height": record.place.map { .decimal($0.height) },
+                "blockTime": record.place.map { .string(TimeText.rfc3339(nanoseconds: $0.blockTime)) },
             ]))
     }
 

@@ -8,7 +8,7 @@ extension RecordService {
     ///   3 captured in error, 0 not stated.
     /// - Returns: false where it was erased before.
     package func erase(_ rid: [UInt8], tenant: String, reason: UInt64) async throws(RecordsFailure) -> Bool {
-        guard let row = try record(rid, tenant: tenant) else { throw .notFound }
+        guard let row = try row(rid, tenant: tenant) else { throw .notFound }
         guard row.erasedAt == nil else { return false }
         guard let old = keys.key(of: row.keyGroup) else { throw .sealBroken }
         do {

@@ -15,7 +15,7 @@ extension RecordService {
     package func bundle(
         of rid: [UInt8], tenant: String, trusted: Digest?, receipts: Bool
     ) async throws(RecordsFailure) -> RecordBundle {
-        guard let row = try record(rid, tenant: tenant) else { throw .notFound }
+        guard let row = try row(rid, tenant: tenant) else { throw .notFound }
         let opened = try open(row)
         do {
             return try await assemble(row, opened: opened, trusted: trusted, receipts: receipts)
@@ -26,7 +26,7 @@ extension RecordService {
 
     /// One validator's receipt for a record (RFC 9942): this node's own, unless another is asked for.
     package func receipt(of rid: [UInt8], tenant: String, validator: Address?) async throws(RecordsFailure) -> [UInt8] {
-        guard let row = try record(rid, tenant: tenant) else { throw .notFound }
+        guard let row = try row(rid, tenant: tenant) else { throw .notFound }
         guard let place = row.place else { throw .notAnchored }
         do {
             let (height, state) = try await provableLog(covering: place)

@@ -63,12 +63,21 @@ package final class RecordService: Sendable {
     }
 
     /// One capture job; nil where the tenant has none of that id.
-    package func job(_ id: [UInt8], tenant: String) throws(RecordsFailure) -> JobRow? {
-        do { return try store.job(id, tenant: tenant) } catch { throw RecordsFailure(error) }
+    package func job(_ id: [UInt8], tenant: String) throws(RecordsFailure) -> JobView? {
+        do { return try store.job(id, tenant: tenant).map(JobView.init) } catch { throw RecordsFailure(error) }
     }
 
     /// One record; nil where the tenant has none of that id.
-    package func record(_ rid: [UInt8], tenant: String) throws(RecordsFailure) -> RecordRow? {
+    package func record(_ rid: [UInt8], tenant: String) throws(RecordsFailure) -> RecordView? {
+        try row(rid, tenant: tenant).map(RecordView.init)
+    }
+
+    /// How many transactions are on their way to the ledger.
+    package func pendingCount() throws(RecordsFailure) -> Int {
+        do { return try store.pendingOutboxCount() } catch { throw RecordsFailure(error) }
+    }
+
+    func row(_ rid: [UInt8], tenant: String) throws(RecordsFailure) -> RecordRow? {
         do { return try store.record(rid, tenant: tenant) } catch { throw RecordsFailure(error) }
     }
 
@@ -124,10 +133,11 @@ extension RecordsFailure {
     init(_ error: any Error) {
         switch error {
         case let failure as RecordsFailure: self = failure
-        case let failure as GatewayStoreFailure: self = .store(failure)
+        case let failure as GatewayStoreFailure:
+            self = .store(isDiskFull: failure.code == .diskFull, failure.description)
         case let failure as LedgerAccessFailure: self = .ledger(failure)
-        case let failure as KeyFileFailure: self = .store(GatewayStoreFailure(.unavailable, failure.description))
-        default: self = .store(GatewayStoreFailure(.unavailable, "the gateway failed: \(type(of: error))"))
+        case let failure as KeyFileFailure: self = .store(isDiskFull: false, failure.description)
+        default: self = .store(isDiskFull: false, "the gateway failed: \(type(of: error))")
         }
     }
 }

@@ -1,4 +1,3 @@
-package import GatewayStore
 package import LedgerAccess
 package import SchemaValidation
 
@@ -25,5 +24,5 @@ package enum RecordsFailure: Error, Sendable {
     /// The ledger did not answer.
     case ledger(LedgerAccessFailure)
     /// The gateway's store did not do what it was asked to.
-    case store(GatewayStoreFailure)
+    case store(isDiskFull: Bool, String)
 }

@@ -1,0 +1,58 @@
+import GatewayStore
+
+/// One record as its owner sees it.
+package struct RecordView: Sendable {
+    /// How far the record is.
+    package enum State: String, Sendable { case accepted, anchored, erased }
+
+    /// Where a record stands on the ledger.
+    package struct Place: Equatable, Sendable {
+        package let leafIndex: UInt64
+        package let height: UInt64
+        /// Nanoseconds since 1970.
+        package let blockTime: UInt64
+    }
+
+    /// 32 bytes.
+    package let recordID: [UInt8]
+    package let state: State
+    /// Account id of the issuer, 32 bytes, and its gapless number of this record.
+    package let issuer: [UInt8]
+    package let number: UInt64
+    package let mediaType: String
+    /// Nil until anchored.
+    package let place: Place?
+    /// Nanoseconds since 1970.
+    package let acceptedAt: UInt64
+    package let erasedAt: UInt64?
+
+    init(_ row: RecordRow) {
+        recordID = row.rid
+        state = row.erasedAt != nil ? .erased : row.place == nil ? .accepted : .anchored
+        issuer = row.issuer
+        number = row.number
+        mediaType = row.mediaType
+        place = row.place.map { Place(leafIndex: $0.leafIndex, height: $0.height, blockTime: $0.blockTime) }
+        acceptedAt = row.acceptedAt
+        erasedAt = row.erasedAt
+    }
+}
+
+/// A capture job as its owner sees it.
+package struct JobView: Sendable {
+    /// 16 bytes.
+    package let jobID: [UInt8]
+    /// Nanoseconds since 1970.
+    package let createdAt: UInt64
+    /// Record ids in document order.
+    package let recordIDs: [[UInt8]]
+    /// How many of them are on the ledger.
+    package let anchoredCount: Int
+
+    init(_ row: JobRow) {
+        jobID = row.id
+        createdAt = row.createdAt
+        recordIDs = row.records
+        anchoredCount = row.anchoredCount
+    }
+}
