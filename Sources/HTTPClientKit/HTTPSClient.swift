@@ -1,0 +1,66 @@
+import AsyncHTTPClient
+import NIOCore
+import NIOSSL
+
+/// One answer of a server.
+package struct HTTPReply: Sendable {
+    package var status: Int
+    /// Header fields by lower-case name; the last one of a name counts.
+    package var headers: [String: String]
+    package var body: [UInt8]
+}
+
+/// Why a request got no answer, and what to do. Never holds a body or a secret.
+package struct HTTPClientFailure: Error, Sendable, CustomStringConvertible {
+    package let description: String
+}
+
+/// HTTPS requests to one server, over connections that are kept open; TLS is checked against the given roots.
+package final class HTTPSClient: Sendable {
+    /// Largest answer, in bytes: a bundle may have 16 MiB (bundles.md), a snapshot is streamed elsewhere.
+    static let bodyBytesMax = 64 << 20
+    /// How long an answer may take.
+    static let timeoutSeconds: Int64 = 60
+
+    private let client: HTTPClient
+    /// Scheme, host and port, without a slash at the end.
+    package let base: String
+
+    /// - Parameters:
+    ///   - base: such as `https://127.0.0.1:8443`.
+    ///   - rootsFile: PEM file of the certificate authority to trust; nil takes the system's.
+    package init(base: String, rootsFile: String?) throws(HTTPClientFailure) {
+        var tls = TLSConfiguration.makeClientConfiguration()
+        tls.minimumTLSVersion = .tlsv12
+        if let rootsFile { tls.trustRoots = .file(rootsFile) }
+        var configuration = HTTPClient.Configuration(tlsConfiguration: tls)
+        configuration.timeout.connect = .seconds(5)
+        configuration.redirectConfiguration = .disallow
+        client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        self.base = base.hasSuffix("/") ? String(base.dropLast()) : base
+    }
+
+    /// Sends one request and reads the whole answer.
+    package func send(
+        _ method: String, _ path: String, headers: [(String, String)] = [], body: [UInt8]? = nil
+    ) async throws(HTTPClientFailure) -> HTTPReply {
+        var request = HTTPClientRequest(url: base + path)
+        request.method = .RAW(value: method)
+        for (name, value) in headers { request.headers.add(name: name, value: value) }
+        if let body { request.body = .bytes(ByteBuffer(bytes: body)) }
+        do {
+            let response = try await client.execute(request, timeout: .seconds(Self.timeoutSeconds))
+            let buffer = try await response.body.collect(upTo: Self.bodyBytesMax)
+            var fields: [String: String] = [:]
+            for (name, value) in response.headers { fields[name.lowercased()] = value }
+            return HTTPReply(
+                status: Int(response.status.code), headers: fields, body: Array(buffer.readableBytesView))
+        } catch {
+            throw HTTPClientFailure(
+                description: "\(method) \(base)\(path) got no answer (\(error)); is the gateway running there?")
+        }
+    }
+
+    /// Closes all connections. Nothing can be sent afterwards.
+    package func shutdown() async { try? await client.shutdown() }
+}

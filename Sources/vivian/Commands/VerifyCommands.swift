@@ -1,0 +1,101 @@
+import ArgumentParser
+import Codec
+import Foundation
+import Verification
+
+/// `vivian verify`
+struct VerifyCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify", abstract: "Check a record bundle or a state proof, without a network.",
+        discussion: """
+            Prints what holds, what it rests on, and what was not checked. Without a trusted validators hash nothing is \
+            proven: get it from somebody you trust, not from whoever handed you the file. A policy file is JSON with \
+            any of trustedValidators, chainId, genesisHash, trustingPeriod, minReceipts, minOperators.
+            Exit code 0 only if everything present holds and the policy is met.
+            """)
+    @Argument(help: "FILE.record.json or FILE.proof.json; - for standard input.") var file: String
+    @OptionGroup var trust: TrustOptions
+    @Flag(help: "Print JSON for programs.") var json = false
+
+    func run() throws {
+        let bytes = try FileInput.bytes(file)
+        let outcome = try trust.check(bytes)
+        VerificationOutput.print(outcome, json: json)
+        if outcome.reason != nil { throw ExitCode(1) }
+    }
+}
+
+/// What a verifier brings along.
+struct TrustOptions: ParsableArguments {
+    @Option(help: "The validators hash that you trust, in hex.") var trustedValidators: String?
+    @Option(help: "Policy file (JSON).") var policy: String?
+    @Option(help: "The chain id that you expect.") var chainId: String?
+    @Option(help: "The genesis hash that you expect, in hex.") var genesisHash: String?
+
+    func check(_ bytes: [UInt8]) throws -> VerificationOutcome {
+        var policy = TrustPolicy()
+        if let path = self.policy { policy = try TrustPolicy(parsing: try FileInput.bytes(path)) }
+        if let hash = try Self.hash(trustedValidators, "--trusted-validators") { policy.trustedValidators = [hash] }
+        if let hash = try Self.hash(genesisHash, "--genesis-hash") { policy.genesisHash = hash }
+        if let chainId { policy.chainID = chainId }
+        let now = UInt64(Date().timeIntervalSince1970 * 1e9)
+        return Verifier.verify(bytes, policy: policy, now: policy.trustingPeriodSeconds == nil ? nil : now)
+    }
+
+    private static func hash(_ text: String?, _ option: String) throws -> [UInt8]? {
+        guard let text else { return nil }
+        guard let bytes = Hex.decode(text), bytes.count == 32 else {
+            throw ValidationError("\(option) is 32 bytes in lower-case hex")
+        }
+        return bytes
+    }
+}
+
+/// How an outcome is shown.
+enum VerificationOutput {
+    static func print(_ outcome: VerificationOutcome, json: Bool) {
+        let report = outcome.report
+        if json {
+            Output.json([
+                "ok": .boolean(outcome.reason == nil),
+                "reason": outcome.reason.map { .string($0) } ?? .null,
+                "holds": .array(report.holds.map { .string($0) }),
+                "restsOn": .array(report.restsOn.map { .string($0) }),
+                "unchecked": .array(report.unchecked.map { .string($0) }),
+            ])
+            return
+        }
+        for line in report.holds { Output.line("holds      \(line)") }
+        for line in report.restsOn { Output.line("rests on   \(line)") }
+        for line in report.unchecked { Output.line("unchecked  \(line)") }
+        Output.line(outcome.reason.map { "REFUSED: \($0)" } ?? "OK")
+    }
+}
+
+/// `vivian refresh`
+struct RefreshCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "refresh", abstract: "Renew a record bundle, so that it rests on the newest block (D24).",
+        discussion: "Asks the gateway for the same record again. The date in the bundle stays that of its anchoring.")
+    @OptionGroup var client: ClientOptions
+    @Argument(help: "FILE.record.json") var file: String
+    @Option(help: "Let the headers lead from this validators hash; that of the file's first set if left out.")
+    var trusted: String?
+
+    func run() async throws {
+        let bytes = try FileInput.bytes(file)
+        guard let subject = Verifier.subject(of: bytes) else {
+            throw CommandFailure("\(file) is no record bundle")
+        }
+        let first = trusted ?? Hex.encode(subject.firstValidatorsHash)
+        let query = "?trusted=\(first)" + (subject.hasReceipts ? "&receipts=true" : "")
+        let reply = try await client.withClient {
+            try await $0.send("GET", "/records/\(Hex.encode(subject.recordID))/bundle\(query)")
+        }
+        let partial = URL(fileURLWithPath: file + ".new")
+        try Data(reply.body).write(to: partial)
+        _ = try FileManager.default.replaceItemAt(URL(fileURLWithPath: file), withItemAt: partial)
+        client.json
+            ? Output.json(["file": .string(file), "refreshed": true]) : Output.line("refreshed \(file)")
+    }
+}
