@@ -1,0 +1,71 @@
+import Codec
+
+/// 32 bytes of a hash, held in line; ordered as its bytes are.
+package struct Digest: Hashable, Comparable, Sendable, CustomStringConvertible {
+    package static let byteCount = 32
+    package static let zero = Digest(0, 0, 0, 0)
+
+    /// The bytes as four big-endian words.
+    let words: (UInt64, UInt64, UInt64, UInt64)
+
+    @inline(__always)
+    init(_ one: UInt64, _ two: UInt64, _ three: UInt64, _ four: UInt64) { words = (one, two, three, four) }
+
+    /// 32 bytes, or nil.
+    package init?(_ bytes: [UInt8]) {
+        guard bytes.count == Self.byteCount else { return nil }
+        func word(_ start: Int) -> UInt64 { bytes[start..<start + 8].reduce(0) { $0 << 8 | UInt64($1) } }
+        words = (word(0), word(8), word(16), word(24))
+    }
+
+    package var bytes: [UInt8] {
+        // 32 bytes are allocated, and all are written.
+        unsafe [UInt8](unsafeUninitializedCapacity: Self.byteCount) { buffer, count in
+            var index = 0
+            for word in [words.0, words.1, words.2, words.3] {
+                for shift in stride(from: UInt64(56), through: 0, by: -8) {
+                    unsafe buffer[index] = UInt8(truncatingIfNeeded: word >> shift)
+                    index += 1
+                }
+            }
+            count = Self.byteCount
+        }
+    }
+
+    /// Lower-case hex.
+    package var hex: String { Hex.encode(bytes) }
+    package var description: String { hex }
+
+    /// The bit at an index from 0, the most significant bit of the first byte first.
+    package func bit(_ index: Int) -> Bool {
+        let word = index < 128 ? (index < 64 ? words.0 : words.1) : (index < 192 ? words.2 : words.3)
+        return word >> UInt64(63 - index & 63) & 1 == 1
+    }
+
+    /// How many leading bits two digests share, 0 to 256.
+    package func commonPrefix(with other: Digest) -> Int {
+        if words.0 != other.words.0 { return (words.0 ^ other.words.0).leadingZeroBitCount }
+        if words.1 != other.words.1 { return 64 + (words.1 ^ other.words.1).leadingZeroBitCount }
+        if words.2 != other.words.2 { return 128 + (words.2 ^ other.words.2).leadingZeroBitCount }
+        return 192 + (words.3 ^ other.words.3).leadingZeroBitCount
+    }
+
+    package static func == (left: Digest, right: Digest) -> Bool {
+        left.words.0 == right.words.0 && left.words.1 == right.words.1 && left.words.2 == right.words.2
+            && left.words.3 == right.words.3
+    }
+
+    package static func < (left: Digest, right: Digest) -> Bool {
+        if left.words.0 != right.words.0 { return left.words.0 < right.words.0 }
+        if left.words.1 != right.words.1 { return left.words.1 < right.words.1 }
+        if left.words.2 != right.words.2 { return left.words.2 < right.words.2 }
+        return left.words.3 < right.words.3
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(words.0)
+        hasher.combine(words.1)
+        hasher.combine(words.2)
+        hasher.combine(words.3)
+    }
+}
