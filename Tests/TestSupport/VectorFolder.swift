@@ -44,6 +44,9 @@ package enum VectorFolder {
         return Array(try Data(contentsOf: folder.appending(path: path)))
     }
 
+    /// The bytes of one of the files found.
+    package static func bytes(of file: URL) throws -> [UInt8] { Array(try Data(contentsOf: file)) }
+
     /// The set is not there.
     package struct Missing: Error { package let set: String }
 }
