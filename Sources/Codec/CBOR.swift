@@ -14,14 +14,14 @@
 /// Two items are equal if their deterministic encodings are, so text compares by its bytes and not by Swift's canonical
 /// equivalence: compare items (`item == .text("x")`) where a foreign spelling must not pass. Maps with entries in
 /// another order are unequal; what was decoded deterministically has one order.
-package indirect enum CBOR: Sendable {
+package enum CBOR: Sendable {
     case unsigned(UInt64)
     case negative(UInt64)
     case bytes([UInt8])
     case text(String)
     case array([CBOR])
     case map([Entry])
-    case tagged(UInt64, CBOR)
+    indirect case tagged(UInt64, CBOR)
     case boolean(Bool)
     case null
     case undefined

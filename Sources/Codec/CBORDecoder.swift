@@ -56,6 +56,9 @@ private struct CBORDecoder {
         var argument: UInt64?
     }
 
+    /// Room made ahead for items; a count is a claim, so no more than this is believed.
+    private static let reservedMax = 32
+
     init(bytes: [UInt8], profile: CBOR.Profile) {
         self.bytes = bytes
         self.profile = profile
@@ -159,6 +162,7 @@ private struct CBORDecoder {
         var items: [CBOR] = []
         if let argument = head.argument {
             let count = try count(argument, offset)
+            items.reserveCapacity(min(count, Self.reservedMax))
             for _ in 0..<count { items.append(try item(levels: levels - 1)) }
         } else {
             while try !atBreak() { items.append(try item(levels: levels - 1)) }
@@ -171,6 +175,7 @@ private struct CBORDecoder {
         var entries: [CBOR.Entry] = []
         if let argument = head.argument {
             let count = try count(argument, start)
+            entries.reserveCapacity(min(count, Self.reservedMax))
             var previous = offset..<offset
             for _ in 0..<count { entries.append(try entry(levels: levels, after: &previous)) }
         } else {

@@ -103,20 +103,26 @@ enum CBORFloat {
     }
 
     /// The half-precision bits of exactly this value, or nil.
+    ///
+    /// Worked out on the bits, so that no C mathematics library is needed.
     private static func half(_ value: Double) -> UInt16? {
         if value.isNaN { return 0x7e00 }
         let sign: UInt16 = value.sign == .minus ? 0x8000 : 0
-        let magnitude = value.magnitude
-        if magnitude == 0 { return sign }
-        if magnitude == .infinity { return sign | 0x7c00 }
-        guard magnitude <= 65504 else { return nil }
-        if magnitude < 0x1p-14 {
+        if value.isInfinite { return sign | 0x7c00 }
+        if value == 0 { return sign }
+        let exponent = Int(value.bitPattern >> 52 & 0x7ff) - 1023
+        let fraction = value.bitPattern & (1 << 52 - 1)
+        switch exponent {
+        case -14...15:
+            guard fraction & (1 << 42 - 1) == 0 else { return nil }
+            return sign | UInt16(exponent + 15) << 10 | UInt16(fraction >> 42)
+        case -24 ... -15:
             // Subnormal: a multiple of 2^-24.
-            return UInt16(exactly: magnitude * 0x1p24).map { sign | $0 }
+            let significand = 1 << 52 | fraction
+            let shift = UInt64(28 - exponent)
+            guard significand & (1 << shift - 1) == 0 else { return nil }
+            return sign | UInt16(significand >> shift)
+        default: return nil
         }
-        let exponent = Int(magnitude.exponent)
-        let scaled = magnitude * Double(sign: .plus, exponent: 10 - exponent, significand: 1)
-        guard let significand = UInt16(exactly: scaled) else { return nil }
-        return sign | UInt16(exponent + 15) << 10 | (significand & 1023)
     }
 }

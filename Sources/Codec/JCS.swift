@@ -34,7 +34,7 @@ package enum JCS {
             }
             bytes.append(UInt8(ascii: "]"))
         case .object(let members):
-            let sorted = members.map { (name: Array($0.name.utf8), value: $0.value) }.sorted {
+            let sorted = members.map { (name: Array($0.name.utf8)[...], value: $0.value) }.sorted {
                 precedes($0.name, $1.name)
             }
             bytes.append(UInt8(ascii: "{"))
@@ -92,9 +92,14 @@ package enum JCS {
     /// The orders differ only where a supplementary character (lead byte from F0, in UTF-16 a surrogate from D800) meets
     /// one of U+E000 to U+FFFF (lead byte EE or EF). Equal prefixes have equal scalar boundaries, so at the first
     /// difference either both bytes lead or neither does.
-    static func precedes(_ first: some Collection<UInt8>, _ second: some Collection<UInt8>) -> Bool {
-        for (left, right) in zip(first, second) where left != right { return rank(left) < rank(right) }
-        return first.count < second.count
+    static func precedes(_ first: ArraySlice<UInt8>, _ second: ArraySlice<UInt8>) -> Bool {
+        var other = second.startIndex
+        for byte in first {
+            guard other < second.endIndex else { return false }
+            if byte != second[other] { return rank(byte) < rank(second[other]) }
+            other += 1
+        }
+        return other < second.endIndex
     }
 
     /// Moves the lead bytes EE and EF behind F0 to F4.

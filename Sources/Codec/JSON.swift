@@ -1,7 +1,7 @@
 /// A JSON value in memory, for writing; `JSONDocument` is for reading.
 ///
 /// Numbers keep their lexeme, so nothing is rounded. Names and strings are equal if their bytes are.
-package indirect enum JSON: Sendable {
+package enum JSON: Sendable {
     case null
     case boolean(Bool)
     /// The number as written; must follow RFC 8259 §6.
@@ -80,7 +80,7 @@ extension JSON {
         case .null: bytes.append(contentsOf: "null".utf8)
         case .boolean(let value): bytes.append(contentsOf: (value ? "true" : "false").utf8)
         case .number(let lexeme): bytes.append(contentsOf: lexeme.utf8)
-        case .string(let text): JSONText.appendQuoted(text.utf8, to: &bytes)
+        case .string(let text): JSONText.appendQuoted(Array(text.utf8)[...], to: &bytes)
         case .array(let elements):
             bytes.append(UInt8(ascii: "["))
             for (place, element) in elements.enumerated() {
@@ -92,7 +92,7 @@ extension JSON {
             bytes.append(UInt8(ascii: "{"))
             for (place, member) in members.enumerated() {
                 if place > 0 { bytes.append(UInt8(ascii: ",")) }
-                JSONText.appendQuoted(member.name.utf8, to: &bytes)
+                JSONText.appendQuoted(Array(member.name.utf8)[...], to: &bytes)
                 bytes.append(UInt8(ascii: ":"))
                 member.value.append(to: &bytes)
             }

@@ -81,8 +81,13 @@ enum JSONText {
 
     /// Appends a string in quotes with the escapes of RFC 8785 §3.2.2.2: only what must be escaped is, in its shortest
     /// form with lower-case digits.
-    static func appendQuoted(_ content: some Sequence<UInt8>, to bytes: inout [UInt8]) {
+    static func appendQuoted(_ content: ArraySlice<UInt8>, to bytes: inout [UInt8]) {
         bytes.append(UInt8(ascii: "\""))
+        if !content.contains(where: { $0 < 0x20 || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }) {
+            bytes.append(contentsOf: content)
+            bytes.append(UInt8(ascii: "\""))
+            return
+        }
         for byte in content {
             switch byte {
             case UInt8(ascii: "\""), UInt8(ascii: "\\"):

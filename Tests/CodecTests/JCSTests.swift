@@ -21,7 +21,7 @@ import Testing
                 String((0..<Int.random(in: 0..<4, using: &source)).map { _ in alphabet.randomElement(using: &source)! })
             }
             #expect(
-                JCS.precedes(Array(words[0].utf8), Array(words[1].utf8))
+                JCS.precedes(Array(words[0].utf8)[...], Array(words[1].utf8)[...])
                     == words[0].utf16.lexicographicallyPrecedes(words[1].utf16))
         }
     }
