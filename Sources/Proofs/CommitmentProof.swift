@@ -1,4 +1,4 @@
-package import Codec
+import Codec
 
 /// `cosmos.ics23.v1.LeafOp`: how a leaf is hashed.
 ///
@@ -102,12 +102,12 @@ extension LeafOp {
         var reader = ProtobufReader(bytes)
         while let field = try reader.next() {
             switch field.number {
-            case 1: hash = try field.varint()
-            case 2: prehashKey = try field.varint()
-            case 3: prehashValue = try field.varint()
-            case 4: length = try field.varint()
+            case 1: hash = try field.unsigned()
+            case 2: prehashKey = try field.unsigned()
+            case 3: prehashValue = try field.unsigned()
+            case 4: length = try field.unsigned()
             case 5: prefix = try field.bytes()
-            default: throw .unexpectedField(number: field.number)
+            default: throw .unknownField(field.number)
             }
         }
     }
@@ -127,10 +127,10 @@ extension InnerOp {
         var reader = ProtobufReader(bytes)
         while let field = try reader.next() {
             switch field.number {
-            case 1: hash = try field.varint()
+            case 1: hash = try field.unsigned()
             case 2: prefix = try field.bytes()
             case 3: suffix = try field.bytes()
-            default: throw .unexpectedField(number: field.number)
+            default: throw .unknownField(field.number)
             }
         }
     }
@@ -146,7 +146,7 @@ extension ExistenceProof {
         return writer.bytes
     }
 
-    package init(decoding bytes: [UInt8]) throws(ProtobufFailure) {
+    init(decoding bytes: [UInt8]) throws(ProtobufFailure) {
         self.init(key: [], value: [], leaf: nil, path: [])
         var reader = ProtobufReader(bytes)
         while let field = try reader.next() {
@@ -155,7 +155,7 @@ extension ExistenceProof {
             case 2: value = try field.bytes()
             case 3: leaf = try LeafOp(decoding: field.bytes())
             case 4: path.append(try InnerOp(decoding: field.bytes()))
-            default: throw .unexpectedField(number: field.number)
+            default: throw .unknownField(field.number)
             }
         }
     }
@@ -178,7 +178,7 @@ extension NonExistenceProof {
             case 1: key = try field.bytes()
             case 2: left = try ExistenceProof(decoding: field.bytes())
             case 3: right = try ExistenceProof(decoding: field.bytes())
-            default: throw .unexpectedField(number: field.number)
+            default: throw .unknownField(field.number)
             }
         }
     }
@@ -202,7 +202,7 @@ extension CommitmentProof {
             switch field.number {
             case 1: self = .exist(try ExistenceProof(decoding: field.bytes()))
             case 2: self = .nonexist(try NonExistenceProof(decoding: field.bytes()))
-            default: throw ProtobufFailure.unexpectedField(number: field.number)
+            default: throw ProtobufFailure.unknownField(field.number)
             }
         } catch {
             throw .malformed("\(error)")
@@ -222,16 +222,17 @@ extension MerkleProof {
     package init(decoding bytes: [UInt8]) throws(ProofFailure) {
         proofs = []
         var reader = ProtobufReader(bytes)
+        while let field = try Self.next(&reader) { proofs.append(try CommitmentProof(decoding: field)) }
+        guard encoded() == bytes else { throw .malformed("not in its one spelling") }
+    }
+
+    private static func next(_ reader: inout ProtobufReader) throws(ProofFailure) -> [UInt8]? {
         do {
-            while let field = try reader.next() {
-                guard field.number == 1 else { throw ProtobufFailure.unexpectedField(number: field.number) }
-                proofs.append(try CommitmentProof(decoding: field.bytes()))
-            }
-        } catch let failure as ProofFailure {
-            throw failure
+            guard let field = try reader.next() else { return nil }
+            guard field.number == 1 else { throw ProtobufFailure.unknownField(field.number) }
+            return try field.bytes()
         } catch {
             throw .malformed("\(error)")
         }
-        guard encoded() == bytes else { throw .malformed("not in its one spelling") }
     }
 }

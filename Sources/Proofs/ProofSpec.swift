@@ -1,3 +1,5 @@
+import Cryptography
+
 /// What proofs in one kind of binary tree look like (`cosmos.ics23.v1.ProofSpec`), as one flat record.
 package struct ProofSpec: Hashable, Sendable {
     package var name: String
