@@ -1,0 +1,14 @@
+/// Every string that separates what is signed or hashed for one purpose from all others. A string never changes its
+/// meaning; a new meaning is a new string.
+package enum DomainSeparation {
+    /// First member of a transaction's external_aad (bundles.md).
+    package static let transaction = "vivian/transaction/1"
+    /// Head of a record file.
+    package static let recordFile = "vivian/record/1\n"
+    /// `typ` (RFC 9596) of each kind of COSE message.
+    package static let transactionType = "application/vnd.vivian.transaction+cose"
+    package static let statementType = "application/scitt-statement+cose"
+    package static let receiptType = "application/scitt-receipt+cose"
+    /// Content type of what a statement's hash is over.
+    package static let recordFileType = "application/vnd.vivian.record-file"
+}

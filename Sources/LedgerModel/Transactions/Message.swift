@@ -1,0 +1,147 @@
+import Codec
+package import Cryptography
+
+/// What a transaction asks for. On the wire an array, its kind first.
+///
+/// | kind | message | members |
+/// |---|---|---|
+/// | 1 | anchor | issuer (account id), first number, [[rid, statement hash]...] |
+/// | 2 | tombstone | issuer, rid, reason code, time (ns since 1970) |
+/// | 3 | addKey | account, COSE_Key |
+/// | 4 | endKey | account, thumbprint, last height |
+package enum Message: Hashable, Sendable {
+    case anchor(AnchorMessage)
+    case tombstone(TombstoneMessage)
+    case addKey(AddKeyMessage)
+    case endKey(EndKeyMessage)
+
+    /// The account that must have signed.
+    package var account: AccountID {
+        switch self {
+        case .anchor(let message): message.issuer
+        case .tombstone(let message): message.issuer
+        case .addKey(let message): message.account
+        case .endKey(let message): message.account
+        }
+    }
+}
+
+/// Appends statements to the record log under their record ids, with consecutive numbers of their issuer (D7).
+package struct AnchorMessage: Hashable, Sendable {
+    /// One record: its keyed id and the hash of its statement, 32 bytes each.
+    package struct Record: Hashable, Sendable {
+        package var rid: [UInt8]
+        package var statementHash: Digest
+
+        package init(rid: [UInt8], statementHash: Digest) {
+            self.rid = rid
+            self.statementHash = statementHash
+        }
+    }
+
+    package var issuer: AccountID
+    package var first: UInt64
+    package var records: [Record]
+
+    package init(issuer: AccountID, first: UInt64, records: [Record]) {
+        self.issuer = issuer
+        self.first = first
+        self.records = records
+    }
+}
+
+/// Marks a record whose payload and salt were destroyed.
+package struct TombstoneMessage: Hashable, Sendable {
+    package var issuer: AccountID
+    package var rid: [UInt8]
+    package var reason: UInt64
+    /// Nanoseconds since 1970.
+    package var time: UInt64
+
+    package init(issuer: AccountID, rid: [UInt8], reason: UInt64, time: UInt64) {
+        self.issuer = issuer
+        self.rid = rid
+        self.reason = reason
+        self.time = time
+    }
+}
+
+/// Lists one more key of an account.
+package struct AddKeyMessage: Hashable, Sendable {
+    package var account: AccountID
+    package var key: COSEKey
+
+    package init(account: AccountID, key: COSEKey) {
+        self.account = account
+        self.key = key
+    }
+}
+
+/// Ends a key of an account with a height.
+package struct EndKeyMessage: Hashable, Sendable {
+    package var account: AccountID
+    package var thumbprint: Digest
+    package var last: Height
+
+    package init(account: AccountID, thumbprint: Digest, last: Height) {
+        self.account = account
+        self.thumbprint = thumbprint
+        self.last = last
+    }
+}
+
+extension Message {
+    var cbor: CBOR {
+        switch self {
+        case .anchor(let message):
+            .array([
+                1, .bytes(message.issuer.bytes), .unsigned(message.first),
+                .array(message.records.map { .array([.bytes($0.rid), .bytes($0.statementHash.bytes)]) }),
+            ])
+        case .tombstone(let message):
+            .array([
+                2, .bytes(message.issuer.bytes), .bytes(message.rid), .unsigned(message.reason),
+                .unsigned(message.time),
+            ])
+        case .addKey(let message): .array([3, .bytes(message.account.bytes), message.key.cbor])
+        case .endKey(let message):
+            .array([
+                4, .bytes(message.account.bytes), .bytes(message.thumbprint.bytes), .unsigned(message.last.value),
+            ])
+        }
+    }
+
+    init(cbor: CBOR) throws(LedgerModelFailure) {
+        guard let items = cbor.array, let kind = items.first?.unsigned, items.count >= 2,
+            let account = items[1].bytes.flatMap({ AccountID($0) })
+        else { throw .invalid("message") }
+        switch (kind, items.count) {
+        case (1, 4):
+            guard let first = items[2].unsigned, let rows = items[3].array else { throw .invalid("anchor") }
+            var records: [AnchorMessage.Record] = []
+            records.reserveCapacity(rows.count)
+            for row in rows {
+                guard let pair = row.array, pair.count == 2, let rid = pair[0].bytes, rid.count == 32,
+                    let hash = pair[1].bytes.flatMap({ Digest($0) })
+                else { throw .invalid("anchor: a record is not two times 32 bytes") }
+                records.append(AnchorMessage.Record(rid: rid, statementHash: hash))
+            }
+            self = .anchor(AnchorMessage(issuer: account, first: first, records: records))
+        case (2, 5):
+            guard let rid = items[2].bytes, rid.count == 32, let reason = items[3].unsigned,
+                let time = items[4].unsigned
+            else { throw .invalid("tombstone") }
+            self = .tombstone(TombstoneMessage(issuer: account, rid: rid, reason: reason, time: time))
+        case (3, 3):
+            do {
+                self = .addKey(AddKeyMessage(account: account, key: try COSEKey(cbor: items[2])))
+            } catch { throw .cose(error) }
+        case (4, 4):
+            guard let thumbprint = items[2].bytes.flatMap({ Digest($0) }), let last = items[3].unsigned else {
+                throw .invalid("endKey")
+            }
+            self = .endKey(EndKeyMessage(account: account, thumbprint: thumbprint, last: Height(last)))
+        default: throw .invalid("message of unknown kind \(kind)")
+        }
+    }
+}
