@@ -6,9 +6,9 @@ package enum COSEFailure: Error, Equatable, Sendable {
     case cbor(CBORFailure)
     /// Not the structure: tag, list length or an element's type.
     case structure(String)
-    /// A header parameter that is missing, unknown, of another type, or in the wrong map.
+    /// A header parameter that is missing, of another type, or in both maps.
     case header(String)
-    /// A key that is not one of the three kinds, or whose point is not on its curve.
+    /// A key that is not one of the three kinds, or a secret that is not its own.
     case key(String)
     /// The signature does not hold.
     case signature
@@ -39,6 +39,9 @@ package enum COSEKey: Hashable, Sendable {
     case secp256k1(x: [UInt8], y: [UInt8])
 
     /// Reads a map of exactly one of the three shapes.
+    ///
+    /// Whether the coordinates are a point is ``isPoint``'s matter: the
+    /// encoding rules do not ask it, and a signature under a key that is none never holds.
     package init(cbor: CBOR) throws(COSEFailure) {
         guard let entries = cbor.map else { throw .key("not a map") }
         func bytes(_ label: Int64) throws(COSEFailure) -> [UInt8] {
@@ -55,7 +58,6 @@ package enum COSEKey: Hashable, Sendable {
             self = .secp256k1(x: try bytes(-2), y: try bytes(-3))
         default: throw .key("not an Ed25519, P-256 or secp256k1 key")
         }
-        guard isPoint else { throw .key("not a point of its curve") }
     }
 
     /// Reads the deterministic encoding of such a map.
@@ -65,7 +67,8 @@ package enum COSEKey: Hashable, Sendable {
         try self.init(cbor: cbor)
     }
 
-    private var isPoint: Bool {
+    /// Whether the coordinates are a point of their curve; who lists a key asks before.
+    package var isPoint: Bool {
         switch self {
         // Which encodings are points is the signature predicate's matter.
         case .ed25519: true
@@ -95,12 +98,21 @@ package enum COSEKey: Hashable, Sendable {
         }
     }
 
-    /// Whether a signature over a message is this key's, under the strict predicate (D6) and with low s.
-    package func isValid(signature: [UInt8], for message: [UInt8]) -> Bool {
+    /// Whether a signature over a message is this key's, under the strict predicate (D6).
+    ///
+    /// An ECDSA signature's s must be
+    /// at most half the group order, unless `lowS` is false.
+    package func isValid(signature: [UInt8], for message: [UInt8], lowS: Bool = true) -> Bool {
         switch self {
         case .ed25519(let x): Ed25519.isValidStrict(signature: signature, message: message, publicKey: x)
-        case .p256(let x, let y): P256.isValid(signature: signature, message: message, x: x, y: y)
-        case .secp256k1(let x, let y): Secp256k1.isValid(signature: signature, message: message, x: x, y: y)
+        case .p256(let x, let y):
+            lowS
+                ? P256.isValid(signature: signature, message: message, x: x, y: y)
+                : P256.isValidAnyS(signature: signature, message: message, x: x, y: y)
+        case .secp256k1(let x, let y):
+            lowS
+                ? Secp256k1.isValid(signature: signature, message: message, x: x, y: y)
+                : Secp256k1.isValidAnyS(signature: signature, message: message, x: x, y: y)
         }
     }
 }

@@ -32,13 +32,21 @@ package struct COSESign1: Hashable, Sendable {
         guard items[2] == .null || items[2].bytes != nil else { throw .structure("payload is neither bstr nor nil") }
         let message = COSESign1(
             protected: protected, unprotected: items[1], payload: items[2].bytes, signature: signature)
-        _ = try message.header(as: profile)
+        let header = try message.header(as: profile)
+        try refuseSharedLabels(header, items[1])
         return message
     }
 
     /// The protected header as a map.
     package func header(as profile: CBOR.Profile = .deterministic) throws(COSEFailure) -> CBOR {
         try Self.header(protected, as: profile)
+    }
+
+    /// RFC 9052 §3: a label stands in one of the two maps only.
+    static func refuseSharedLabels(_ header: CBOR, _ unprotected: CBOR) throws(COSEFailure) {
+        for entry in header.map ?? [] where unprotected[entry.key] != nil {
+            throw .header("a label is in both maps")
+        }
     }
 
     static func header(_ protected: [UInt8], as profile: CBOR.Profile) throws(COSEFailure) -> CBOR {
@@ -62,8 +70,11 @@ package struct COSESign1: Hashable, Sendable {
 
     /// What is signed (RFC 9052 §4.4): ["Signature1", protected, external_aad, payload].
     package static func toBeSigned(protected: [UInt8], externalAAD: [UInt8] = [], payload: [UInt8]) -> [UInt8] {
-        CBOR.array(["Signature1", .bytes(protected), .bytes(externalAAD), .bytes(payload)]).encoded()
+        CBOR.array(["Signature1", .bytes(signedForm(protected)), .bytes(externalAAD), .bytes(payload)]).encoded()
     }
+
+    /// RFC 9052 §4.4: an empty map is signed as no bytes, however it was sent.
+    static func signedForm(_ protected: [UInt8]) -> [UInt8] { protected == [0xa0] ? [] : protected }
 
     /// Makes a message with a key.
     package static func sign(
@@ -75,85 +86,31 @@ package struct COSESign1: Hashable, Sendable {
     }
 
     /// Whether the signature over the message, or over a detached payload, is the key's.
-    package func isSigned(by key: COSEKey, externalAAD: [UInt8] = [], detached: [UInt8]? = nil) -> Bool {
-        guard let content = payload ?? detached else { return false }
+    ///
+    /// The header must name the key's algorithm and no critical parameter, which nobody here would understand. A payload
+    /// given besides the message's own is a no. `lowS` is false for messages of other systems, whose ECDSA signatures
+    /// may carry a high s.
+    package func isSigned(
+        by key: COSEKey, externalAAD: [UInt8] = [], detached: [UInt8]? = nil, lowS: Bool = true
+    ) -> Bool {
+        guard (payload == nil) != (detached == nil), let content = payload ?? detached,
+            let header = try? header(as: .general),
+            COSEHeader.names(key.algorithm, protected: header, unprotected: unprotected)
+        else { return false }
         return key.isValid(
             signature: signature,
-            for: Self.toBeSigned(protected: protected, externalAAD: externalAAD, payload: content))
+            for: Self.toBeSigned(protected: protected, externalAAD: externalAAD, payload: content), lowS: lowS)
     }
 }
 
-/// COSE_Sign (RFC 9052 §4.1): tag 98, [protected, unprotected, payload, [[protected, unprotected, signature]...]].
-package struct COSESign: Hashable, Sendable {
-    package static let tag: UInt64 = 98
+/// The header parameters that a signature's check looks at (RFC 9052 §3.1).
+enum COSEHeader {
+    static let algorithm: CBOR = 1
+    static let critical: CBOR = 2
 
-    /// One signer's part.
-    package struct Signature: Hashable, Sendable {
-        package var protected: [UInt8]
-        package var unprotected: CBOR
-        package var signature: [UInt8]
-
-        package init(protected: [UInt8], unprotected: CBOR = .map([]), signature: [UInt8]) {
-            self.protected = protected
-            self.unprotected = unprotected
-            self.signature = signature
-        }
-    }
-
-    package var protected: [UInt8]
-    package var unprotected: CBOR
-    package var payload: [UInt8]?
-    package var signatures: [Signature]
-
-    package init(protected: [UInt8], unprotected: CBOR = .map([]), payload: [UInt8]?, signatures: [Signature]) {
-        self.protected = protected
-        self.unprotected = unprotected
-        self.payload = payload
-        self.signatures = signatures
-    }
-
-    package static func decode(_ bytes: [UInt8], as profile: CBOR.Profile = .deterministic(tags: [tag]))
-        throws(COSEFailure) -> COSESign
-    {
-        let cbor: CBOR
-        do { cbor = try CBOR.decode(bytes, as: profile) } catch { throw .cbor(error) }
-        guard case .tagged(Self.tag, let content) = cbor else { throw .structure("tag 98 is missing") }
-        guard let items = content.array, items.count == 4, let protected = items[0].bytes, items[1].map != nil,
-            items[2] == .null || items[2].bytes != nil, let rows = items[3].array, !rows.isEmpty
-        else { throw .structure("not a COSE_Sign") }
-        var signatures: [Signature] = []
-        for row in rows {
-            guard let parts = row.array, parts.count == 3, let inner = parts[0].bytes, parts[1].map != nil,
-                let signature = parts[2].bytes
-            else { throw .structure("a signature is not a list of three") }
-            _ = try COSESign1.header(inner, as: profile)
-            signatures.append(Signature(protected: inner, unprotected: parts[1], signature: signature))
-        }
-        _ = try COSESign1.header(protected, as: profile)
-        return COSESign(
-            protected: protected, unprotected: items[1], payload: items[2].bytes, signatures: signatures)
-    }
-
-    /// A protected header as a map.
-    package static func header(_ protected: [UInt8], as profile: CBOR.Profile = .deterministic) throws(COSEFailure)
-        -> CBOR
-    { try COSESign1.header(protected, as: profile) }
-
-    package func encoded() -> [UInt8] {
-        let rows = signatures.map { row in
-            CBOR.array([.bytes(row.protected), row.unprotected, .bytes(row.signature)])
-        }
-        return CBOR.tagged(
-            Self.tag, .array([.bytes(protected), unprotected, payload.map { .bytes($0) } ?? .null, .array(rows)])
-        ).encoded()
-    }
-
-    /// What one signer signs (RFC 9052 §4.4): ["Signature", body protected, sign protected, external_aad, payload].
-    package static func toBeSigned(
-        protected: [UInt8], signerProtected: [UInt8], externalAAD: [UInt8], payload: [UInt8]
-    ) -> [UInt8] {
-        CBOR.array([
-            "Signature", .bytes(protected), .bytes(signerProtected), .bytes(externalAAD), .bytes(payload),
-        ]).encoded()
+    /// Whether the headers name an algorithm, and nothing in them is critical.
+    static func names(_ expected: COSEAlgorithm, protected: CBOR, unprotected: CBOR) -> Bool {
+        protected[critical] == nil && unprotected[critical] == nil
+            && (protected[algorithm] ?? unprotected[algorithm]) == expected.cbor
     }
 }

@@ -20,53 +20,31 @@ package enum Ed25519 {
             || ZIP215.isValid(signature: signature, message: message, publicKey: publicKey)
     }
 
-    /// The public key of a 32-byte seed and libsodium's 64-byte secret key.
-    static func keyPair(seed: [UInt8]) -> (publicKey: [UInt8], secret: [UInt8]) {
+    /// The public key of a 32-byte seed and libsodium's 64-byte secret key, the second half of which is the public one.
+    static func keyPair(seed: borrowing SecretBytes) -> KeyPair {
         precondition(seed.count == seedBytes)
         Sodium.ready
         var publicKey = [UInt8](repeating: 0, count: publicKeyBytes)
-        var secret = [UInt8](repeating: 0, count: 64)
-        unsafe _ = crypto_sign_ed25519_seed_keypair(&publicKey, &secret, seed)
-        return (publicKey, secret)
-    }
-}
-
-/// The cofactored Ed25519 equation with ZIP-215's rules: A and R may be spelled non-canonically, s must be below L, and
-/// [8][s]B = [8]R + [8][k]A.
-///
-/// Slow on purpose (plain field arithmetic, about 10 ms): honest signatures never come here.
-enum ZIP215 {
-    static func isValid(signature: [UInt8], message: [UInt8], publicKey: [UInt8]) -> Bool {
-        let scalar = Array(signature[32...])
-        guard isCanonicalScalar(scalar), let keyPoint = EdwardsPoint(decoding: publicKey),
-            let commitment = EdwardsPoint(decoding: Array(signature[..<32]))
-        else { return false }
-        let challenge = reducedHash(Array(signature[..<32]) + publicKey + message)
-        // [8]([s]B - [k]A - R) must be the neutral element.
-        var sum = EdwardsPoint.base.multiplied(by: scalar)
-        sum = sum.adding(keyPoint.negated.multiplied(by: challenge)).adding(commitment.negated)
-        for _ in 0..<3 { sum = sum.adding(sum) }
-        return sum.isNeutral
+        // The one writes 64 bytes, the other reads 32: what was allocated.
+        let secret = unsafe SecretBytes(count: 64) { memory in
+            unsafe _ = seed.withBytes { unsafe crypto_sign_ed25519_seed_keypair(&publicKey, memory, $0) }
+        }
+        return KeyPair(publicKey: publicKey, secret: secret)
     }
 
-    /// The group order L, little-endian.
-    static let order: [UInt8] = [
-        0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14, 0, 0, 0, 0, 0, 0,
-        0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10,
-    ]
-
-    private static func isCanonicalScalar(_ scalar: [UInt8]) -> Bool {
-        for (byte, limit) in zip(scalar.reversed(), order.reversed()) where byte != limit { return byte < limit }
-        return false
+    /// Signs with a secret key of 64 bytes.
+    static func sign(_ message: [UInt8], secret: borrowing SecretBytes) -> [UInt8] {
+        precondition(secret.count == 64)
+        var signature = [UInt8](repeating: 0, count: signatureBytes)
+        unsafe _ = secret.withBytes {
+            unsafe crypto_sign_ed25519_detached(&signature, nil, message, UInt64(message.count), $0)
+        }
+        return signature
     }
 
-    /// SHA-512 of bytes, reduced modulo L.
-    private static func reducedHash(_ bytes: [UInt8]) -> [UInt8] {
-        Sodium.ready
-        var hash = [UInt8](repeating: 0, count: 64)
-        unsafe _ = crypto_hash_sha512(&hash, bytes, UInt64(bytes.count))
-        var reduced = [UInt8](repeating: 0, count: 32)
-        unsafe crypto_core_ed25519_scalar_reduce(&reduced, hash)
-        return reduced
+    /// What ``keyPair(seed:)`` makes.
+    struct KeyPair: ~Copyable {
+        let publicKey: [UInt8]
+        let secret: SecretBytes
     }
 }

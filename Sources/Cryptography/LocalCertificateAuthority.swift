@@ -14,10 +14,7 @@ package struct LocalCertificateAuthority {
     package let certificatePEM: [UInt8]
     package let privateKeyPEM: [UInt8]
 
-    /// Makes an authority.
-    /// - Parameters:
-    ///   - name: the common name, at most 64 characters.
-    ///   - notBefore: seconds since 1970; `notAfter` likewise.
+    /// Makes an authority under a common name of 1 to 64 bytes, valid between two times in seconds since 1970.
     package static func make(name: String, notBefore: Int64, notAfter: Int64) throws(CertificateFailure)
         -> LocalCertificateAuthority
     {
@@ -30,6 +27,7 @@ package struct LocalCertificateAuthority {
             (NID_basic_constraints, "critical,CA:TRUE,pathlen:0"),
             (NID_key_usage, "critical,keyCertSign,cRLSign"),
             (NID_subject_key_identifier, "hash"),
+            (NID_authority_key_identifier, "keyid:always"),
         ]
         try unsafe add(extensions, to: certificate, issuer: certificate)
         guard unsafe X509_sign(certificate, key, EVP_sha256()) > 0 else { throw .failed("sign") }
@@ -38,10 +36,20 @@ package struct LocalCertificateAuthority {
             privateKeyPEM: try unsafe pem { unsafe PEM_write_bio_PrivateKey($0, key, nil, nil, 0, nil, nil) })
     }
 
-    /// Issues a server certificate for DNS names and IP addresses; the first is its common name.
+    /// An authority made before.
+    package init(certificatePEM: [UInt8], privateKeyPEM: [UInt8]) {
+        self.certificatePEM = certificatePEM
+        self.privateKeyPEM = privateKeyPEM
+    }
+
+    /// Issues a server certificate for DNS names and IP addresses; the first that fits is its common name too.
+    ///
+    /// - Throws: a name that is neither a DNS name nor an address, no name at all, or a failing step.
     package func issueServer(names: [String], notBefore: Int64, notAfter: Int64) throws(CertificateFailure)
         -> Certificate
     {
+        guard !names.isEmpty else { throw .noName }
+        for name in names where !Self.isPlain(name) { throw .name(name) }
         let authorityBIO = unsafe BIO_new_mem_buf(certificatePEM, Int32(certificatePEM.count))
         let keyBIO = unsafe BIO_new_mem_buf(privateKeyPEM, Int32(privateKeyPEM.count))
         defer {
@@ -57,7 +65,8 @@ package struct LocalCertificateAuthority {
         let key = try unsafe Self.newKey()
         defer { unsafe EVP_PKEY_free(key) }
         let certificate = try unsafe Self.draft(
-            name: names.first ?? "localhost", key: key, notBefore: notBefore, notAfter: notAfter)
+            name: names.first { $0.utf8.count <= Self.commonNameBytesMax } ?? "server", key: key, notBefore: notBefore,
+            notAfter: notAfter)
         defer { unsafe X509_free(certificate) }
         unsafe X509_set_issuer_name(certificate, X509_get_subject_name(authority))
         let alternatives = names.map { Self.isAddress($0) ? "IP:\($0)" : "DNS:\($0)" }.joined(separator: ",")
@@ -76,6 +85,24 @@ package struct LocalCertificateAuthority {
             privateKeyPEM: try unsafe Self.pem { unsafe PEM_write_bio_PrivateKey($0, key, nil, nil, 0, nil, nil) })
     }
 
+    /// Upper bound of X.520 for a common name.
+    private static let commonNameBytesMax = 64
+
+    /// Letters, digits and the signs of DNS names and addresses: anything else could end a name in the extension's text
+    /// and begin another one.
+    private static func isPlain(_ name: String) -> Bool {
+        !name.isEmpty && name.utf8.count <= 253
+            && name.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "*"),
+                    UInt8(ascii: "_"), UInt8(ascii: ":"):
+                    true
+                default: false
+                }
+            }
+    }
+
     private static func isAddress(_ name: String) -> Bool {
         name.contains(":") || name.allSatisfy { $0 == "." || $0.isNumber }
     }
@@ -92,6 +119,7 @@ package struct LocalCertificateAuthority {
     private static func draft(name: String, key: OpaquePointer, notBefore: Int64, notAfter: Int64)
         throws(CertificateFailure) -> OpaquePointer
     {
+        guard (1...commonNameBytesMax).contains(name.utf8.count) else { throw .name(name) }
         guard let certificate = unsafe X509_new() else { throw .failed("new") }
         unsafe X509_set_version(certificate, 2)
         // 128 random bits, positive.
@@ -142,7 +170,24 @@ package struct LocalCertificateAuthority {
     }
 }
 
-/// A certificate could not be made: which step failed. Never holds key material.
+// Neither value shows its private key where it is printed or reflected, in a failing test for one.
+extension LocalCertificateAuthority: CustomStringConvertible, CustomReflectable {
+    package var description: String { "LocalCertificateAuthority" }
+    package var customMirror: Mirror { Mirror(self, children: EmptyCollection<Mirror.Child>()) }
+}
+
+extension LocalCertificateAuthority.Certificate: CustomStringConvertible, CustomReflectable {
+    package var description: String { "Certificate" }
+    package var customMirror: Mirror { Mirror(self, children: EmptyCollection<Mirror.Child>()) }
+}
+
+/// A certificate could not be made: which step failed.
+///
+/// Never holds key material.
 package enum CertificateFailure: Error, Equatable, Sendable {
     case failed(String)
+    /// Neither a DNS name nor an IP address.
+    case name(String)
+    /// A server certificate without a name.
+    case noName
 }

@@ -31,7 +31,9 @@ package enum P256 {
 
     static func isLow(_ s: [UInt8]) -> Bool { !halfOrder.lexicographicallyPrecedes(s) }
 
-    /// A key on the curve, or nil. The caller frees it.
+    /// A key on the curve, or nil.
+    ///
+    /// The caller frees it.
     private static func publicKey(x: [UInt8], y: [UInt8]) -> OpaquePointer? {
         guard x.count == coordinateBytes, y.count == coordinateBytes,
             let key = unsafe EC_KEY_new_by_curve_name(NID_X9_62_prime256v1)
@@ -57,7 +59,7 @@ package enum P256 {
     }
 
     /// The public key of a secret number of 32 bytes, or nil where it is 0 or not below the group order.
-    static func publicKey(secret: [UInt8]) -> (x: [UInt8], y: [UInt8])? {
+    static func publicKey(secret: borrowing SecretBytes) -> (x: [UInt8], y: [UInt8])? {
         guard let key = unsafe privateKey(secret) else { return nil }
         defer { unsafe EC_KEY_free(key) }
         let (x, y) = unsafe (BN_new(), BN_new())
@@ -73,7 +75,7 @@ package enum P256 {
     }
 
     /// Signs with low s.
-    static func sign(_ message: [UInt8], secret: [UInt8]) -> [UInt8]? {
+    static func sign(_ message: [UInt8], secret: borrowing SecretBytes) -> [UInt8]? {
         guard let key = unsafe privateKey(secret) else { return nil }
         defer { unsafe EC_KEY_free(key) }
         guard let parts = unsafe ECDSA_do_sign(SHA256.hash(message).bytes, 32, key) else { return nil }
@@ -89,9 +91,9 @@ package enum P256 {
         return r + s
     }
 
-    private static func privateKey(_ secret: [UInt8]) -> OpaquePointer? {
+    private static func privateKey(_ secret: borrowing SecretBytes) -> OpaquePointer? {
         guard secret.count == 32, let key = unsafe EC_KEY_new_by_curve_name(NID_X9_62_prime256v1) else { return nil }
-        let number = unsafe BN_bin2bn(secret, 32, nil)
+        let number = unsafe secret.withBytes { unsafe BN_bin2bn($0, 32, nil) }
         let group = unsafe EC_KEY_get0_group(key)
         let point = unsafe EC_POINT_new(group)
         defer {

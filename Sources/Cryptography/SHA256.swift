@@ -31,7 +31,9 @@ package struct SHA256: Sendable {
         unsafe withUnsafeBytes(of: words) { unsafe _ = SHA256_Update(&context, $0.baseAddress, Digest.byteCount) }
     }
 
-    /// The digest of everything so far. The value must not be used afterwards.
+    /// The digest of everything so far.
+    ///
+    /// The value must not be used afterwards.
     package mutating func finalize() -> Digest {
         var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
         // 32 bytes are exactly the four words.
@@ -71,23 +73,5 @@ package struct SHA256: Sendable {
         hash.update(left)
         hash.update(right)
         return hash.finalize()
-    }
-}
-
-/// HMAC-SHA256 (RFC 2104).
-package enum HMACSHA256 {
-    private static let blockBytes = 64
-
-    /// The code over parts, one after another.
-    package static func authenticate(_ parts: [[UInt8]], key: [UInt8]) -> Digest {
-        var block = key.count > blockBytes ? SHA256.hash(key).bytes : key
-        block += [UInt8](repeating: 0, count: blockBytes - block.count)
-        var inner = SHA256()
-        inner.update(block.map { $0 ^ 0x36 })
-        for part in parts { inner.update(part) }
-        var outer = SHA256()
-        outer.update(block.map { $0 ^ 0x5c })
-        outer.update(inner.finalize())
-        return outer.finalize()
     }
 }

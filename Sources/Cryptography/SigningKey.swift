@@ -1,4 +1,3 @@
-import CSodium
 import Codec
 
 /// A private key of one of the three kinds, in locked memory.
@@ -9,62 +8,65 @@ package final class SigningKey: Sendable {
     /// Ed25519: libsodium's 64 bytes (seed and public key); else the secret number of 32 bytes.
     private let secret: SecretBytes
 
-    /// Makes a key from 32 secret bytes: an Ed25519 seed, or a number below the group order.
-    package init(_ algorithm: COSEAlgorithm, secret bytes: [UInt8]) throws(COSEFailure) {
-        guard bytes.count == 32 else { throw .key("a secret has 32 bytes") }
+    /// Makes a key from 32 secret bytes: an Ed25519 seed, or a number from 1 to below the group order.
+    package convenience init(_ algorithm: COSEAlgorithm, secret bytes: [UInt8]) throws(COSEFailure) {
+        try self.init(algorithm, secret: SecretBytes(copying: bytes))
+    }
+
+    private init(_ algorithm: COSEAlgorithm, secret number: consuming SecretBytes) throws(COSEFailure) {
+        guard number.count == 32 else { throw .key("a secret has 32 bytes") }
         switch algorithm {
         case .edDSA:
-            let pair = Ed25519.keyPair(seed: bytes)
+            let pair = Ed25519.keyPair(seed: number)
             publicKey = .ed25519(x: pair.publicKey)
-            secret = SecretBytes(copying: pair.secret)
+            secret = pair.secret
         case .es256:
-            guard let point = P256.publicKey(secret: bytes) else { throw .key("the secret is out of range") }
+            guard let point = P256.publicKey(secret: number) else { throw .key("the secret is out of range") }
             publicKey = .p256(x: point.x, y: point.y)
-            secret = SecretBytes(copying: bytes)
+            secret = number
         case .es256K:
-            guard let point = Secp256k1.publicKey(secret: bytes) else { throw .key("the secret is out of range") }
+            guard let point = Secp256k1.publicKey(secret: number) else { throw .key("the secret is out of range") }
             publicKey = .secp256k1(x: point.x, y: point.y)
-            secret = SecretBytes(copying: bytes)
+            secret = number
         }
     }
 
     /// A fresh key.
+    ///
+    /// - Throws: ``COSEFailure/key(_:)`` where several random numbers in a row are out of range: one is once in 2^32.
     package static func generate(_ algorithm: COSEAlgorithm) throws(COSEFailure) -> SigningKey {
-        while true {
-            // A random number is out of range once in 2^32 keys at most.
-            if let key = try? SigningKey(algorithm, secret: SecureRandom.bytes(32)) { return key }
+        for _ in 1..<generateAttemptsMax {
+            if let key = try? SigningKey(algorithm, secret: SecretBytes(random: 32)) { return key }
         }
+        return try SigningKey(algorithm, secret: SecretBytes(random: 32))
     }
 
-    /// Signs a message: 64 bytes.
+    private static let generateAttemptsMax = 4
+
+    /// Signs a message: 64 bytes, accepted by ``COSEKey/isValid(signature:for:lowS:)`` of the public key.
     package func sign(_ message: [UInt8]) -> [UInt8] {
         switch publicKey {
-        case .ed25519:
-            var signature = [UInt8](repeating: 0, count: Ed25519.signatureBytes)
-            unsafe secret.withUnsafeBytes { bytes in
-                unsafe _ = crypto_sign_ed25519_detached(
-                    &signature, nil, message, UInt64(message.count), bytes.baseAddress!.assumingMemoryBound(to: UInt8.self))
-            }
-            return signature
+        case .ed25519: return Ed25519.sign(message, secret: secret)
         case .p256:
-            guard let signature = P256.sign(message, secret: copy()) else {
+            guard let signature = P256.sign(message, secret: secret) else {
                 preconditionFailure("a key in range signs")
             }
             return signature
         case .secp256k1:
-            guard let signature = Secp256k1.sign(message, secret: copy()) else {
+            guard let signature = Secp256k1.sign(message, secret: secret) else {
                 preconditionFailure("a key in range signs")
             }
             return signature
         }
     }
 
-    private func copy() -> [UInt8] { unsafe secret.withUnsafeBytes { unsafe Array($0.prefix(32)) } }
-
-    /// The key as its file holds it. Whoever has these bytes can sign.
+    /// The key as its file holds it.
+    ///
+    /// Whoever has these bytes can sign.
     package func encodedSecret() -> [UInt8] {
         guard var entries = publicKey.cbor.map else { preconditionFailure("a COSE_Key is a map") }
-        entries.append(CBOR.Entry(key: -4, value: .bytes(copy())))
+        entries.append(
+            CBOR.Entry(key: -4, value: .bytes(unsafe secret.withUnsafeBytes { unsafe Array($0.prefix(32)) })))
         return CBOR.map(entries).encoded()
     }
 
