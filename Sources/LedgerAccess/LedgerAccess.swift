@@ -1,6 +1,5 @@
 package import Cryptography
 package import LedgerModel
-package import Proofs
 
 // LedgerAccess is the port through which services see a node: query with proof at a height, submit, headers, the
 // record log, and a stream of committed blocks. A node in the same process and a remote one over HTTPS both fulfil it.

@@ -1,5 +1,5 @@
-package import Codec
-package import Cryptography
+import Codec
+import Cryptography
 package import LedgerModel
 package import Proofs
 

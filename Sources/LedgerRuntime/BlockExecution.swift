@@ -1,6 +1,6 @@
 package import Cryptography
 package import LedgerModel
-import Proofs
+package import Proofs
 package import StateTree
 
 /// What a block's execution may know of the block: no more than ABCI's FinalizeBlock carries (D18).
@@ -32,6 +32,8 @@ package struct BlockOutcome: Sendable {
     package let log: LogFrontier
     /// What changed, for checkpoints.
     package let changes: [StoreChanges]
+    /// What the new state added to the tree, for the budget of retained states.
+    package let work: TreeWork
     /// Whether the state root moved: if so, exactly one proof block follows (D2).
     package var changesState: Bool { !changes.isEmpty }
 }
@@ -41,9 +43,12 @@ package enum BlockExecution {
     /// Decodes and executes. Transactions that any node can refuse by their bytes alone make the whole block invalid;
     /// those that only the state refuses stand in it with their code.
     ///
+    /// - Parameter isVerified: whether this node has checked a transaction's signatures before, so that none is checked
+    ///   twice; only a hint, never a different answer.
     /// - Throws: `invalidBlock` where nobody may vote for the block, else a fault of our own state.
     package static func execute(
-        _ transactions: [[UInt8]], context: BlockContext, on state: StoreForest, ledger: LedgerIdentity
+        _ transactions: [[UInt8]], context: BlockContext, on state: StoreForest, ledger: LedgerIdentity,
+        isVerified: (TransactionID) -> Bool = { _ in false }
     ) throws(RuntimeFailure) -> BlockOutcome {
         let block = BlockState(state)
         let rules = try ProtocolRules.at(context.height, in: block)
@@ -53,7 +58,8 @@ package enum BlockExecution {
         var log = LogWriter(frontier: try AnchorLedger.frontier(in: block))
         var results: [TransactionResult] = []
         for (index, bytes) in transactions.enumerated() {
-            let transaction = try decode(bytes, at: index, context: context, rules: rules, ledger: ledger, in: block)
+            let transaction = try decode(
+                bytes, at: index, context: context, rules: rules, ledger: ledger, in: block, isVerified: isVerified)
             results.append(
                 TransactionExecution.execute(transaction, context: context, rules: rules, log: &log, block: block))
         }
@@ -63,26 +69,28 @@ package enum BlockExecution {
             if !log.entries.isEmpty { AnchorLedger.write(log.frontier, to: &last) }
             last.commit()
         }
-        let after = try block.committed()
+        var work = TreeWork()
+        let after = try block.committed(work: &work)
         return BlockOutcome(
             context: context, state: after, appHash: after.appHash, results: results,
             resultsHash: TransactionResult.root(of: results), logEntries: log.entries, log: log.frontier,
-            changes: block.sortedChanges())
+            changes: block.sortedChanges(), work: work)
     }
 
     private static func decode(
         _ bytes: [UInt8], at index: Int, context: BlockContext, rules: ProtocolRules, ledger: LedgerIdentity,
-        in state: BlockState
+        in state: BlockState, isVerified: (TransactionID) -> Bool
     ) throws(RuntimeFailure) -> SignedTransaction {
         guard bytes.count <= rules.transactionBytesMax else { throw .invalidBlock("transaction \(index) is too large") }
+        let transaction: SignedTransaction
         do {
-            return try SignedTransaction.verified(bytes, on: ledger) { signer, thumbprint in
-                AccountLedger.entry(signer, in: state).flatMap {
-                    AccountLedger.key(thumbprint, of: $0, at: context.height)
-                }
-            }
+            transaction = try SignedTransaction(decoding: bytes, on: ledger)
         } catch {
             throw .invalidBlock("transaction \(index): \(error)")
         }
+        guard isVerified(transaction.id)
+            || TransactionExecution.signaturesHold(transaction, height: context.height, in: state)
+        else { throw .invalidBlock("transaction \(index): a signature does not hold") }
+        return transaction
     }
 }

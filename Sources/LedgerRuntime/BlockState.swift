@@ -41,9 +41,10 @@ package final class BlockState: StateAccess {
     }
 
     /// The forest with the writes applied.
-    package func committed() throws(RuntimeFailure) -> StoreForest {
+    package func committed(work: inout TreeWork) throws(RuntimeFailure) -> StoreForest {
         do {
-            return try base.applying(sortedChanges().map { (store: $0.store.rawValue, changes: $0.changes) })
+            return try base.applying(
+                sortedChanges().map { (store: $0.store.rawValue, changes: $0.changes) }, work: &work)
         } catch {
             throw .tree("\(error)")
         }

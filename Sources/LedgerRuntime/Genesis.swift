@@ -1,4 +1,4 @@
-package import Codec
+import Codec
 package import Cryptography
 package import LedgerModel
 import Proofs
@@ -99,7 +99,8 @@ package struct Genesis: Equatable, Sendable {
         AnchorLedger.begin(with: hash, in: &state)
         state.commit()
         do {
-            return try block.committed()
+            var work = TreeWork()
+            return try block.committed(work: &work)
         } catch {
             throw .state("\(error)")
         }

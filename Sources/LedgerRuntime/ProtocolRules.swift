@@ -1,4 +1,4 @@
-package import Codec
+import Codec
 package import LedgerModel
 
 /// The rules in force at a height (D21): limits and predicates that every node must share.

@@ -4,7 +4,7 @@ package import LedgerModel
 package enum TransactionExecution {
     /// Checks that need the state but no execution: for admission to the queue, and the first half of execution.
     ///
-    /// Signatures have been checked when the bytes were decoded; here their keys are looked up in the accounts.
+    /// Signatures are ``signaturesHold(_:height:in:)``'s matter.
     package static func refusal(
         of transaction: SignedTransaction, height: Height, time: UInt64, rules: ProtocolRules,
         in state: some StateAccess
@@ -13,8 +13,7 @@ package enum TransactionExecution {
         guard body.messages.count <= rules.messagesMax else { return .tooManyMessages }
         for (signer, signature) in zip(body.signers, transaction.signatures) {
             guard let account = AccountLedger.entry(signer, in: state),
-                let key = AccountLedger.key(signature.thumbprint, of: account, at: height),
-                key == signature.key
+                AccountLedger.key(signature.thumbprint, of: account, at: height) != nil
             else { return .accountUnknown }
         }
         for message in body.messages where !body.signers.contains(message.account) { return .notTheSigner }
@@ -25,6 +24,19 @@ package enum TransactionExecution {
         }
         return ReplayGuard(rules: rules).refusal(
             of: transaction.id, account: body.feePayer, validUntil: body.validUntil, at: time, in: state)
+    }
+
+    /// Whether every signer's signature is by a key that his account lists for the height.
+    package static func signaturesHold(_ transaction: SignedTransaction, height: Height, in state: some StateAccess)
+        -> Bool
+    {
+        for (index, signer) in transaction.body.signers.enumerated() {
+            guard let account = AccountLedger.entry(signer, in: state),
+                let key = AccountLedger.key(transaction.signatures[index].thumbprint, of: account, at: height),
+                transaction.isSigned(at: index, by: key)
+            else { return false }
+        }
+        return true
     }
 
     /// Carries a transaction out on top of the block's state.

@@ -1,4 +1,4 @@
-package import Codec
+import Codec
 package import Cryptography
 package import LedgerModel
 import Proofs

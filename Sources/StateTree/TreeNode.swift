@@ -87,6 +87,8 @@ package struct TreeWork: Equatable, Sendable {
     /// Leaves more (or fewer) than before.
     package var added = 0
 
+    package init() {}
+
     /// Memory that only this version holds, in bytes, as measured on 64-bit Linux: an inner node and its allocation take
     /// 80 bytes, a leaf 144 and its content.
     package var byteCount: Int { innerNodes * 80 + leaves * 144 + leafBytes }
