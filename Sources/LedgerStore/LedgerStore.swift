@@ -1,2 +1,14 @@
-// LedgerStore knows the vote-and-block log, checkpoints, tiles, snapshots and recovery.
-// It must never see `Consensus`, `PeerNetwork`, HTTP.
+// LedgerStore keeps what consensus writes: the vote-and-block log, the record log's tiles, checkpoints of the state, and
+// snapshots. It must never see `Consensus`, `PeerNetwork` or HTTP: votes and blocks are bytes here.
+//
+// What is true (D17): the block log is the ledger; everything else can be built again from it (or from a snapshot), so
+// only the log is synced before anything is acknowledged. A torn tail is truncated; damage before it is refused, never
+// repaired in silence. An error of write or sync poisons the log: nothing is written after it.
+//
+// | file | content |
+// |---|---|
+// | `lock` | held by the one process that may write |
+// | `blocks-<first height>.log` | segments of `FrameFile` frames |
+// | `headers.log` | headers that are never pruned (D4) |
+// | `entries`, `tile-0`, `tile-1`, ... | the record log: entries, and C2SP tile hashes by level |
+// | `checkpoint-a/`, `checkpoint-b/` | two generations of the state (LMDB) |

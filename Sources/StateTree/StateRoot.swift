@@ -32,14 +32,19 @@ package struct StateRoot: Sendable {
     package func value(_ key: [UInt8]) -> [UInt8]? { leaf(key)?.value }
 
     func leaf(_ key: [UInt8]) -> StateLeaf? {
-        let place = SHA256.hash(key)
+        guard let leaf = leaf(at: SHA256.hash(key)), leaf.isFor(key) else { return nil }
+        return leaf
+    }
+
+    /// The leaf whose key has that SHA-256, or nil.
+    package func leaf(at place: Digest) -> StateLeaf? {
         var subtree = tree
         var depth = 0
         while case .inner(let node) = subtree {
             subtree = place.bit(depth) ? node.right : node.left
             depth += 1
         }
-        guard case .leaf(let leaf) = subtree, leaf.keyHash == place, leaf.isFor(key) else { return nil }
+        guard case .leaf(let leaf) = subtree, leaf.keyHash == place else { return nil }
         return leaf
     }
 

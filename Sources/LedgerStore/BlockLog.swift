@@ -1,0 +1,194 @@
+import Codec
+import Glibc
+
+/// The append-only log of votes, locked proposals and decided blocks (D17), in segments.
+///
+/// Writing is two calls: ``append(_:)`` queues, ``sync()`` makes everything queued durable with one `fdatasync`. A vote
+/// and the block that it locks are queued together, so they are on the disk before the vote is sent. One writer; reading
+/// is the writer's too (the node serves old blocks through it).
+package final class BlockLog {
+    /// What one frame holds.
+    package enum Record: Sendable {
+        /// Sign state after a vote of our own: opaque bytes.
+        case vote(height: UInt64, bytes: [UInt8])
+        /// The block that a vote locks.
+        case lockedProposal(height: UInt64, bytes: [UInt8])
+        /// A decided block with its commit.
+        case decidedBlock(height: UInt64, block: [UInt8], commit: [UInt8])
+
+        var kind: UInt32 {
+            switch self {
+            case .vote: 1
+            case .lockedProposal: 2
+            case .decidedBlock: 3
+            }
+        }
+        var height: UInt64 {
+            switch self {
+            case .vote(let height, _), .lockedProposal(let height, _), .decidedBlock(let height, _, _): height
+            }
+        }
+        var payload: [UInt8] {
+            switch self {
+            case .vote(_, let bytes), .lockedProposal(_, let bytes): return bytes
+            case .decidedBlock(_, let block, let commit):
+                var writer = ByteWriter(capacity: block.count + commit.count + 8)
+                writer.part(block)
+                writer.part(commit)
+                return writer.bytes
+            }
+        }
+    }
+
+    /// What opening found.
+    package struct Report: Equatable, Sendable {
+        /// Bytes of a torn tail that were cut off: 0 after a clean stop.
+        package var tornBytes = 0
+        package var segmentCount = 0
+    }
+
+    /// A segment is closed when it reaches this size: what pruning deletes at a time.
+    package static let segmentBytesDefault = 64 << 20
+
+    private struct Segment {
+        var path: String
+        var file: FrameFile
+        var firstHeight: UInt64
+        var lastHeight: UInt64
+    }
+
+    private let folder: String
+    private let segmentBytes: Int
+    private var segments: [Segment] = []
+    /// Decided blocks by height: segment's first height and frame.
+    private var blocks: [UInt64: (segment: UInt64, frame: FrameFile.Frame)] = [:]
+    private var isPoisoned = false
+    package private(set) var report = Report()
+    /// The newest vote of our own, and the proposal locked after the last decided block.
+    package private(set) var lastVote: [UInt8]?
+    package private(set) var lastLocked: (height: UInt64, bytes: [UInt8])?
+    package private(set) var firstHeight: UInt64?
+    package private(set) var lastHeight: UInt64?
+
+    /// Opens a folder's log, or begins one.
+    package init(folder: String, segmentBytes: Int = segmentBytesDefault) throws(StoreFailure) {
+        self.folder = folder
+        self.segmentBytes = segmentBytes
+        try RawFile.makeFolder(folder)
+        let names = try RawFile.names(in: folder).filter { $0.hasPrefix("blocks-") && $0.hasSuffix(".log") }
+        var votes: FrameFile.Frame?
+        var locked: FrameFile.Frame?
+        for (index, name) in names.enumerated() {
+            guard let first = UInt64(name.dropFirst(7).dropLast(4), radix: 16) else { continue }
+            let path = folder + "/" + name
+            var last = first
+            var found: [(UInt64, FrameFile.Frame)] = []
+            let isLast = index == names.count - 1
+            let (file, torn) = try FrameFile.open(
+                path, isLast: isLast, lastHeight: lastHeight ?? first - 1
+            ) { frame in
+                last = max(last, frame.height)
+                switch frame.kind {
+                case 1: if isLast { votes = frame }
+                case 2: if isLast { locked = frame }
+                case 3: found.append((frame.height, frame))
+                default: break
+                }
+            }
+            for (height, frame) in found {
+                guard lastHeight == nil || height == lastHeight! + 1 else {
+                    throw .damaged(file: path, offset: frame.offset, height: (lastHeight ?? 0) + 1)
+                }
+                firstHeight = firstHeight ?? height
+                lastHeight = height
+                blocks[height] = (first, frame)
+            }
+            segments.append(Segment(path: path, file: file, firstHeight: first, lastHeight: last))
+            report.tornBytes += torn
+        }
+        report.segmentCount = segments.count
+        if let votes, let file = segments.last?.file { lastVote = try file.payload(of: votes) }
+        if let locked, let file = segments.last?.file, locked.height > lastHeight ?? 0 {
+            lastLocked = (locked.height, try file.payload(of: locked))
+        }
+    }
+
+    /// Queues records.
+    package func append(_ records: [Record]) throws(StoreFailure) {
+        guard !isPoisoned else { throw .poisoned }
+        for record in records {
+            try rollOver(for: record)
+            let index = segments.count - 1
+            let frame = segments[index].file.append(
+                kind: record.kind, height: record.height, payload: record.payload)
+            segments[index].lastHeight = max(segments[index].lastHeight, record.height)
+            switch record {
+            case .vote(_, let bytes): lastVote = bytes
+            case .lockedProposal(let height, let bytes): lastLocked = (height, bytes)
+            case .decidedBlock(let height, _, _):
+                precondition(lastHeight == nil || height == lastHeight! + 1, "blocks are decided in order")
+                blocks[height] = (segments[index].firstHeight, frame)
+                firstHeight = firstHeight ?? height
+                lastHeight = height
+                lastLocked = nil
+            }
+        }
+    }
+
+    /// Makes everything queued durable. An error poisons the log (D17).
+    package func sync() throws(StoreFailure) {
+        guard !isPoisoned else { throw .poisoned }
+        guard let segment = segments.last else { return }
+        do {
+            try segment.file.flush()
+        } catch {
+            isPoisoned = true
+            throw error
+        }
+    }
+
+    /// A decided block and its commit.
+    package func block(_ height: UInt64) throws(StoreFailure) -> (block: [UInt8], commit: [UInt8]) {
+        guard let place = blocks[height], let segment = segments.first(where: { $0.firstHeight == place.segment })
+        else { throw .notFound(height: height) }
+        let payload = try segment.file.payload(of: place.frame)
+        var reader = ByteReader(payload)
+        guard let block = try? reader.part(), let commit = try? reader.part(), (try? reader.finish()) != nil else {
+            throw .damaged(file: segment.path, offset: place.frame.offset, height: height)
+        }
+        return (block, commit)
+    }
+
+    /// Deletes whole segments of blocks below a height. The last segment always stays.
+    package func prune(below height: UInt64) throws(StoreFailure) {
+        while segments.count > 1, segments[1].firstHeight <= height, segments[0].lastHeight < height {
+            let segment = segments.removeFirst()
+            guard unlink(segment.path) == 0 else { throw .last("unlink", segment.path) }
+            for height in segment.firstHeight...segment.lastHeight
+            where blocks[height]?.segment == segment.firstHeight { blocks[height] = nil }
+            firstHeight = blocks.isEmpty ? nil : segments.first.flatMap { first in
+                (first.firstHeight...first.lastHeight).first { blocks[$0] != nil }
+            }
+        }
+        try RawFile.syncFolder(folder)
+    }
+
+    /// Begins a new segment where there is none, or the last is full and a height begins.
+    private func rollOver(for record: Record) throws(StoreFailure) {
+        if let last = segments.last {
+            guard last.file.end >= segmentBytes, record.height > last.lastHeight else { return }
+            try sync()
+        }
+        let hex = String(record.height, radix: 16)
+        let path = folder + "/blocks-" + String(repeating: "0", count: 16 - hex.count) + hex + ".log"
+        do {
+            let (file, _) = try FrameFile.open(path, isLast: true, lastHeight: record.height) { _ in }
+            try RawFile.syncFolder(folder)
+            segments.append(
+                Segment(path: path, file: file, firstHeight: record.height, lastHeight: record.height))
+        } catch {
+            isPoisoned = true
+            throw error
+        }
+    }
+}

@@ -1,0 +1,204 @@
+import CLMDB
+import Codec
+package import Cryptography
+import Glibc
+package import StateTree
+
+/// Two generations of the state on disk, written in turn, each whole and checked on load (D17). Either may be destroyed:
+/// the other one and the block log are enough.
+///
+/// A generation is an LMDB environment with one table:
+///
+/// | key | value |
+/// |---|---|
+/// | 1, store index u8, key hash (32 bytes) | key length u32 \|\| key \|\| value |
+/// | 0 | height u64 \|\| app hash (32 bytes) \|\| number of leaves u64 \|\| note |
+///
+/// The note is the caller's. The row at 0 is written in the same transaction as the leaves.
+package final class CheckpointStore {
+    /// What a checkpoint holds.
+    package struct Checkpoint: Sendable {
+        package var height: UInt64
+        package var forest: StoreForest
+        package var note: [UInt8]
+    }
+
+    /// A leaf's place: which store, and the hash of its key.
+    package struct Place: Hashable, Sendable {
+        package var store: UInt8
+        package var keyHash: Digest
+
+        package init(store: UInt8, keyHash: Digest) {
+            self.store = store
+            self.keyHash = keyHash
+        }
+    }
+
+    /// Address space that one generation may take; LMDB maps the file, it does not allocate it.
+    static let mapBytes = 64 << 30
+
+    private final class Generation {
+        let path: String
+        var height: UInt64?
+        /// Places changed since `height`; nil: unknown, so everything is written again.
+        var dirty: Set<Place>?
+        init(path: String) { self.path = path }
+    }
+
+    private let names: [String]
+    private let generations: [Generation]
+    /// What loading found of each generation, for the operator.
+    package private(set) var findings: [String] = []
+
+    /// - Parameter stores: names of the stores in order; their indices stand in the keys.
+    package init(folder: String, stores: [String]) throws(StoreFailure) {
+        names = stores
+        try RawFile.makeFolder(folder)
+        generations = ["a", "b"].map { Generation(path: folder + "/checkpoint-" + $0) }
+    }
+
+    /// The newest generation that is whole; nil where there is none.
+    package func load() -> Checkpoint? {
+        var best: Checkpoint?
+        var chosen: Generation?
+        // Read the marks first: the leaves of the older one are not looked at.
+        let ordered = generations.map { ($0, (try? mark(of: $0)) ?? nil) }.sorted { ($0.1?.height ?? 0) > ($1.1?.height ?? 0) }
+        for (generation, mark) in ordered {
+            guard let mark else {
+                findings.append("\(generation.path): none")
+                continue
+            }
+            generation.height = mark.height
+            if best != nil { continue }
+            do {
+                best = try read(generation, mark)
+                chosen = generation
+            } catch {
+                generation.height = nil
+                findings.append("\(generation.path): \(error)")
+            }
+        }
+        chosen?.dirty = []
+        return best
+    }
+
+    /// Notes what changed, so that the next checkpoints write it.
+    package func note(_ places: some Sequence<Place>) {
+        for place in places {
+            for generation in generations where generation.dirty != nil { generation.dirty?.insert(place) }
+        }
+    }
+
+    /// What is to be written: taken on the caller's thread, written on another.
+    package struct Job: Sendable {
+        let path: String
+        let index: Int
+        let height: UInt64
+        let forest: StoreForest
+        let note: [UInt8]
+        let dirty: Set<Place>?
+        /// How many places will be written.
+        package var count: Int { dirty?.count ?? forest.count }
+    }
+
+    /// Begins a checkpoint of the older generation.
+    package func begin(height: UInt64, forest: StoreForest, note: [UInt8]) -> Job {
+        let index = (generations[0].height ?? 0) <= (generations[1].height ?? 0) ? 0 : 1
+        let generation = generations[index]
+        let job = Job(
+            path: generation.path, index: index, height: height, forest: forest, note: note, dirty: generation.dirty)
+        // Changes from here on belong to the next one of this generation.
+        generation.dirty = []
+        return job
+    }
+
+    /// Tells how a job ended; after a failure the generation is written whole the next time.
+    package func end(_ job: Job, succeeded: Bool) {
+        generations[job.index].height = succeeded ? job.height : nil
+        if !succeeded { generations[job.index].dirty = nil }
+    }
+
+    /// Writes a job: one LMDB transaction. May run on any thread.
+    package static func write(_ job: Job) throws(StoreFailure) {
+        try RawFile.makeFolder(job.path)
+        let environment = try LMDB(path: job.path, mapBytes: mapBytes)
+        try environment.write { transaction throws(StoreFailure) in
+            if let dirty = job.dirty {
+                for place in dirty {
+                    let key = [1, place.store] + place.keyHash.bytes
+                    if let leaf = job.forest.roots[Int(place.store)].leaf(at: place.keyHash) {
+                        try transaction.put(key, row(leaf))
+                    } else {
+                        try transaction.delete(key)
+                    }
+                }
+            } else {
+                try transaction.clear()
+                for (index, root) in job.forest.roots.enumerated() {
+                    try root.forEachLeaf { leaf throws(StoreFailure) in
+                        try transaction.put([1, UInt8(index)] + leaf.keyHash.bytes, row(leaf))
+                    }
+                }
+            }
+            var mark = ByteWriter(capacity: 48 + job.note.count)
+            mark.uint64(job.height)
+            mark.raw(job.forest.appHash.bytes)
+            mark.uint64(UInt64(job.forest.count))
+            mark.raw(job.note)
+            try transaction.put([0], mark.bytes)
+        }
+    }
+
+    private static func row(_ leaf: StateLeaf) -> [UInt8] {
+        let key = leaf.key
+        let value = leaf.value
+        var writer = ByteWriter(capacity: 4 + key.count + value.count)
+        writer.part(key)
+        writer.raw(value)
+        return writer.bytes
+    }
+
+    private struct Mark {
+        var height: UInt64
+        var appHash: Digest
+        var count: UInt64
+        var note: [UInt8]
+    }
+
+    private func mark(of generation: Generation) throws(StoreFailure) -> Mark? {
+        guard access(generation.path + "/data.mdb", F_OK) == 0 else { return nil }
+        let environment = try LMDB(path: generation.path, mapBytes: Self.mapBytes)
+        guard let bytes = try environment.value([0]) else { return nil }
+        var reader = ByteReader(bytes)
+        guard let height = try? reader.uint64(), let hash = try? reader.bytes(32), let appHash = Digest(hash),
+            let count = try? reader.uint64()
+        else { throw .damaged(file: generation.path, offset: 0, height: 0) }
+        return Mark(height: height, appHash: appHash, count: count, note: Array(bytes[48...]))
+    }
+
+    private func read(_ generation: Generation, _ mark: Mark) throws(StoreFailure) -> Checkpoint {
+        let environment = try LMDB(path: generation.path, mapBytes: Self.mapBytes)
+        var leaves = names.map { _ in [StateLeaf]() }
+        var isWhole = true
+        try environment.forEach { key, row in
+            guard key.count == 34, key[0] == 1, Int(key[1]) < names.count else {
+                isWhole = isWhole && key.elementsEqual([0])
+                return
+            }
+            var reader = ByteReader(Array(row))
+            guard let name = try? reader.part(), !name.isEmpty, reader.remaining > 0,
+                let value = try? reader.bytes(reader.remaining)
+            else {
+                isWhole = false
+                return
+            }
+            leaves[Int(key[1])].append(StateLeaf(key: name, value: value))
+        }
+        guard isWhole else { throw .damaged(file: generation.path, offset: 0, height: mark.height) }
+        let forest = StoreForest(names: names, roots: leaves.map { StateRoot(sorted: $0) })
+        guard UInt64(forest.count) == mark.count, forest.appHash == mark.appHash else {
+            throw .damaged(file: generation.path, offset: 0, height: mark.height)
+        }
+        return Checkpoint(height: mark.height, forest: forest, note: mark.note)
+    }
+}

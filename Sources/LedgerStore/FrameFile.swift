@@ -1,0 +1,144 @@
+import Codec
+
+/// One append-only file of frames.
+///
+/// | offset | width | content |
+/// |---|---|---|
+/// | 0 | 4 | `VLF1` |
+/// | 4 | 4 | kind, u32 |
+/// | 8 | 8 | height, u64 |
+/// | 16 | 8 | durable, u64: how much of the file was synced when this frame was written |
+/// | 24 | 4 | length of the payload, u32 |
+/// | 28 | 4 | CRC-32C over bytes 0 to 27 and the payload |
+/// | 32 | length | payload |
+///
+/// Integers are big-endian. `durable` tells a torn tail from damage: bytes that do not hold at an offset that a later
+/// frame calls durable were good once, so the file is damaged; otherwise they were never synced, and nothing that was
+/// acknowledged is lost by truncating there.
+final class FrameFile {
+    static let headerBytes = 32
+    static let payloadBytesMax = 64 << 20
+    private static let magic = Array("VLF1".utf8)
+
+    struct Frame {
+        var kind: UInt32
+        var height: UInt64
+        var durable: UInt64
+        /// Where the frame begins.
+        var offset: Int
+        var payloadCount: Int
+        var end: Int { offset + FrameFile.headerBytes + payloadCount }
+    }
+
+    let file: RawFile
+    private(set) var end = 0
+    private var durable = 0
+    private var buffer: [UInt8] = []
+
+    /// Opens a file and walks it.
+    /// - Parameters:
+    ///   - isLast: whether a torn tail may stand here, which is truncated.
+    ///   - lastHeight: the height before the file's first frame, for reports.
+    ///   - visit: called for every frame in order; payloads are checked where `isLast`, else when they are read.
+    /// - Returns: the file and how many bytes of a torn tail were cut off.
+    static func open(
+        _ path: String, isLast: Bool, lastHeight: UInt64, visit: (Frame) -> Void
+    ) throws(StoreFailure) -> (file: FrameFile, tornBytes: Int) {
+        let file = FrameFile(try RawFile(path))
+        let size = try file.file.size()
+        var offset = 0
+        var height = lastHeight
+        while offset < size {
+            guard let frame = try file.frame(at: offset, size: size, checkPayload: isLast) else {
+                guard isLast, try file.isTorn(at: offset, size: size) else {
+                    throw .damaged(file: path, offset: offset, height: height + 1)
+                }
+                try file.file.truncate(to: offset)
+                try file.file.sync()
+                break
+            }
+            visit(frame)
+            height = max(height, frame.height)
+            offset = frame.end
+        }
+        file.end = offset
+        file.durable = offset
+        return (file, size - offset)
+    }
+
+    private init(_ file: RawFile) { self.file = file }
+
+    /// Queues a frame.
+    /// - Returns: where it will stand.
+    func append(kind: UInt32, height: UInt64, payload: [UInt8]) -> Frame {
+        precondition(payload.count <= Self.payloadBytesMax, "a frame is bounded")
+        let frame = Frame(
+            kind: kind, height: height, durable: UInt64(durable), offset: end, payloadCount: payload.count)
+        var header = ByteWriter(capacity: Self.headerBytes)
+        header.raw(Self.magic)
+        header.uint32(kind)
+        header.uint64(height)
+        header.uint64(UInt64(durable))
+        header.uint32(UInt32(payload.count))
+        let checksum = CRC32C.checksum([header.bytes, payload])
+        header.uint32(checksum)
+        buffer += header.bytes
+        buffer += payload
+        end = frame.end
+        return frame
+    }
+
+    /// Writes what is queued, and makes it durable.
+    func flush(sync: Bool = true) throws(StoreFailure) {
+        if !buffer.isEmpty {
+            try file.write(buffer, at: end - buffer.count)
+            buffer.removeAll(keepingCapacity: true)
+        }
+        guard sync, durable < end else { return }
+        try file.sync()
+        durable = end
+    }
+
+    /// A frame's payload, checked.
+    func payload(of frame: Frame) throws(StoreFailure) -> [UInt8] {
+        if frame.end > end - buffer.count { try flush(sync: false) }
+        guard let found = try self.frame(at: frame.offset, size: end, checkPayload: true), found.end == frame.end else {
+            throw .damaged(file: file.path, offset: frame.offset, height: frame.height)
+        }
+        return try file.read(at: frame.offset + Self.headerBytes, count: frame.payloadCount)
+    }
+
+    /// The frame at an offset, or nil where the bytes there are none.
+    private func frame(at offset: Int, size: Int, checkPayload: Bool) throws(StoreFailure) -> Frame? {
+        guard size - offset >= Self.headerBytes else { return nil }
+        let header = try file.read(at: offset, count: Self.headerBytes)
+        guard header.count == Self.headerBytes, header.starts(with: Self.magic) else { return nil }
+        func integer(_ range: Range<Int>) -> UInt64 { header[range].reduce(0) { $0 << 8 | UInt64($1) } }
+        let count = Int(integer(24..<28))
+        guard count <= Self.payloadBytesMax, count <= size - offset - Self.headerBytes else { return nil }
+        let frame = Frame(
+            kind: UInt32(integer(4..<8)), height: integer(8..<16), durable: integer(16..<24), offset: offset,
+            payloadCount: count)
+        if checkPayload {
+            let payload = try file.read(at: offset + Self.headerBytes, count: count)
+            guard CRC32C.checksum([Array(header[..<28]), payload]) == UInt32(integer(28..<32)) else { return nil }
+        }
+        return frame
+    }
+
+    /// Whether no whole frame behind an offset says that the offset was durable.
+    private func isTorn(at offset: Int, size: Int) throws(StoreFailure) -> Bool {
+        let rest = try file.read(at: offset, count: size - offset)
+        var index = 1
+        while index + Self.headerBytes <= rest.count {
+            if rest[index] == Self.magic[0], rest[index..<index + 4].elementsEqual(Self.magic),
+                let frame = try frame(at: offset + index, size: size, checkPayload: true),
+                frame.durable > UInt64(offset)
+            {
+                return false
+            }
+            index += 1
+        }
+        return true
+    }
+}

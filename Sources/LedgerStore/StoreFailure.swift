@@ -1,0 +1,38 @@
+import Glibc
+
+/// Why the ledger's files cannot be used, and what to do.
+package enum StoreFailure: Error, Equatable, Sendable, CustomStringConvertible {
+    /// Another process holds the folder.
+    case locked(String)
+    /// No space left: the node stops cleanly.
+    case diskFull(String)
+    /// The operating system refused a call on a file.
+    case system(call: String, file: String, errno: Int32)
+    /// Bytes before the tail do not hold; `height` is the block that they belong to, or the last one before them.
+    case damaged(file: String, offset: Int, height: UInt64)
+    /// An earlier write failed; nothing is written after that.
+    case poisoned
+    /// No such block is held.
+    case notFound(height: UInt64)
+    /// Files that do not belong together: another ledger's, or another height's.
+    case mismatch(String)
+
+    package var description: String {
+        switch self {
+        case .locked(let folder): "\(folder) is in use by another process; stop it first"
+        case .diskFull(let file): "the disk is full while writing \(file); free space and start again"
+        case .system(let call, let file, let number):
+            "\(call) on \(file) failed: \(String(cString: strerror(number)))"
+        case .damaged(let file, let offset, let height):
+            "\(file) is damaged at byte \(offset), at block \(height); restore ledger/ from a backup or import a snapshot"
+        case .poisoned: "an earlier write to the ledger failed; restart the node"
+        case .notFound(let height): "block \(height) is not held here"
+        case .mismatch(let what): what
+        }
+    }
+
+    /// The failure of the last call on a file.
+    static func last(_ call: String, _ file: String) -> StoreFailure {
+        errno == ENOSPC || errno == EDQUOT ? .diskFull(file) : .system(call: call, file: file, errno: errno)
+    }
+}
