@@ -25,7 +25,7 @@ let modules: [Module] = [
     Module(name: "StateTree", dependsOn: ["Codec", "Cryptography", "Proofs"]),
     Module(name: "Consensus", dependsOn: ["Codec", "Cryptography", "Proofs", "LedgerModel"]),
     Module(name: "Interchain", dependsOn: ["Codec", "Cryptography", "Proofs", "LedgerModel"]),
-    Module(name: "SchemaValidation", dependsOn: ["Codec", "CLibXML2"], parsesBytes: true),
+    Module(name: "SchemaValidation", dependsOn: ["Codec", "CLibXML2", "CSchemas"], parsesBytes: true),
     Module(name: "SupplyChain", dependsOn: ["Codec", "Cryptography", "SchemaValidation"]),
     Module(
         name: "LedgerRuntime", dependsOn: ["Codec", "Cryptography", "Proofs", "LedgerModel", "StateTree"]),

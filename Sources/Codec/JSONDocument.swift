@@ -2,7 +2,7 @@
 ///
 /// No value is copied until it is asked for.
 package struct JSONDocument: Sendable {
-    let tape: JSONTape
+    package let tape: JSONTape
 
     /// Checks and indexes a JSON text (RFC 8259): UTF-8 without byte order mark, no name twice in an object, no lone
     /// surrogates, nothing but white space after the value.

@@ -1,10 +1,10 @@
 /// One value of a document: a reference to the document's tape and a number, cheap to copy and to drop.
 package struct JSONNode: Sendable {
-    let tape: JSONTape
+    package let tape: JSONTape
     /// The value's place among all values and names of its document, in the order of the text; a key for side tables.
     package let index: Int
 
-    init(tape: JSONTape, index: Int) {
+    package init(tape: JSONTape, index: Int) {
         self.tape = tape
         self.index = index
     }

@@ -11,19 +11,19 @@ package enum JSONKind: UInt8, Hashable, Sendable {
 /// | `next` | the index after it | the index after everything inside |
 /// | `count` | 0 | how many elements or members |
 ///
-/// A member is two entries: its name, then its value.
-final class JSONTape: Sendable {
-    struct Entry: Sendable {
-        var start: UInt32
-        var end: UInt32
-        var next: UInt32
-        var count: UInt32
-        var kind: JSONKind
-        var hasEscapes: Bool
+/// A member is two entries: its name, then its value. Seen across modules for validators, which walk the bare tape.
+package final class JSONTape: Sendable {
+    package struct Entry: Sendable {
+        package var start: UInt32
+        package var end: UInt32
+        package var next: UInt32
+        package var count: UInt32
+        package var kind: JSONKind
+        package var hasEscapes: Bool
     }
 
-    let source: [UInt8]
-    let entries: [Entry]
+    package let source: [UInt8]
+    package let entries: [Entry]
 
     init(source: [UInt8], entries: [Entry]) {
         self.source = source
@@ -34,13 +34,13 @@ final class JSONTape: Sendable {
     func range(_ index: Int) -> Range<Int> { Int(entries[index].start)..<Int(entries[index].end) }
 
     /// The content of a string entry, unescaped; without escapes a view of the source.
-    func content(_ index: Int) -> ArraySlice<UInt8> {
+    package func content(_ index: Int) -> ArraySlice<UInt8> {
         let raw = source[range(index)]
         return entries[index].hasEscapes ? JSONText.unescaped(raw)[...] : raw
     }
 
     /// The content of a string entry.
-    func string(_ index: Int) -> String { String(decoding: content(index), as: UTF8.self) }
+    package func string(_ index: Int) -> String { String(decoding: content(index), as: UTF8.self) }
 
     /// Whether a string entry has this content.
     func contentEquals(_ index: Int, _ text: some Collection<UInt8>) -> Bool {

@@ -12,7 +12,7 @@ struct ModuleGraphTests {
         "StateTree": ["Codec", "Cryptography", "Proofs"],
         "Consensus": ["Codec", "Cryptography", "Proofs", "LedgerModel"],
         "Interchain": ["Codec", "Cryptography", "Proofs", "LedgerModel"],
-        "SchemaValidation": ["Codec", "CLibXML2"],
+        "SchemaValidation": ["Codec", "CLibXML2", "CSchemas"],
         "SupplyChain": ["Codec", "Cryptography", "SchemaValidation"],
         "LedgerRuntime": ["Codec", "Cryptography", "Proofs", "LedgerModel", "StateTree"],
         "Verification": ["Codec", "Cryptography", "Proofs", "LedgerModel", "SupplyChain"],
