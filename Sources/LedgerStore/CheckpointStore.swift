@@ -82,6 +82,12 @@ package final class CheckpointStore {
         return best
     }
 
+    /// The height from which replay may have to begin: the older generation's; nil while one of them is missing.
+    package var oldestHeight: UInt64? {
+        let heights = generations.compactMap(\.height)
+        return heights.count == generations.count ? heights.min() : nil
+    }
+
     /// Notes what changed, so that the next checkpoints write it.
     package func note(_ places: some Sequence<Place>) {
         for place in places {

@@ -1,4 +1,4 @@
-package import LedgerAccess
+import LedgerAccess
 import Synchronization
 
 /// Hands every committed block to all who listen. A slow listener loses the oldest notices, never their order.

@@ -1,2 +1,7 @@
-// NodeEngine knows how `Consensus` is fed, its effects performed and its blocks applied.
-// It must never see adapters, services, HTTP.
+// NodeEngine runs a node: it feeds `Consensus`, performs its effects, applies blocks, and serves `LedgerAccess` to the
+// services in the same process. It must never see adapters, services or HTTP.
+//
+// `Node` is the one owner of the ledger's files and decides nothing that `Consensus` or `LedgerRuntime` decides. What
+// readers need is published as values in `LedgerView` after every block, so a proof never waits for a block.
+//
+// Read `Node` (a height from proposal to publication), `Node+Start` (recovery by replay), `LedgerView` (reading).

@@ -43,7 +43,7 @@ package struct TrustLevel: Hashable, Sendable {
     package static let twoThirds = TrustLevel(numerator: 2, denominator: 3)
 
     /// floor(total x share); the tally must be above it.
-    func threshold(of total: Int64) -> Int64 {
+    package func threshold(of total: Int64) -> Int64 {
         let product = UInt64(total).multipliedFullWidth(by: numerator)
         // total < 2^60 and the share is at most 1, so the quotient fits.
         return Int64(denominator.dividingFullWidth(product).quotient)

@@ -1,0 +1,131 @@
+import Codec
+package import Cryptography
+package import LedgerAccess
+package import LedgerModel
+import LedgerStore
+import Proofs
+import StateTree
+
+extension Node: LedgerAccess {
+    package nonisolated func status() async throws(LedgerAccessFailure) -> LedgerStatus { view.status }
+
+    package nonisolated func submit(_ transaction: [UInt8]) async throws(LedgerAccessFailure) -> TransactionID {
+        try await admit(transaction)
+    }
+
+    package nonisolated func transaction(_ id: TransactionID) async throws(LedgerAccessFailure) -> TransactionStatus {
+        view.fate(of: id)
+    }
+
+    package nonisolated func entry(
+        _ store: StoreName, key: [UInt8], at height: Height?
+    ) async throws(LedgerAccessFailure) -> StateEntry {
+        let (height, forest) = try view.provable(at: height)
+        guard let proof = forest.proof(store: store.rawValue, key: key) else { throw .notFound("no such store") }
+        return StateEntry(
+            stateHeight: height, store: store.rawValue, key: key, value: forest.value(store.rawValue, key),
+            merkleProof: proof)
+    }
+
+    package nonisolated func value(_ store: StoreName, key: [UInt8]) async throws(LedgerAccessFailure) -> [UInt8]? {
+        view.newest.value(store.rawValue, key)
+    }
+
+    package nonisolated func headers(
+        for heights: [Height], from trusted: Digest?
+    ) async throws(LedgerAccessFailure) -> [LinkedHeader] {
+        // In these rules the validators are the genesis' own, so the last header of that set is the one needed.
+        guard trusted == nil || trusted == view.set.hash else { throw .unknownTrustedSet }
+        var links: [LinkedHeader] = []
+        for height in Set(heights).sorted() {
+            let signed = try await signedHeader(height)
+            links.append(
+                LinkedHeader(
+                    signedHeader: signed,
+                    validatorSet: links.isEmpty ? view.set.withProposer(signed.header.proposer) : nil))
+        }
+        return links
+    }
+
+    private nonisolated func signedHeader(_ height: Height) async throws(LedgerAccessFailure) -> SignedHeader {
+        if let signed = view.header(height) { return signed }
+        let committed = try await committed(height)
+        return SignedHeader(header: committed.block.header, commit: committed.commit)
+    }
+
+    package nonisolated func block(_ height: Height) async throws(LedgerAccessFailure) -> CommittedBlock {
+        try await committed(height)
+    }
+
+    package nonisolated func logInclusion(
+        of index: UInt64, treeSize: UInt64
+    ) async throws(LedgerAccessFailure) -> [Digest] {
+        guard treeSize <= tiles.size else { throw .notFound("the log has \(tiles.size) leaves") }
+        guard index < treeSize else { throw .notFound("leaf \(index) is not in a log of \(treeSize) leaves") }
+        return try node { source throws(StoreFailure) in
+            try TransparencyLog.inclusionPath(of: index, size: treeSize, node: source)
+        }
+    }
+
+    package nonisolated func logConsistency(
+        from first: UInt64, to second: UInt64
+    ) async throws(LedgerAccessFailure) -> [Digest] {
+        guard second <= tiles.size else { throw .notFound("the log has \(tiles.size) leaves") }
+        guard first >= 1, first <= second else { throw .notFound("sizes are 1 to the second one") }
+        return try node { source throws(StoreFailure) in
+            try TransparencyLog.consistencyPath(from: first, to: second, node: source)
+        }
+    }
+
+    private nonisolated func node(
+        _ make: (TransparencyLog.NodeSource<StoreFailure>) throws(StoreFailure) -> [Digest]
+    ) throws(LedgerAccessFailure) -> [Digest] {
+        let tiles = tiles
+        do {
+            return try make { level, index throws(StoreFailure) in try tiles.node(level: level, index: index) }
+        } catch { throw .unavailable("\(error)") }
+    }
+
+    package nonisolated func logTile(
+        level: Int, index: UInt64, width: Int
+    ) async throws(LedgerAccessFailure) -> [Digest] {
+        let found: [Digest]?
+        do { found = try tiles.tile(level: level, index: index, width: width) } catch {
+            throw .unavailable("\(error)")
+        }
+        guard let found else { throw .notFound("the log does not have that tile yet") }
+        return found
+    }
+
+    package nonisolated func receiptSignatures(
+        at height: Height
+    ) async throws(LedgerAccessFailure) -> [ReceiptSignature] {
+        let (height, forest) = try view.provable(at: height)
+        guard let key = receiptKey, let validator = view.status.validator,
+            let bytes = forest.value(StoreName.anchor.rawValue, LogState.key), let log = try? LogState(decoding: bytes)
+        else { return [] }
+        let made = Receipt.signRoot(
+            log.root, treeSize: log.size, height: height, ledger: identity, validator: validator, key: key)
+        return [
+            ReceiptSignature(
+                validator: validator, height: height, treeSize: log.size, protected: made.protected,
+                signature: made.signature)
+        ]
+    }
+
+    /// C2SP tlog-checkpoint: origin, size and root, signed as a note by this validator's receipt key.
+    package nonisolated func checkpoint() async throws(LedgerAccessFailure) -> String {
+        let (_, forest) = try view.provable(at: nil)
+        guard let bytes = forest.value(StoreName.anchor.rawValue, LogState.key), let log = try? LogState(decoding: bytes),
+            let key = receiptKey, case .ed25519(let publicKey) = key.publicKey
+        else { throw .unavailable("this node has no receipt key") }
+        let origin = identity.logName
+        let body = "\(origin)\n\(log.size)\n\(Base64.encode(log.root.bytes))\n"
+        let name = Array(origin.utf8)
+        let keyID = SHA256.hash(name + [0x0a, 0x01] + publicKey).bytes.prefix(4)
+        let signature = Base64.encode(Array(keyID) + key.sign(Array(body.utf8)))
+        return body + "\n\u{2014} \(origin) \(signature)\n"
+    }
+
+    package nonisolated func commits() -> AsyncStream<CommitNotice> { fanOut.listen() }
+}

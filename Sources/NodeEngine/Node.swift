@@ -1,0 +1,484 @@
+import Codec
+import Consensus
+package import Cryptography
+import Dispatch
+import LedgerAccess
+import LedgerModel
+package import LedgerRuntime
+package import LedgerStore
+package import Logging
+import Proofs
+import ServiceLifecycle
+import StateTree
+
+/// What a node is started with.
+package struct NodeConfiguration: Sendable {
+    /// `ledger/` of the data folder.
+    package var folder: String
+    package var genesis: Genesis
+    /// This node's validator: its consensus key and its receipt key. Nil follows without voting.
+    package var consensusKey: SigningKey?
+    package var receiptKey: SigningKey?
+    /// Memory for old states, in bytes (D4).
+    package var retainedBytes: Int
+    /// Changed keys after which a checkpoint is due: about what two seconds of replay make good.
+    package var checkpointChanges: Int
+    /// Blocks to keep below the older checkpoint; nil keeps all.
+    package var blocksKept: UInt64?
+    /// Whether the operator has confirmed a clock that is far ahead of the last block.
+    package var isClockConfirmed: Bool
+
+    package static let checkpointChangesDefault = 200_000
+
+    package init(
+        folder: String, genesis: Genesis, consensusKey: SigningKey?, receiptKey: SigningKey?,
+        retainedBytes: Int = 256 << 20, checkpointChanges: Int = checkpointChangesDefault, blocksKept: UInt64? = nil,
+        isClockConfirmed: Bool = false
+    ) {
+        self.folder = folder
+        self.genesis = genesis
+        self.consensusKey = consensusKey
+        self.receiptKey = receiptKey
+        self.retainedBytes = retainedBytes
+        self.checkpointChanges = checkpointChanges
+        self.blocksKept = blocksKept
+        self.isClockConfirmed = isClockConfirmed
+    }
+}
+
+/// Why a node stops.
+package enum NodeFailure: Error, Sendable {
+    case store(StoreFailure)
+    case runtime(RuntimeFailure)
+    case clock(ClockFailure)
+    case genesis(GenesisFailure)
+    /// The files do not fit together, and how.
+    case inconsistent(String)
+}
+
+/// A node: one owner of the ledger's files, on a queue of its own.
+package actor Node {
+    /// The last decided block and what it made.
+    struct Tip {
+        var height: UInt64
+        var time: Timestamp
+        var blockID: BlockID
+        var commit: Commit
+        var resultsHash: Digest
+        var forest: StoreForest
+        var log: LogFrontier
+    }
+
+    /// A block that is being decided.
+    struct Candidate {
+        var block: Block
+        var encoded: [UInt8]
+        var blockID: BlockID
+        var outcome: BlockOutcome
+    }
+
+    let configuration: NodeConfiguration
+    nonisolated let identity: LedgerIdentity
+    let set: ValidatorSet
+    let logger: Logger
+    nonisolated let view: LedgerView
+    nonisolated let tiles: TileStore
+    nonisolated let fanOut = CommitFanOut()
+    nonisolated let receiptKey: SigningKey?
+    private nonisolated let executor: QueueExecutor
+
+    let blocks: BlockLog
+    let checkpoints: CheckpointStore
+    /// Held for as long as the node lives.
+    private let lock: FolderLock
+    private let clock: ClockGuard
+    var tip: Tip
+    private var mempool = Mempool()
+    /// Ids of transactions in the queue whose signatures were checked on admission.
+    private var rotation: ProposerRotation
+    private var signState: SignState?
+    private var machine: RoundStateMachine?
+    private var candidate: Candidate?
+    private var pacing = ProposalPacing()
+    private var wakeUp: Task<Void, Never>?
+    private var changesSinceCheckpoint = 0
+    private var isCheckpointing = false
+    private var failure: NodeFailure?
+    private var onFailure: CheckedContinuation<Void, any Error>?
+    private var isStopping = false
+
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+    /// Opens the ledger's files and replays what the newest checkpoint lacks.
+    package init(_ configuration: NodeConfiguration, logger: Logger) throws(NodeFailure) {
+        let start = try NodeStart.open(configuration, logger: logger)
+        self.configuration = configuration
+        self.logger = logger
+        executor = QueueExecutor(label: "vivian.node")
+        identity = configuration.genesis.ledger
+        set = start.set
+        view = start.view
+        tiles = start.tiles
+        blocks = start.blocks
+        checkpoints = start.checkpoints
+        lock = start.lock
+        clock = start.clock
+        tip = start.tip
+        receiptKey = configuration.receiptKey
+        changesSinceCheckpoint = start.replayedChanges
+        signState = start.blocks.lastVote.flatMap(SignState.init(decoding:))
+        var rotation = ProposerRotation(start.set)
+        rotation.advance(by: Int(start.tip.height % UInt64(start.set.members.count)))
+        self.rotation = rotation
+    }
+
+    // MARK: Transactions
+
+    /// Checks a transaction and queues it.
+    func admit(_ bytes: [UInt8]) throws(LedgerAccessFailure) -> TransactionID {
+        if let failure { throw .unavailable("the node has stopped: \(failure)") }
+        let state = BlockState(tip.forest)
+        let next = Height(tip.height + 1)
+        let transaction: SignedTransaction
+        let rules: ProtocolRules
+        let time: UInt64
+        do {
+            rules = try ProtocolRules.at(next, in: state)
+            time = try readClock()
+        } catch { throw .unavailable("\(error)") }
+        guard bytes.count <= rules.transactionBytesMax else {
+            throw .refused("a transaction has at most \(rules.transactionBytesMax) bytes")
+        }
+        do { transaction = try SignedTransaction(decoding: bytes, on: identity) } catch {
+            throw .refused("the transaction cannot be read: \(error)")
+        }
+        if mempool.contains(transaction.id) { return transaction.id }
+        if let code = TransactionExecution.refusal(
+            of: transaction, height: next, time: time, rules: rules, in: state)
+        {
+            // What was carried out before is no failure of the caller's.
+            if code == .duplicate { return transaction.id }
+            throw .refused(code.text)
+        }
+        guard TransactionExecution.signaturesHold(transaction, height: next, in: state) else {
+            throw .refused("a signature does not hold, or its key is not the account's")
+        }
+        guard
+            mempool.insert(
+                .init(id: transaction.id, bytes: bytes, validUntil: transaction.body.validUntil))
+        else { throw .unavailable("more transactions wait than the node may hold") }
+        view.notePending(transaction.id, count: mempool.count)
+        schedule()
+        return transaction.id
+    }
+
+    // MARK: One height
+
+    private func readClock() throws(NodeFailure) -> UInt64 {
+        do { return try clock.checked(wall: SystemClock.wall(), steady: SystemClock.steady()) } catch {
+            throw .clock(error)
+        }
+    }
+
+    /// Sees to it that the next block is begun when it is due.
+    func schedule() {
+        guard machine == nil, failure == nil, !isStopping else { return }
+        wakeUp?.cancel()
+        let now = SystemClock.steady()
+        let due = pacing.due(hasWork: !mempool.isEmpty)
+        wakeUp = Task {
+            if due > now { try? await Task.sleep(for: .nanoseconds(Int64(due - now))) }
+            guard !Task.isCancelled else { return }
+            self.beginHeight()
+        }
+    }
+
+    private func beginHeight() {
+        guard machine == nil, failure == nil, !isStopping else { return }
+        machine = RoundStateMachine(
+            height: Int64(tip.height + 1), set: set,
+            own: configuration.consensusKey.flatMap(Self.address), rotation: rotation)
+        feed(.started)
+    }
+
+    static func address(of key: SigningKey) -> [UInt8]? {
+        guard case .ed25519(let x) = key.publicKey else { return nil }
+        return Address(ed25519: x).bytes
+    }
+
+    /// Gives the machine an input and performs what comes back, in order.
+    private func feed(_ input: RoundStateMachine.Input) {
+        guard failure == nil, machine != nil else { return }
+        do {
+            for effect in try machine?.receive(input) ?? [] { try perform(effect) }
+        } catch let error as NodeFailure {
+            stop(because: error)
+        } catch let error as StoreFailure {
+            stop(because: .store(error))
+        } catch {
+            logger.error("input refused by consensus", metadata: ["fault": "\(error)"])
+        }
+    }
+
+    private func perform(_ effect: RoundStateMachine.Effect) throws {
+        switch effect {
+        case .requestProposal(let round, let again):
+            if again == nil || candidate?.blockID != again { candidate = try build() }
+            if let candidate { feed(.proposalBuilt(round: round, blockID: candidate.blockID)) }
+        case .propose: break  // Nobody else listens yet: the block is at hand.
+        case .check(let blockID): feed(.blockChecked(blockID, isValid: candidate?.blockID == blockID))
+        case .castVote(let type, let round, let blockID, let locks):
+            try cast(type, round: round, blockID: blockID, locks: locks)
+        case .schedule(let timeout):
+            Task {
+                try? await Task.sleep(for: .milliseconds(timeout.milliseconds))
+                self.feed(.timeoutElapsed(timeout))
+            }
+        case .decide(let blockID, let round, let precommits):
+            try decide(blockID, round: round, precommits: precommits)
+        case .reportEquivocation(let evidence):
+            logger.critical("equivocation", metadata: ["validator": "\(Hex.encode(evidence.first.validator))"])
+        }
+    }
+
+    /// Builds and executes the next block.
+    private func build() throws(NodeFailure) -> Candidate {
+        var time = Timestamp(nanosecondsSince1970: try readClock())
+        if time <= tip.time { time = tip.time.advanced(byNanoseconds: 1_000_000) }
+        let nanoseconds = UInt64(time.nanosecondsSince1970 ?? 0)
+        mempool.remove(mempool.expired(at: nanoseconds))
+        let height = Height(tip.height + 1)
+        let proposer = set.members[0].address
+        let context = BlockContext(
+            height: height, time: time,
+            proposer: Address(configuration.consensusKey.flatMap(Self.address) ?? proposer)!)
+        do {
+            let state = BlockState(tip.forest)
+            let rules = try ProtocolRules.at(height, in: state)
+            let items = mempool.next(bytesMax: rules.blockTransactionBytesMax)
+            let transactions = items.map(\.bytes)
+            let known = Set(items.map(\.id))
+            let outcome = try BlockExecution.execute(
+                transactions, context: context, on: tip.forest, ledger: identity, isVerified: known.contains)
+            let header = header(at: height, time: time, transactions: transactions, proposer: context.proposer)
+            let block = Block(
+                header: header, transactions: transactions, lastCommit: tip.height == 0 ? Commit() : tip.commit)
+            let encoded = block.encoded
+            return Candidate(
+                block: block, encoded: encoded, blockID: Block.id(header: header, encoded: encoded), outcome: outcome)
+        } catch {
+            throw .runtime(error)
+        }
+    }
+
+    private func header(at height: Height, time: Timestamp, transactions: [[UInt8]], proposer: Address) -> BlockHeader {
+        var header = BlockHeader()
+        header.blockVersion = BlockHeader.blockProtocol
+        header.appVersion = 1
+        header.chainID = identity.chainID.text
+        header.height = Int64(height.value)
+        header.time = time
+        header.lastBlockID = tip.blockID
+        header.lastCommitHash = (tip.height == 0 ? Commit() : tip.commit).hash.bytes
+        header.dataHash = Block.dataHash(transactions).bytes
+        header.validatorsHash = set.hash.bytes
+        header.nextValidatorsHash = set.hash.bytes
+        header.consensusHash = ConsensusParameters.standard.hash.bytes
+        header.appHash = tip.forest.appHash.bytes
+        header.lastResultsHash = tip.resultsHash.bytes
+        header.evidenceHash = Block.evidenceHash([]).bytes
+        header.proposer = proposer.bytes
+        return header
+    }
+
+    /// Signs a vote, unless the sign state forbids it, and feeds it back. What it locks is queued with it, so that one
+    /// sync makes both durable before anything is sent; with one validator, deciding is that sync.
+    private func cast(_ type: VoteType, round: Int32, blockID: BlockID, locks: Bool) throws {
+        guard let key = configuration.consensusKey, let address = Self.address(of: key),
+            let index = set.index(of: address), let candidate
+        else { return }
+        // A native vote's time is the block's (D2).
+        var vote = Vote(
+            type: type, height: Int64(tip.height + 1), round: round, blockID: blockID,
+            timestamp: candidate.block.header.time, validator: address, validatorIndex: Int32(index), signature: [])
+        let bytes = vote.signBytes(chainID: identity.chainID.text)
+        let step: SignState.Step = type == .prevote ? .prevote : .precommit
+        switch SignState.verdict(after: signState, height: vote.height, round: round, step: step, signBytes: bytes) {
+        case .sign: vote.signature = key.sign(bytes)
+        case .reuse(let signature): vote.signature = signature
+        case .refuse:
+            logger.warning(
+                "not signing twice", metadata: ["height": "\(vote.height)", "round": "\(round)", "type": "\(type)"])
+            return
+        }
+        let state = SignState(
+            height: vote.height, round: round, step: step, signBytes: bytes, signature: vote.signature)
+        signState = state
+        var records: [BlockLog.Record] = [.vote(height: UInt64(vote.height), bytes: state.encoded())]
+        if locks, set.members.count > 1 {
+            records.append(.lockedProposal(height: UInt64(vote.height), bytes: candidate.encoded))
+        }
+        try blocks.append(records)
+        feed(.voteReceived(vote))
+    }
+
+    private func decide(_ blockID: BlockID, round: Int32, precommits: [Vote?]) throws {
+        guard let candidate, candidate.blockID == blockID else { return }
+        let commit = Commit(
+            height: candidate.block.header.height, round: round, blockID: blockID,
+            signatures: precommits.map { vote in
+                guard let vote else { return .absent }
+                return CommitSignature(
+                    flag: vote.blockID.isZero ? .nilVote : .commit, validator: vote.validator,
+                    timestamp: vote.timestamp, signature: vote.signature)
+            })
+        let height = tip.height + 1
+        try blocks.append([.decidedBlock(height: height, block: candidate.encoded, commit: commit.encoded)])
+        try blocks.sync()
+        try apply(candidate, commit: commit)
+        machine = nil
+        self.candidate = nil
+        rotation.advance(by: 1)
+        pacing.blockDecided(at: SystemClock.steady(), changedState: candidate.outcome.changesState)
+        schedule()
+    }
+
+    /// Takes a decided block over: log, state, readers.
+    private func apply(_ candidate: Candidate, commit: Commit) throws(StoreFailure) {
+        let outcome = candidate.outcome
+        let header = candidate.block.header
+        try tiles.append(outcome.logEntries)
+        tip = Tip(
+            height: UInt64(header.height), time: header.time, blockID: candidate.blockID, commit: commit,
+            resultsHash: outcome.resultsHash, forest: outcome.state, log: outcome.log)
+        checkpoints.note(outcome.places)
+        changesSinceCheckpoint += outcome.changes.reduce(0) { $0 + $1.changes.count }
+        mempool.remove(outcome.results.map(\.id))
+        view.publish(
+            .init(
+                signed: SignedHeader(header: header, commit: commit), forest: outcome.state,
+                stateBytes: outcome.work.byteCount,
+                fates: outcome.results.map { ($0.id, $0.code.rawValue, $0.code.text) }, logSize: outcome.log.size,
+                pendingCount: mempool.count))
+        fanOut.send(
+            CommitNotice(
+                height: outcome.context.height, time: header.time,
+                transactions: outcome.results.map { ($0.id, $0.code.rawValue) }, logSize: outcome.log.size))
+        if changesSinceCheckpoint >= configuration.checkpointChanges { beginCheckpoint() }
+    }
+
+    // MARK: Checkpoints and stopping
+
+    private func checkpointJob() -> CheckpointStore.Job {
+        changesSinceCheckpoint = 0
+        return checkpoints.begin(height: tip.height, forest: tip.forest, note: tip.resultsHash.bytes)
+    }
+
+    /// Writes a checkpoint beside the next blocks.
+    private func beginCheckpoint() {
+        guard !isCheckpointing else { return }
+        isCheckpointing = true
+        let job = checkpointJob()
+        let tiles = tiles
+        DispatchQueue.global(qos: .utility).async {
+            let result = Result {
+                try tiles.sync()
+                try CheckpointStore.write(job)
+            }
+            Task { await self.endCheckpoint(job, result) }
+        }
+    }
+
+    private func endCheckpoint(_ job: CheckpointStore.Job, _ result: Result<Void, any Error>) {
+        isCheckpointing = false
+        switch result {
+        case .success: checkpoints.end(job, succeeded: true)
+        case .failure(let error):
+            checkpoints.end(job, succeeded: false)
+            logger.error("checkpoint failed", metadata: ["reason": "\(error)"])
+        }
+        prune()
+    }
+
+    /// Drops blocks that neither a checkpoint nor the configured depth needs.
+    private func prune() {
+        guard let kept = configuration.blocksKept, let safe = checkpoints.oldestHeight, safe > kept else { return }
+        do {
+            try blocks.prune(below: min(safe, tip.height - min(kept, tip.height)))
+            if let first = blocks.firstHeight { view.noteFirstHeight(first) }
+        } catch {
+            logger.error("pruning failed", metadata: ["reason": "\(error)"])
+        }
+    }
+
+    private func stop(because error: NodeFailure) {
+        guard failure == nil else { return }
+        failure = error
+        wakeUp?.cancel()
+        fanOut.finish()
+        logger.critical("the node stops", metadata: ["reason": "\(error)"])
+        onFailure?.resume(throwing: error)
+        onFailure = nil
+    }
+
+    /// Ends cleanly: no block is begun any more, and a checkpoint makes the next start short.
+    private func shutDown() {
+        isStopping = true
+        wakeUp?.cancel()
+        fanOut.finish()
+        if failure == nil, !isCheckpointing, changesSinceCheckpoint > 0 {
+            let job = checkpointJob()
+            do {
+                try tiles.sync()
+                try CheckpointStore.write(job)
+                checkpoints.end(job, succeeded: true)
+            } catch {
+                logger.error("checkpoint failed", metadata: ["reason": "\(error)"])
+            }
+        }
+        onFailure?.resume()
+        onFailure = nil
+    }
+
+    /// Block and commit of a height, from the log.
+    func committed(_ height: Height) throws(LedgerAccessFailure) -> CommittedBlock {
+        do {
+            let (block, commit) = try blocks.block(height.value)
+            return CommittedBlock(block: try Block(decoding: block), commit: try Commit(decoding: commit))
+        } catch StoreFailure.notFound {
+            guard height.value <= tip.height, height.value > 0, let first = blocks.firstHeight else {
+                throw .notFound("block \(height.value) is not there")
+            }
+            throw .pruned(nearest: Height(max(first, height.value)))
+        } catch { throw .unavailable("\(error)") }
+    }
+
+    private func waitForEnd() async throws {
+        if let failure { throw failure }
+        schedule()
+        try await withCheckedThrowingContinuation { continuation in
+            if isStopping { continuation.resume() } else { onFailure = continuation }
+        }
+    }
+}
+
+extension Node: Service {
+    /// Runs until the process is asked to stop, or the node must.
+    package nonisolated func run() async throws {
+        try await withGracefulShutdownHandler {
+            try await waitForEnd()
+        } onGracefulShutdown: {
+            Task { await self.shutDown() }
+        }
+    }
+}
+
+extension BlockOutcome {
+    /// The places in the tree that the block changed.
+    var places: [CheckpointStore.Place] {
+        changes.flatMap { store in
+            let index = UInt8(StoreName.allCases.firstIndex(of: store.store) ?? 0)
+            return store.changes.map { CheckpointStore.Place(store: index, keyHash: SHA256.hash($0.key)) }
+        }
+    }
+}

@@ -1,0 +1,162 @@
+import Codec
+import Cryptography
+import LedgerAccess
+import LedgerModel
+import LedgerRuntime
+import LedgerStore
+import Logging
+import Proofs
+import StateTree
+
+/// Recovery: from the newest whole checkpoint, or from genesis, by executing every block of the log after it.
+struct NodeStart {
+    var lock: FolderLock
+    var blocks: BlockLog
+    var checkpoints: CheckpointStore
+    var tiles: TileStore
+    var set: ValidatorSet
+    var tip: Node.Tip
+    var view: LedgerView
+    var clock: ClockGuard
+    var replayedChanges: Int
+
+    static func open(_ configuration: NodeConfiguration, logger: Logger) throws(NodeFailure) -> NodeStart {
+        do {
+            return try make(configuration, logger: logger)
+        } catch let error as NodeFailure {
+            throw error
+        } catch let error as StoreFailure {
+            throw .store(error)
+        } catch let error as RuntimeFailure {
+            throw .runtime(error)
+        } catch let error as GenesisFailure {
+            throw .genesis(error)
+        } catch let error as ClockFailure {
+            throw .clock(error)
+        } catch {
+            throw .inconsistent("\(error)")
+        }
+    }
+
+    private static func make(_ configuration: NodeConfiguration, logger: Logger) throws -> NodeStart {
+        let genesis = configuration.genesis
+        let identity = genesis.ledger
+        let set = try genesis.validatorSet()
+        let lock = try FolderLock(folder: configuration.folder)
+        let blocks = try BlockLog(folder: configuration.folder)
+        if blocks.report.tornBytes > 0 {
+            logger.notice("a torn tail of the block log was cut off", metadata: ["bytes": "\(blocks.report.tornBytes)"])
+        }
+        let checkpoints = try CheckpointStore(
+            folder: configuration.folder, stores: StoreName.allCases.map(\.rawValue))
+        let checkpoint = checkpoints.load()
+        for finding in checkpoints.findings { logger.notice("checkpoint", metadata: ["found": "\(finding)"]) }
+        let last = blocks.lastHeight ?? 0
+
+        var tip: Node.Tip
+        if let checkpoint {
+            guard checkpoint.height <= last else {
+                throw NodeFailure.inconsistent(
+                    "the checkpoint is of block \(checkpoint.height), the block log ends at \(last); "
+                        + "restore ledger/ from a backup")
+            }
+            let (block, commit) = try read(checkpoint.height, from: blocks)
+            tip = Node.Tip(
+                height: checkpoint.height, time: block.header.time,
+                blockID: commit.blockID, commit: commit,
+                resultsHash: Digest(checkpoint.note) ?? .zero, forest: checkpoint.forest,
+                log: try AnchorLedger.frontier(in: BlockState(checkpoint.forest)))
+        } else {
+            guard blocks.firstHeight ?? 1 == 1 else {
+                throw NodeFailure.inconsistent("no checkpoint holds, and the block log begins after block 1; "
+                    + "import a snapshot")
+            }
+            let forest = try genesis.state()
+            tip = Node.Tip(
+                height: 0, time: Timestamp(nanosecondsSince1970: genesis.time), blockID: BlockID(), commit: Commit(),
+                resultsHash: TransactionResult.root(of: []), forest: forest,
+                log: try AnchorLedger.frontier(in: BlockState(forest)))
+        }
+        let tiles = try openTiles(configuration, tip: tip, genesis: genesis)
+        let status = LedgerStatus(
+            chainID: identity.chainID, genesisHash: identity.genesisHash, height: Height(tip.height),
+            firstHeight: Height(blocks.firstHeight ?? 1), time: tip.time, validatorsHash: set.hash,
+            logSize: tip.log.size,
+            validator: configuration.consensusKey.flatMap(Node.address).flatMap { Address($0) }, pendingCount: 0)
+        let view = LedgerView(
+            status: status, forest: tip.forest, set: set, retainedBytes: configuration.retainedBytes)
+        if tip.height > 0 {
+            let (block, commit) = try read(tip.height, from: blocks)
+            view.publish(
+                .init(
+                    signed: SignedHeader(header: block.header, commit: commit), forest: tip.forest, stateBytes: 0,
+                    fates: [], logSize: tip.log.size, pendingCount: 0))
+        }
+
+        var replayedChanges = 0
+        var height = tip.height
+        while height < last {
+            height += 1
+            let (block, commit) = try read(height, from: blocks)
+            let outcome = try replay(block, after: tip, ledger: identity)
+            try tiles.append(outcome.logEntries)
+            checkpoints.note(outcome.places)
+            replayedChanges += outcome.changes.reduce(0) { $0 + $1.changes.count }
+            tip = Node.Tip(
+                height: height, time: block.header.time, blockID: commit.blockID, commit: commit,
+                resultsHash: outcome.resultsHash, forest: outcome.state, log: outcome.log)
+            view.publish(
+                .init(
+                    signed: SignedHeader(header: block.header, commit: commit), forest: outcome.state,
+                    stateBytes: outcome.work.byteCount,
+                    fates: outcome.results.map { ($0.id, $0.code.rawValue, $0.code.text) },
+                    logSize: outcome.log.size, pendingCount: 0))
+        }
+        let clock = try ClockGuard(
+            wall: SystemClock.wall(), steady: SystemClock.steady(),
+            lastBlock: tip.time.nanosecondsSince1970.map { UInt64($0) }, isConfirmed: configuration.isClockConfirmed)
+        logger.info(
+            "ledger opened",
+            metadata: [
+                "height": "\(tip.height)", "logSize": "\(tip.log.size)",
+                "checkpoint": "\(checkpoint?.height ?? 0)", "replayedBlocks": "\(tip.height - (checkpoint?.height ?? 0))",
+            ])
+        return NodeStart(
+            lock: lock, blocks: blocks, checkpoints: checkpoints, tiles: tiles, set: set, tip: tip, view: view,
+            clock: clock, replayedChanges: replayedChanges)
+    }
+
+    private static func read(_ height: UInt64, from blocks: BlockLog) throws -> (Block, Commit) {
+        let (block, commit) = try blocks.block(height)
+        return (try Block(decoding: block), try Commit(decoding: commit))
+    }
+
+    /// Executes one block of the log and checks that it follows from the state before it.
+    private static func replay(_ block: Block, after tip: Node.Tip, ledger: LedgerIdentity) throws -> BlockOutcome {
+        let header = block.header
+        guard header.chainID == ledger.chainID.text, header.appHash == tip.forest.appHash.bytes,
+            header.lastResultsHash == tip.resultsHash.bytes, header.lastBlockID == tip.blockID,
+            let proposer = Address(header.proposer)
+        else {
+            throw NodeFailure.inconsistent("block \(header.height) does not follow from the state before it")
+        }
+        // The log holds decided blocks: a quorum has checked their signatures, and the frames' checksums hold.
+        return try BlockExecution.execute(
+            block.transactions,
+            context: BlockContext(height: Height(UInt64(header.height)), time: header.time, proposer: proposer),
+            on: tip.forest, ledger: ledger, isVerified: { _ in true })
+    }
+
+    /// The record log's files at the state's size. At the beginning they hold the genesis hash.
+    private static func openTiles(_ configuration: NodeConfiguration, tip: Node.Tip, genesis: Genesis) throws
+        -> TileStore
+    {
+        let folder = configuration.folder
+        guard tip.height == 0 else {
+            return try TileStore(folder: folder, size: tip.log.size, root: tip.log.root)
+        }
+        let tiles = try TileStore(folder: folder, size: 0, root: LogFrontier().root)
+        try tiles.append([genesis.hash])
+        return tiles
+    }
+}
