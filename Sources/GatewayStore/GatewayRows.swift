@@ -109,6 +109,12 @@ package struct RecordPlace: Equatable, Sendable {
     package var height: UInt64
     /// Nanoseconds since 1970.
     package var blockTime: UInt64
+
+    package init(leafIndex: UInt64, height: UInt64, blockTime: UInt64) {
+        self.leafIndex = leafIndex
+        self.height = height
+        self.blockTime = blockTime
+    }
 }
 
 /// A record as the gateway holds it.

@@ -1,6 +1,6 @@
 import Dispatch
 import Foundation
-package import GatewayStore
+import GatewayStore
 import Synchronization
 
 /// Group commit for captures: whatever waits while one SQL transaction is written goes into the next one together.

@@ -26,7 +26,7 @@ package struct Issuer: Sendable {
         statements.reserveCapacity(records.count)
         for (offset, record) in records.enumerated() {
             statements.append(
-                try Statement.sign(
+                Statement.sign(
                     recordHash: Digest(record.commitment)!, sequence: first + UInt64(offset), issuer: account,
                     ledger: ledger, key: key))
         }

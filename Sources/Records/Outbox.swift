@@ -1,10 +1,10 @@
 import Cryptography
-package import Foundation
+import Foundation
 package import GatewayStore
 package import LedgerAccess
-package import LedgerModel
+import LedgerModel
 package import Logging
-package import ServiceLifecycle
+import ServiceLifecycle
 import Synchronization
 
 /// Carries accepted records to the ledger: submits what waits, in order, until each transaction is included (D17).
@@ -162,12 +162,21 @@ package final class Outbox: Service, Sendable {
                 try store.replaceOutbox(row.row, with: fresh)
                 bytes = fresh.bytes
             }
-            do {
-                _ = try await ledger.submit(bytes)
-            } catch .refused(let reason) {
+            if let reason = try await refusal(of: bytes) {
                 logger.warning("the ledger refused an anchor", metadata: ["reason": "\(reason)"])
                 return
             }
+        }
+    }
+
+    /// Submits; why the ledger will never take these bytes, or nil.
+    private func refusal(of bytes: [UInt8]) async throws -> String? {
+        do {
+            _ = try await ledger.submit(bytes)
+            return nil
+        } catch {
+            guard case .refused(let reason) = error else { throw error }
+            return reason
         }
     }
 }

@@ -1,7 +1,7 @@
 import Codec
 package import Cryptography
 import GatewayStore
-package import LedgerAccess
+import LedgerAccess
 package import LedgerModel
 import Proofs
 import SupplyChain

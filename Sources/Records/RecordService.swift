@@ -1,9 +1,9 @@
-package import Codec
-package import Cryptography
-package import Foundation
+import Codec
+import Cryptography
+import Foundation
 package import GatewayStore
 package import LedgerAccess
-package import LedgerModel
+import LedgerModel
 import Proofs
 import SupplyChain
 

@@ -42,4 +42,16 @@ package struct SchemaViolation: Hashable, Sendable {
     /// From 1; the column of JSON counts scalars, that of XML bytes; 0 where it is not known.
     package var line: Int
     package var column: Int
+
+    /// A broken rule.
+    package init(
+        instancePointer: String, schemaPointer: String, rule: String, message: String, line: Int, column: Int
+    ) {
+        self.instancePointer = instancePointer
+        self.schemaPointer = schemaPointer
+        self.rule = rule
+        self.message = message
+        self.line = line
+        self.column = column
+    }
 }
