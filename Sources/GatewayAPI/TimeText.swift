@@ -1,33 +1,7 @@
 import LedgerModel
 
-/// Times as RFC 3339 text in UTC with nine decimals.
-package enum TimeText {
-    package static func rfc3339(nanoseconds: UInt64) -> String {
-        rfc3339(seconds: Int64(nanoseconds / 1_000_000_000), nanoseconds: Int64(nanoseconds % 1_000_000_000))
-    }
-
-    package static func rfc3339(_ time: Timestamp) -> String {
-        rfc3339(seconds: time.seconds, nanoseconds: Int64(time.nanoseconds))
-    }
-
-    /// Civil date from days since 1970 (proleptic Gregorian calendar, eras of 400 years).
-    private static func rfc3339(seconds: Int64, nanoseconds: Int64) -> String {
-        let days = (seconds >= 0 ? seconds : seconds - 86_399) / 86_400
-        let rest = seconds - days * 86_400
-        let shifted = days + 719_468
-        let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
-        let dayOfEra = shifted - era * 146_097
-        let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let month = (5 * dayOfYear + 2) / 153
-        let day = dayOfYear - (153 * month + 2) / 5 + 1
-        let civilMonth = month < 10 ? month + 3 : month - 9
-        let year = yearOfEra + era * 400 + (civilMonth <= 2 ? 1 : 0)
-        func padded(_ value: Int64, _ width: Int) -> String {
-            let text = String(value)
-            return String(repeating: "0", count: max(0, width - text.count)) + text
-        }
-        return "\(padded(year, 4))-\(padded(civilMonth, 2))-\(padded(day, 2))T\(padded(rest / 3600, 2)):"
-            + "\(padded(rest / 60 % 60, 2)):\(padded(rest % 60, 2)).\(padded(nanoseconds, 9))Z"
-    }
+/// Times in answers: RFC 3339 in UTC with nine decimals.
+enum TimeText {
+    static func rfc3339(nanoseconds: UInt64) -> String { Timestamp(nanosecondsSince1970: nanoseconds).rfc3339 }
+    static func rfc3339(_ time: Timestamp) -> String { time.rfc3339 }
 }

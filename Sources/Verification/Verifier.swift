@@ -1,0 +1,51 @@
+import Codec
+import Cryptography
+import LedgerModel
+import Proofs
+
+/// Checks bundles offline.
+public enum Verifier {
+    /// Checks a record bundle or a state proof.
+    /// - Parameters:
+    ///   - bytes: the file.
+    ///   - policy: what the verifier trusts and demands.
+    ///   - now: nanoseconds since 1970; nil: ages are not checked, and said so.
+    public static func verify(_ bytes: [UInt8], policy: TrustPolicy, now: UInt64?) -> VerificationOutcome {
+        var outcome = VerificationOutcome(report: VerificationReport(), reason: nil)
+        do throws(Refusal) {
+            switch format(of: bytes) {
+            case RecordBundle.format: try RecordCheck.run(bytes, policy, now, &outcome.report)
+            default: try stateProof(bytes, policy, now, &outcome.report)
+            }
+        } catch {
+            outcome.reason = error.reason
+        }
+        return outcome
+    }
+
+    /// Which record a bundle is about; nil for anything else.
+    public static func subject(of bytes: [UInt8]) -> BundleSubject? {
+        guard let bundle = try? RecordBundle(decoding: bytes),
+            bundle.anchored.key.starts(with: AnchoredRecord.keyPrefix)
+        else { return nil }
+        return BundleSubject(
+            recordID: Array(bundle.anchored.key.dropFirst(AnchoredRecord.keyPrefix.count)),
+            firstValidatorsHash: bundle.headers[0].signedHeader.header.validatorsHash,
+            hasReceipts: !bundle.receipts.isEmpty)
+    }
+
+    private static func format(of bytes: [UInt8]) -> String? {
+        (try? JSONDocument(parsing: bytes, limits: .bundle))?.root["format"]?.string
+    }
+
+    private static func stateProof(
+        _ bytes: [UInt8], _ policy: TrustPolicy, _ now: UInt64?, _ report: inout VerificationReport
+    ) throws(Refusal) {
+        let file: StateProofFile
+        do { file = try StateProofFile(decoding: bytes) } catch { throw Refusal("\(error)") }
+        let headers = try HeaderChain.verify(
+            file.headers, ledger: file.ledger, entries: [("state proof", file.entry)], policy, now, &report)
+        try EntryCheck.run(file.entry, "state proof", under: headers, &report)
+        headers.describeTrust(at: file.entry.stateHeight.next, "", policy, now, &report)
+    }
+}
