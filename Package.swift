@@ -43,7 +43,7 @@ let modules: [Module] = [
             "LedgerAccess",
         ],
         uses: ["Logging", "ServiceLifecycle"]),
-    Module(name: "HTTPClientKit", dependsOn: ["Codec"], uses: ["AsyncHTTPClient", "NIOCore", "NIOSSL"]),
+    Module(name: "HTTPClientKit", uses: ["AsyncHTTPClient", "NIOCore", "NIOHTTP1", "NIOSSL"]),
     Module(name: "GatewayStore", dependsOn: ["Codec", "Cryptography"], uses: ["GRDB"]),
     // Services.
     Module(
@@ -95,6 +95,7 @@ let products: [String: (package: String, url: String, version: Version)] = [
     "HTTPTypes": ("swift-http-types", "https://github.com/apple/swift-http-types", "1.8.0"),
     // Buffers and event loops under the two HTTP libraries.
     "NIOCore": ("swift-nio", "https://github.com/apple/swift-nio", "2.101.2"),
+    "NIOHTTP1": ("swift-nio", "https://github.com/apple/swift-nio", "2.101.2"),
     "NIOSSL": ("swift-nio-ssl", "https://github.com/apple/swift-nio-ssl", "2.37.6"),
     // Outbound HTTPS.
     "AsyncHTTPClient": ("async-http-client", "https://github.com/swift-server/async-http-client", "1.37.0"),

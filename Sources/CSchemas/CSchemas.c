@@ -34,6 +34,10 @@ static const uint8_t meta_validation[] = {
 #embed "../../schemas/json-schema/meta/2020-12/validation.json"
 };
 
+static const uint8_t openapi_gateway[] = {
+#embed "../../schemas/openapi/gateway.json"
+};
+
 static const CSchema files[] = {
     {"json-schema/meta/draft-07.json", meta_draft7, sizeof meta_draft7},
     {"json-schema/meta/2020-12/schema.json", meta_schema, sizeof meta_schema},
@@ -45,6 +49,7 @@ static const CSchema files[] = {
     {"json-schema/meta/2020-12/meta-data.json", meta_data, sizeof meta_data},
     {"json-schema/meta/2020-12/unevaluated.json", meta_unevaluated, sizeof meta_unevaluated},
     {"json-schema/meta/2020-12/validation.json", meta_validation, sizeof meta_validation},
+    {"openapi/gateway.json", openapi_gateway, sizeof openapi_gateway},
 };
 
 const CSchema *cschema_all(size_t *count) {

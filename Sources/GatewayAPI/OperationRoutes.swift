@@ -1,4 +1,3 @@
-import CSchemas
 import Codec
 import HTTPTypes
 import Hummingbird

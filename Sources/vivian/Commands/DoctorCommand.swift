@@ -1,0 +1,78 @@
+import ArgumentParser
+import Codec
+import Foundation
+import LedgerRuntime
+
+/// `vivian doctor`
+struct DoctorCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "doctor", abstract: "Check the installation, and say what to do about what is wrong.")
+    @OptionGroup var client: ClientOptions
+
+    private struct Finding {
+        var what: String
+        /// Nil where it is well.
+        var remedy: String?
+    }
+
+    func run() async throws {
+        let folder = client.data.folder
+        var findings: [Finding] = []
+        func check(_ what: String, _ remedy: String?) { findings.append(Finding(what: what, remedy: remedy)) }
+
+        let genesis: Genesis?
+        do {
+            genesis = try folder.genesis()
+            check("ledger/genesis.json", nil)
+        } catch {
+            genesis = nil
+            check("ledger/genesis.json", "\(error)")
+        }
+        for name in ["account", "consensus", "receipt"] {
+            do {
+                _ = try folder.key(name)
+                check("keys/\(name).key", Self.modeRemedy(folder.keys.appending(path: "\(name).key")))
+            } catch { check("keys/\(name).key", "\(error)") }
+        }
+        check("keys/records.keys", Self.modeRemedy(folder.recordKeysFile))
+        check("keys/tls/server.pem", Self.existence(folder.certificate))
+        let free = try? folder.url.resourceValues(forKeys: [.volumeAvailableCapacityKey]).volumeAvailableCapacity
+        if let free {
+            check("free disk space", free < 1 << 30 ? "less than 1 GiB is free; the node stops when the disk is full" : nil)
+        }
+        if folder.runningGateway() != nil {
+            do {
+                let status = try await client.withClient { try await $0.json("GET", "/status") }
+                let isSame = genesis.map { status["genesisHash"]?.string == $0.hash.hex } ?? true
+                check("the gateway answers", isSame ? nil : "another ledger listens where this folder's should")
+            } catch { check("the gateway answers", "\(error)") }
+        } else {
+            check("the gateway answers", "it does not run; start it with `vivian start --data \(client.data.path)`")
+        }
+
+        if client.json {
+            Output.json(
+                .array(
+                    findings.map {
+                        ["check": .string($0.what), "ok": .boolean($0.remedy == nil), "remedy": .string($0.remedy ?? "")]
+                    }))
+        } else {
+            for finding in findings {
+                Output.line((finding.remedy == nil ? "ok    " : "FAIL  ") + finding.what)
+                if let remedy = finding.remedy { Output.line("      \(remedy)") }
+            }
+        }
+        if findings.contains(where: { $0.remedy != nil }) { throw ExitCode(1) }
+    }
+
+    private static func existence(_ url: URL) -> String? {
+        FileManager.default.fileExists(atPath: url.path) ? nil : "\(url.lastPathComponent) is missing; restore it"
+    }
+
+    /// Secrets are their owner's alone.
+    private static func modeRemedy(_ url: URL) -> String? {
+        if let missing = existence(url) { return missing }
+        let mode = (try? FileManager.default.attributesOfItem(atPath: url.path)[.posixPermissions] as? Int) ?? nil
+        return (mode ?? 0) & 0o077 == 0 ? nil : "others may read it; run chmod 600 on it"
+    }
+}

@@ -1,0 +1,116 @@
+import ArgumentParser
+import Codec
+import Foundation
+import GatewayAPI
+import GatewayStore
+import LedgerModel
+import Logging
+import NodeEngine
+import Records
+import ServiceLifecycle
+
+/// `vivian start`
+struct StartCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "start", abstract: "Start node and gateway on a data folder, and stay up.",
+        discussion: "Profile solo: one validator, one gateway, one process. SIGINT or SIGTERM ends it cleanly.")
+    @OptionGroup var data: DataOptions
+    @Option(help: "Address and port to listen on; port 0 takes a free one.") var listen = "127.0.0.1:8443"
+    @Option(help: "Certificate chain (PEM) instead of the folder's own.") var certificate: String?
+    @Option(help: "Key of that certificate (PEM).") var certificateKey: String?
+    @Option(help: "Log level: trace, debug, info, notice, warning, error.") var logLevel = "notice"
+    @Option(help: "Memory for old states that stay provable, in MiB.") var retainedMegabytes = 256
+    @Option(help: "Blocks to keep; all if left out.") var keepBlocks: UInt64?
+    @Flag(help: "The clock is right although it is far ahead of the last block.") var acceptClock = false
+
+    func run() async throws {
+        let folder = data.folder
+        let genesis = try folder.genesis()
+        let (host, port) = try Self.address(listen)
+        guard let level = Logger.Level(rawValue: logLevel) else { throw ValidationError("unknown --log-level") }
+        LoggingSystem.bootstrap(StreamLogHandler.standardError)
+        var logger = Logger(label: "vivian")
+        logger.logLevel = level
+
+        let node: Node
+        do {
+            node = try Node(
+                NodeConfiguration(
+                    folder: folder.ledger.path, genesis: genesis, consensusKey: try folder.key("consensus"),
+                    receiptKey: try folder.key("receipt"), retainedBytes: retainedMegabytes << 20,
+                    blocksKept: keepBlocks, isClockConfirmed: acceptClock), logger: logger)
+        } catch let failure as NodeFailure {
+            throw CommandFailure(NodeFailureText.text(failure))
+        }
+        let issuerKey = try folder.key("account")
+        let issuer = Issuer(
+            ledger: genesis.ledger, account: AccountID(issuerKey.publicKey.thumbprint), key: issuerKey)
+        let now: @Sendable () -> UInt64 = { UInt64(Date().timeIntervalSince1970 * 1e9) }
+        let store = try GatewayStore(folder: folder.gateway)
+        let outbox = Outbox(store: store, ledger: node, issuer: issuer, logger: logger, now: now)
+        let records = RecordService(
+            store: store, keys: try GroupKeyFile(opening: folder.recordKeysFile), issuer: issuer, ledger: node,
+            outbox: outbox, reader: try CaptureReader(), now: now)
+        let configuration = GatewayConfiguration(
+            host: host, port: port, certificatePath: certificate ?? folder.certificate.path,
+            keyPath: certificateKey ?? folder.certificateKey.path, version: Build.version)
+        let json = data.json
+        let gateway = try Gateway(
+            parts: GatewayParts(configuration: configuration, identity: genesis.ledger, ledger: node, records: records),
+            logger: logger
+        ) { port in
+            Self.announce(folder, genesis.chainID.text, host: host, port: port, json: json)
+        }
+        var group = ServiceGroupConfiguration(
+            services: [
+                .init(service: node, successTerminationBehavior: .gracefullyShutdownGroup),
+                .init(service: outbox, successTerminationBehavior: .gracefullyShutdownGroup),
+                .init(service: gateway, successTerminationBehavior: .gracefullyShutdownGroup),
+            ], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        group.maximumGracefulShutdownDuration = .seconds(20)
+        defer { try? FileManager.default.removeItem(at: folder.runFile) }
+        do {
+            try await ServiceGroup(configuration: group).run()
+        } catch let failure as NodeFailure {
+            throw CommandFailure(NodeFailureText.text(failure))
+        }
+    }
+
+    /// HOST:PORT, an IPv6 address in brackets.
+    static func address(_ text: String) throws -> (host: String, port: Int) {
+        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
+            0...65_535 ~= port
+        else { throw ValidationError("--listen is HOST:PORT, such as 127.0.0.1:8443") }
+        return (String(text[..<colon].filter { $0 != "[" && $0 != "]" }), port)
+    }
+
+    /// Notes where the gateway listens, for the other commands, and says what to try.
+    private static func announce(_ folder: DataFolder, _ chain: String, host: String, port: Int, json: Bool) {
+        let shown = host.contains(":") ? "[\(host)]" : host
+        let address = "https://\(shown):\(port)"
+        let note: JSON = ["gateway": .string(address), "pid": .number(String(getpid()))]
+        try? Data(note.serialized()).write(to: folder.runFile, options: .atomic)
+        if json { return Output.json(["gateway": .string(address), "chainId": .string(chain)]) }
+        Output.line(
+            """
+            \(chain) listens on \(address)
+            try:
+              vivian status --data \(folder.url.path)
+              vivian capture --data \(folder.url.path) docs/tour/*.jsonld
+              curl --cacert \(folder.authority.path) \(address)/status
+            """)
+    }
+}
+
+/// What a node that stops says to its operator.
+enum NodeFailureText {
+    static func text(_ failure: NodeFailure) -> String {
+        switch failure {
+        case .store(let failure): "\(failure)"
+        case .runtime(let failure): "the ledger cannot go on: \(failure)"
+        case .clock(let failure): "\(failure)"
+        case .genesis(let failure): "the genesis does not hold: \(failure)"
+        case .inconsistent(let what): what
+        }
+    }
+}
