@@ -1,6 +1,5 @@
-package import Codec
 import HTTPTypes
-package import Hummingbird
+import Hummingbird
 import HummingbirdHTTP2
 import HummingbirdTLS
 package import LedgerAccess
@@ -9,7 +8,7 @@ package import Logging
 import NIOCore
 import NIOSSL
 package import Records
-package import ServiceLifecycle
+import ServiceLifecycle
 
 /// What the gateway listens with, and its limits.
 package struct GatewayConfiguration: Sendable {
@@ -130,7 +129,7 @@ struct ProblemMiddleware: RouterMiddleware {
 
     func handle(
         _ request: Request, context: GatewayContext,
-        next: (Request, GatewayContext) async throws -> Response
+        next: @concurrent (Request, GatewayContext) async throws -> Response
     ) async throws -> Response {
         metrics.count("http_requests")
         do {

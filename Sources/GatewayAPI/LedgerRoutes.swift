@@ -1,4 +1,5 @@
 import Codec
+import Cryptography
 import HTTPTypes
 import Hummingbird
 import LedgerAccess
@@ -68,11 +69,11 @@ struct LedgerRoutes {
                 "hash": .string(header.hash.hex),
                 "time": .string(TimeText.rfc3339(header.time)),
                 "appHash": .hex(header.appHash),
-                "proposer": .hex(header.proposerAddress.bytes),
+                "proposer": .hex(header.proposer),
                 "transactions": .array(
                     committed.block.transactions.map { bytes in
                         .object(of: [
-                            "id": (try? TransactionID(of: bytes, on: parts.identity)).map { .hex($0.bytes) } ?? .null,
+                            "id": (try? SignedTransaction(decoding: bytes, on: parts.identity)).map { .hex($0.id.bytes) } ?? .null,
                             "bytes": .string(Base64.encode(bytes)),
                         ])
                     }),

@@ -1,4 +1,5 @@
 import Codec
+import Cryptography
 import HTTPTypes
 import Hummingbird
 import LedgerAccess

@@ -2,6 +2,8 @@ import Codec
 import HTTPTypes
 import Hummingbird
 import LedgerAccess
+import LedgerModel
+import Records
 
 /// What operators and tools ask for: health, metrics, the contract.
 struct OperationRoutes {

@@ -1,4 +1,4 @@
-import Codec
+package import Codec
 package import HTTPTypes
 import Hummingbird
 import NIOCore

@@ -2,7 +2,9 @@ import Codec
 import HTTPTypes
 import Hummingbird
 import LedgerAccess
+import LedgerModel
 import Records
+import SchemaValidation
 
 /// The one table from a failure to its problem.
 enum ProblemTable {
