@@ -78,7 +78,7 @@ struct LedgerRoutes {
                         ])
                     }),
                 "signedHeader": .string(
-                    Base64.encode(SignedHeader(header: header, commit: committed.commit).encoded())),
+                    Base64.encode(SignedHeader(header: header, commit: committed.commit).encoded)),
             ]))
     }
 
