@@ -33,12 +33,40 @@ static const uint8_t meta_unevaluated[] = {
 static const uint8_t meta_validation[] = {
 #embed "../../schemas/json-schema/meta/2020-12/validation.json"
 };
+static const uint8_t epcis_json[] = {
+#embed "../../schemas/json-schema/epcis-2.0.json"
+};
+static const uint8_t xsd_common[] = {
+#embed "../../schemas/xsd/epcis-common.xsd"
+};
+static const uint8_t xsd_sbdh[] = {
+#embed "../../schemas/xsd/sbdh.xsd"
+};
+static const uint8_t xsd_epcis_2_0[] = {
+#embed "../../schemas/xsd/epcis-2.0.xsd"
+};
+static const uint8_t xsd_epcis_2_0_masterdata[] = {
+#embed "../../schemas/xsd/epcis-2.0-masterdata.xsd"
+};
+static const uint8_t xsd_epcis_1_2[] = {
+#embed "../../schemas/xsd/epcis-1.2.xsd"
+};
+static const uint8_t xsd_epcis_1_2_masterdata[] = {
+#embed "../../schemas/xsd/epcis-1.2-masterdata.xsd"
+};
 
 static const uint8_t openapi_gateway[] = {
 #embed "../../schemas/openapi/gateway.json"
 };
 
 static const CSchema files[] = {
+    {"json-schema/epcis-2.0.json", epcis_json, sizeof epcis_json},
+    {"xsd/epcis-common.xsd", xsd_common, sizeof xsd_common},
+    {"xsd/sbdh.xsd", xsd_sbdh, sizeof xsd_sbdh},
+    {"xsd/epcis-2.0.xsd", xsd_epcis_2_0, sizeof xsd_epcis_2_0},
+    {"xsd/epcis-2.0-masterdata.xsd", xsd_epcis_2_0_masterdata, sizeof xsd_epcis_2_0_masterdata},
+    {"xsd/epcis-1.2.xsd", xsd_epcis_1_2, sizeof xsd_epcis_1_2},
+    {"xsd/epcis-1.2-masterdata.xsd", xsd_epcis_1_2_masterdata, sizeof xsd_epcis_1_2_masterdata},
     {"json-schema/meta/draft-07.json", meta_draft7, sizeof meta_draft7},
     {"json-schema/meta/2020-12/schema.json", meta_schema, sizeof meta_schema},
     {"json-schema/meta/2020-12/applicator.json", meta_applicator, sizeof meta_applicator},

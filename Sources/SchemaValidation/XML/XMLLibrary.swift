@@ -32,7 +32,9 @@ enum XMLLibrary {
                     return nil
                 }
                 // Freed by the library with the stream.
-                unsafe stream.pointee.filename = unsafe UnsafePointer(xmlMemoryStrdup(location))
+                let name = unsafe xmlStrdup(UnsafeRawPointer(location).assumingMemoryBound(to: UInt8.self))
+                unsafe stream.pointee.filename = unsafe UnsafePointer(
+                    UnsafeMutableRawPointer(name)?.assumingMemoryBound(to: CChar.self))
                 return unsafe stream
             }
         }

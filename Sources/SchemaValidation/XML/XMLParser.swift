@@ -31,6 +31,12 @@ enum XMLParser {
         unsafe context.pointee.sax.pointee = handler()
         unsafe context.pointee.userData = Unmanaged.passUnretained(builder).toOpaque()
         unsafe builder.context = context
+        // Errors come through this thread's own channel, since a plugged validator takes the handlers' place.
+        unsafe xmlSetStructuredErrorFunc(context.pointee.userData) { data, error in
+            guard let error = unsafe error else { return }
+            unsafe XMLTreeBuilder.of(data).report(error.pointee)
+        }
+        defer { xmlSetStructuredErrorFunc(nil, nil) }
         unsafe around(context) {
             unsafe source.withUnsafeBytes { buffer in
                 let start = unsafe buffer.baseAddress?.assumingMemoryBound(to: CChar.self)
@@ -68,10 +74,6 @@ enum XMLParser {
         }
         unsafe handler.ignorableWhitespace = handler.characters
         unsafe handler.cdataBlock = handler.characters
-        unsafe handler.serror = { data, error in
-            guard let error = unsafe error else { return }
-            unsafe XMLTreeBuilder.of(data).report(error.pointee)
-        }
         return unsafe handler
     }
 }

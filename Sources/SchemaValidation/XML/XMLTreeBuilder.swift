@@ -35,6 +35,27 @@ internal import CLibXML2
         entries.reserveCapacity(source.count / 24 + 4)
     }
 
+    // MARK: Violations
+
+    /// A rule of an XML Schema that the document breaks.
+    struct Found {
+        var element: Int
+        var code: Int
+        var message: String
+    }
+
+    /// What a plugged validator has found.
+    private(set) var violations: [Found] = []
+    var violationCountMax = 0
+    /// The element that began or ended last, which is the one that the validator speaks of.
+    private var current = 0
+
+    func addViolation(_ error: xmlError) {
+        guard failure == nil, violations.count < violationCountMax else { return }
+        violations.append(
+            unsafe Found(element: current, code: Int(error.code), message: XMLErrorText.line(error.message)))
+    }
+
     var isComplete: Bool { failure == nil && open.isEmpty && !entries.isEmpty }
 
     func finish() -> XMLStorage {
@@ -109,6 +130,7 @@ internal import CLibXML2
                 XMLAttribute(
                     name: known.name, prefix: known.prefix, value: unsafe String(decoding: value, as: UTF8.self)))
         }
+        current = entries.count
         open.append(Int32(entries.count))
         entries.append(entry)
     }
@@ -116,7 +138,8 @@ internal import CLibXML2
     func endElement() {
         guard failure == nil else { return }
         flushText()
-        entries[Int(open.removeLast())].next = Int32(entries.count)
+        current = Int(open.removeLast())
+        entries[current].next = Int32(entries.count)
     }
 
     func characters(_ bytes: UnsafeBufferPointer<UInt8>) {
