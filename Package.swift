@@ -71,7 +71,7 @@ let modules: [Module] = [
             "LedgerAccess", "NodeEngine", "GatewayStore", "Records", "GatewayAPI", "Verification", "HTTPClientKit",
             "SupplyChain", "SchemaValidation", "Consensus",
         ],
-        uses: ["ArgumentParser", "Logging", "ServiceLifecycle"], isExecutable: true),
+        uses: ["ArgumentParser", "Logging", "ServiceLifecycle", "UnixSignals"], isExecutable: true),
     Module(
         name: "vivian-verify", dependsOn: ["Verification"], uses: ["ArgumentParser"], isExecutable: true),
 ]
@@ -101,6 +101,7 @@ let products: [String: (package: String, url: String, version: Version)] = [
     "AsyncHTTPClient": ("async-http-client", "https://github.com/swift-server/async-http-client", "1.37.0"),
     // Services that start and stop in order.
     "ServiceLifecycle": ("swift-service-lifecycle", "https://github.com/swift-server/swift-service-lifecycle", "2.13.0"),
+    "UnixSignals": ("swift-service-lifecycle", "https://github.com/swift-server/swift-service-lifecycle", "2.13.0"),
     // Structured logs.
     "Logging": ("swift-log", "https://github.com/apple/swift-log", "1.16.2"),
     // The command line.

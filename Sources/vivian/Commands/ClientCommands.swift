@@ -1,6 +1,7 @@
 import ArgumentParser
 import Codec
 import Foundation
+import HTTPClientKit
 
 /// `vivian status`
 struct StatusCommand: AsyncParsableCommand {

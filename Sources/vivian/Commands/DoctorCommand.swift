@@ -1,5 +1,6 @@
 import ArgumentParser
 import Codec
+import Cryptography
 import Foundation
 import LedgerRuntime
 

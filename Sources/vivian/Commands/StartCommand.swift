@@ -1,13 +1,16 @@
 import ArgumentParser
 import Codec
+import Cryptography
 import Foundation
 import GatewayAPI
 import GatewayStore
 import LedgerModel
+import LedgerRuntime
 import Logging
 import NodeEngine
 import Records
 import ServiceLifecycle
+import UnixSignals
 
 /// `vivian start`
 struct StartCommand: AsyncParsableCommand {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Codec
 import Foundation
+import HTTPClientKit
 import Verification
 
 /// `vivian verify`
