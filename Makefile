@@ -1,7 +1,6 @@
 # One build configuration, release with testing enabled, serves the tests, the demo and daily use.
 SHELL := /bin/bash
-BUILD := swift build -c release -Xswiftc -enable-testing
-TEST  := swift test -c release -Xswiftc -enable-testing
+BUILD := swift build -c release -Xswiftc -enable-testing --build-tests
 BIN   := .build/release/vivian
 DATA  ?= data
 
@@ -13,11 +12,11 @@ run: build          ## Install what is missing, build, run the guided tour and s
 demo: build         ## The same, in a folder of its own; exits 0 or 1.
 	deploy/tour
 
-test: bootstrap     ## Install what is missing and pass every test.
-	$(TEST) --parallel
+test: build         ## Install what is missing, build once, and pass every test.
+	swift test -c release --skip-build
 
 build: bootstrap
-	$(BUILD) --build-tests
+	$(BUILD)
 
 bootstrap:          ## Install Debian packages and a Python environment, if they are missing.
 	deploy/bootstrap
