@@ -59,6 +59,7 @@ package final class BlockLog {
 
     private let folder: String
     private let segmentBytes: Int
+    private let disk: any Disk
     private var segments: [Segment] = []
     /// Decided blocks by height: segment's first height and frame.
     private var blocks: [UInt64: (segment: UInt64, frame: FrameFile.Frame)] = [:]
@@ -71,26 +72,32 @@ package final class BlockLog {
     package private(set) var lastHeight: UInt64?
 
     /// Opens a folder's log, or begins one.
-    package init(folder: String, segmentBytes: Int = segmentBytesDefault) throws(StoreFailure) {
+    package init(
+        folder: String, segmentBytes: Int = segmentBytesDefault, disk: any Disk = SystemDisk()
+    ) throws(StoreFailure) {
         self.folder = folder
+        self.disk = disk
         self.segmentBytes = segmentBytes
         try RawFile.makeFolder(folder)
         let names = try RawFile.names(in: folder).filter { $0.hasPrefix("blocks-") && $0.hasSuffix(".log") }
-        var votes: FrameFile.Frame?
-        var locked: FrameFile.Frame?
+        // A segment that was begun just before a crash may be empty: the newest vote then stands in the one before.
+        var vote: (segment: Int, frame: FrameFile.Frame)?
+        var locked: (segment: Int, frame: FrameFile.Frame)?
         for (index, name) in names.enumerated() {
-            guard let first = UInt64(name.dropFirst(7).dropLast(4), radix: 16) else { continue }
+            guard let first = UInt64(name.dropFirst(7).dropLast(4), radix: 16), first > 0 else {
+                throw .mismatch("\(folder)/\(name) is no segment of the block log; move it away")
+            }
             let path = folder + "/" + name
             var last = first
             var found: [(UInt64, FrameFile.Frame)] = []
             let isLast = index == names.count - 1
             let (file, torn) = try FrameFile.open(
-                path, isLast: isLast, lastHeight: lastHeight ?? first - 1
+                path, isLast: isLast, lastHeight: lastHeight ?? first - 1, disk: disk
             ) { frame in
                 last = max(last, frame.height)
                 switch frame.kind {
-                case 1: if isLast { votes = frame }
-                case 2: if isLast { locked = frame }
+                case 1: vote = (index, frame)
+                case 2: locked = (index, frame)
                 case 3: found.append((frame.height, frame))
                 default: break
                 }
@@ -107,9 +114,9 @@ package final class BlockLog {
             report.tornBytes += torn
         }
         report.segmentCount = segments.count
-        if let votes, let file = segments.last?.file { lastVote = try file.payload(of: votes) }
-        if let locked, let file = segments.last?.file, locked.height > lastHeight ?? 0 {
-            lastLocked = (locked.height, try file.payload(of: locked))
+        if let vote { lastVote = try segments[vote.segment].file.payload(of: vote.frame) }
+        if let locked, locked.frame.height > lastHeight ?? 0 {
+            lastLocked = (locked.frame.height, try segments[locked.segment].file.payload(of: locked.frame))
         }
     }
 
@@ -135,7 +142,9 @@ package final class BlockLog {
         }
     }
 
-    /// Makes everything queued durable. An error poisons the log (D17).
+    /// Makes everything queued durable.
+    ///
+    /// An error poisons the log (D17).
     package func sync() throws(StoreFailure) {
         guard !isPoisoned else { throw .poisoned }
         guard let segment = segments.last else { return }
@@ -148,10 +157,19 @@ package final class BlockLog {
     }
 
     /// A decided block and its commit.
+    ///
     package func block(_ height: UInt64) throws(StoreFailure) -> (block: [UInt8], commit: [UInt8]) {
+        guard !isPoisoned else { throw .poisoned }
         guard let place = blocks[height], let segment = segments.first(where: { $0.firstHeight == place.segment })
         else { throw .notFound(height: height) }
-        let payload = try segment.file.payload(of: place.frame)
+        let payload: [UInt8]
+        do {
+            payload = try segment.file.payload(of: place.frame)
+        } catch {
+            // Reading what is still queued writes it first: a failure there is a failure to write.
+            if segment.file.hasQueued { isPoisoned = true }
+            throw error
+        }
         var reader = ByteReader(payload)
         guard let block = try? reader.part(), let commit = try? reader.part(), (try? reader.finish()) != nil else {
             throw .damaged(file: segment.path, offset: place.frame.offset, height: height)
@@ -159,21 +177,27 @@ package final class BlockLog {
         return (block, commit)
     }
 
-    /// Deletes whole segments of blocks below a height. The last segment always stays.
+    /// Deletes whole segments of blocks below a height.
+    ///
+    /// The last segment always stays.
     package func prune(below height: UInt64) throws(StoreFailure) {
         while segments.count > 1, segments[1].firstHeight <= height, segments[0].lastHeight < height {
             let segment = segments.removeFirst()
             guard unlink(segment.path) == 0 else { throw .last("unlink", segment.path) }
             for height in segment.firstHeight...segment.lastHeight
             where blocks[height]?.segment == segment.firstHeight { blocks[height] = nil }
-            firstHeight = blocks.isEmpty ? nil : segments.first.flatMap { first in
-                (first.firstHeight...first.lastHeight).first { blocks[$0] != nil }
-            }
+            firstHeight =
+                blocks.isEmpty
+                ? nil
+                : segments.first.flatMap { first in
+                    (first.firstHeight...first.lastHeight).first { blocks[$0] != nil }
+                }
         }
         try RawFile.syncFolder(folder)
     }
 
     /// Begins a new segment where there is none, or the last is full and a height begins.
+    ///
     private func rollOver(for record: Record) throws(StoreFailure) {
         if let last = segments.last {
             guard last.file.end >= segmentBytes, record.height > last.lastHeight else { return }
@@ -182,7 +206,7 @@ package final class BlockLog {
         let hex = String(record.height, radix: 16)
         let path = folder + "/blocks-" + String(repeating: "0", count: 16 - hex.count) + hex + ".log"
         do {
-            let (file, _) = try FrameFile.open(path, isLast: true, lastHeight: record.height) { _ in }
+            let (file, _) = try FrameFile.open(path, isLast: true, lastHeight: record.height, disk: disk) { _ in }
             try RawFile.syncFolder(folder)
             segments.append(
                 Segment(path: path, file: file, firstHeight: record.height, lastHeight: record.height))

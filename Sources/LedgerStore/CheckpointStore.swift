@@ -4,7 +4,9 @@ package import Cryptography
 import Glibc
 package import StateTree
 
-/// Two generations of the state on disk, written in turn, each whole and checked on load (D17). Either may be destroyed:
+/// Two generations of the state on disk, written in turn, each whole and checked on load (D17).
+///
+/// Either may be destroyed:
 /// the other one and the block log are enough.
 ///
 /// A generation is an LMDB environment with one table:
@@ -14,7 +16,9 @@ package import StateTree
 /// | 1, store index u8, key hash (32 bytes) | key length u32 \|\| key \|\| value |
 /// | 0 | height u64 \|\| app hash (32 bytes) \|\| number of leaves u64 \|\| note |
 ///
-/// The note is the caller's. The row at 0 is written in the same transaction as the leaves.
+/// The note is the caller's. The row at 0 is written in the same transaction as the leaves. Beside the environment,
+/// `seal` holds the size and checksum of its file (see ``CheckpointSeal``): LMDB maps the file and trusts its pages, so
+/// a damaged one must never be opened.
 package final class CheckpointStore {
     /// What a checkpoint holds.
     package struct Checkpoint: Sendable {
@@ -50,7 +54,7 @@ package final class CheckpointStore {
     /// What loading found of each generation, for the operator.
     package private(set) var findings: [String] = []
 
-    /// - Parameter stores: names of the stores in order; their indices stand in the keys.
+    /// Stores are named in order; their indices stand in the keys.
     package init(folder: String, stores: [String]) throws(StoreFailure) {
         names = stores
         try RawFile.makeFolder(folder)
@@ -62,12 +66,18 @@ package final class CheckpointStore {
         var best: Checkpoint?
         var chosen: Generation?
         // Read the marks first: the leaves of the older one are not looked at.
-        let ordered = generations.map { ($0, (try? mark(of: $0)) ?? nil) }.sorted { ($0.1?.height ?? 0) > ($1.1?.height ?? 0) }
-        for (generation, mark) in ordered {
-            guard let mark else {
-                findings.append("\(generation.path): none")
-                continue
+        var marks: [(Generation, Mark?)] = []
+        for generation in generations {
+            do {
+                marks.append((generation, try mark(of: generation)))
+                if marks.last?.1 == nil { findings.append("\(generation.path): none") }
+            } catch {
+                findings.append("\(generation.path): \(error)")
             }
+        }
+        let ordered = marks.sorted { ($0.1?.height ?? 0) > ($1.1?.height ?? 0) }
+        for (generation, mark) in ordered {
+            guard let mark else { continue }
             generation.height = mark.height
             if best != nil { continue }
             do {
@@ -124,9 +134,23 @@ package final class CheckpointStore {
         if !succeeded { generations[job.index].dirty = nil }
     }
 
-    /// Writes a job: one LMDB transaction. May run on any thread.
+    /// Writes a job: one LMDB transaction.
+    ///
+    /// May run on any thread.
     package static func write(_ job: Job) throws(StoreFailure) {
         try RawFile.makeFolder(job.path)
+        // Whatever stands there without its seal is not looked into.
+        let isSealed = try CheckpointSeal.holds(in: job.path)
+        try CheckpointSeal.remove(from: job.path)
+        if !isSealed {
+            guard job.dirty == nil else { throw .damaged(file: job.path, offset: 0, height: job.height) }
+            try CheckpointSeal.discardData(in: job.path)
+        }
+        try writeRows(job)
+        try CheckpointSeal.write(in: job.path)
+    }
+
+    private static func writeRows(_ job: Job) throws(StoreFailure) {
         let environment = try LMDB(path: job.path, mapBytes: mapBytes)
         try environment.write { transaction throws(StoreFailure) in
             if let dirty = job.dirty {
@@ -173,6 +197,9 @@ package final class CheckpointStore {
 
     private func mark(of generation: Generation) throws(StoreFailure) -> Mark? {
         guard access(generation.path + "/data.mdb", F_OK) == 0 else { return nil }
+        guard try CheckpointSeal.holds(in: generation.path) else {
+            throw .damaged(file: generation.path, offset: 0, height: 0)
+        }
         let environment = try LMDB(path: generation.path, mapBytes: Self.mapBytes)
         guard let bytes = try environment.value([0]) else { return nil }
         var reader = ByteReader(bytes)
@@ -198,7 +225,9 @@ package final class CheckpointStore {
                 isWhole = false
                 return
             }
-            leaves[Int(key[1])].append(StateLeaf(key: name, value: value))
+            let leaf = StateLeaf(key: name, value: value)
+            isWhole = isWhole && key[2...].elementsEqual(leaf.keyHash.bytes)
+            leaves[Int(key[1])].append(leaf)
         }
         guard isWhole else { throw .damaged(file: generation.path, offset: 0, height: mark.height) }
         let forest = StoreForest(names: names, roots: leaves.map { StateRoot(sorted: $0) })

@@ -37,14 +37,17 @@ final class FrameFile {
 
     /// Opens a file and walks it.
     /// - Parameters:
+    ///   - path: the file.
     ///   - isLast: whether a torn tail may stand here, which is truncated.
     ///   - lastHeight: the height before the file's first frame, for reports.
+    ///   - disk: where failures may be put in.
     ///   - visit: called for every frame in order; payloads are checked where `isLast`, else when they are read.
     /// - Returns: the file and how many bytes of a torn tail were cut off.
+    /// - Throws: `damaged` where bytes before the tail do not hold.
     static func open(
-        _ path: String, isLast: Bool, lastHeight: UInt64, visit: (Frame) -> Void
+        _ path: String, isLast: Bool, lastHeight: UInt64, disk: any Disk = SystemDisk(), visit: (Frame) -> Void
     ) throws(StoreFailure) -> (file: FrameFile, tornBytes: Int) {
-        let file = FrameFile(try RawFile(path))
+        let file = FrameFile(try RawFile(path, disk: disk))
         let size = try file.file.size()
         var offset = 0
         var height = lastHeight
@@ -87,6 +90,9 @@ final class FrameFile {
         end = frame.end
         return frame
     }
+
+    /// Whether frames wait to be written.
+    var hasQueued: Bool { !buffer.isEmpty }
 
     /// Writes what is queued, and makes it durable.
     func flush(sync: Bool = true) throws(StoreFailure) {

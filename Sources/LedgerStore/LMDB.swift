@@ -1,7 +1,10 @@
 import CLMDB
 import Glibc
 
-/// One LMDB environment with one table. Commits are synced.
+/// One LMDB environment with one table.
+///
+/// Commits are synced. One process and one thread at a time use it (the folder is
+/// locked), so LMDB's own lock file is not needed, and its loss harms nothing.
 final class LMDB {
     private let environment: OpaquePointer
     private let path: String
@@ -10,10 +13,12 @@ final class LMDB {
     init(path: String, mapBytes: Int) throws(StoreFailure) {
         self.path = path
         var made: OpaquePointer?
-        guard mdb_env_create(&made) == 0, let made else { throw .system(call: "mdb_env_create", file: path, errno: ENOMEM) }
+        guard mdb_env_create(&made) == 0, let made else {
+            throw .system(call: "mdb_env_create", file: path, errno: ENOMEM)
+        }
         environment = made
         mdb_env_set_mapsize(made, mapBytes)
-        try check(mdb_env_open(made, path, UInt32(MDB_NORDAHEAD), 0o600), "mdb_env_open")
+        try check(mdb_env_open(made, path, UInt32(MDB_NORDAHEAD | MDB_NOLOCK), 0o600), "mdb_env_open")
         var transaction: OpaquePointer?
         try check(mdb_txn_begin(made, nil, 0, &transaction), "mdb_txn_begin")
         try check(mdb_dbi_open(transaction, nil, 0, &table), "mdb_dbi_open")
@@ -95,7 +100,9 @@ final class LMDB {
         }
     }
 
-    /// Every row by rising key. The buffers are valid during the call only.
+    /// Every row by rising key.
+    ///
+    /// The buffers are valid during the call only.
     func forEach(_ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Void) throws(StoreFailure) {
         try read { transaction throws(StoreFailure) in
             var opened: OpaquePointer?

@@ -11,4 +11,4 @@
 // | `blocks-<first height>.log` | segments of `FrameFile` frames |
 // | `headers.log` | headers that are never pruned (D4) |
 // | `entries`, `tile-0`, `tile-1`, ... | the record log: entries, and C2SP tile hashes by level |
-// | `checkpoint-a/`, `checkpoint-b/` | two generations of the state (LMDB) |
+// | `checkpoint-a/`, `checkpoint-b/` | two generations of the state (LMDB), each with a `seal` over its file |

@@ -4,9 +4,13 @@ import Glibc
 final class RawFile: Sendable {
     let path: String
     let descriptor: Int32
+    private let disk: any Disk
 
-    init(_ path: String, flags: Int32 = O_RDWR | O_CREAT | O_CLOEXEC) throws(StoreFailure) {
+    init(
+        _ path: String, flags: Int32 = O_RDWR | O_CREAT | O_CLOEXEC, disk: any Disk = SystemDisk()
+    ) throws(StoreFailure) {
         self.path = path
+        self.disk = disk
         descriptor = open(path, flags, 0o600)
         guard descriptor >= 0 else { throw .last("open", path) }
     }
@@ -42,7 +46,7 @@ final class RawFile: Sendable {
         var done = 0
         while done < bytes.count {
             let result = bytes.withUnsafeBytes { buffer in
-                pwrite(descriptor, buffer.baseAddress! + done, bytes.count - done, off_t(offset + done))
+                disk.write(descriptor, UnsafeRawBufferPointer(rebasing: buffer[done...]), at: offset + done)
             }
             if result < 0 {
                 if errno == EINTR { continue }
@@ -58,7 +62,7 @@ final class RawFile: Sendable {
 
     /// Makes what was written durable.
     func sync() throws(StoreFailure) {
-        guard fdatasync(descriptor) == 0 else { throw .last("fdatasync", path) }
+        guard disk.sync(descriptor) == 0 else { throw .last("fdatasync", path) }
     }
 
     /// Makes a folder's own entries durable: new and deleted files.
@@ -98,7 +102,7 @@ package final class FolderLock: Sendable {
 }
 
 /// CRC-32C (Castagnoli, reflected polynomial 0x82f63b78), eight bytes a step.
-enum CRC32C {
+struct CRC32C {
     private static let tables: [[UInt32]] = {
         var tables = [[UInt32]](repeating: [UInt32](repeating: 0, count: 256), count: 8)
         for index in 0..<256 {
@@ -115,31 +119,41 @@ enum CRC32C {
         return tables
     }()
 
+    private var state: UInt32 = ~0
+
+    /// The checksum of all bytes so far.
+    var value: UInt32 { ~state }
+
     static func checksum(_ parts: [[UInt8]]) -> UInt32 {
-        var value: UInt32 = ~0
-        for part in parts {
-            part.withUnsafeBufferPointer { bytes in
-                tables.withUnsafeBufferPointer { tables in
-                    var index = 0
-                    while index + 8 <= bytes.count {
-                        let low =
-                            value
-                            ^ (UInt32(bytes[index]) | UInt32(bytes[index + 1]) << 8 | UInt32(bytes[index + 2]) << 16
-                                | UInt32(bytes[index + 3]) << 24)
-                        let first = tables[7][Int(low & 0xff)] ^ tables[6][Int(low >> 8 & 0xff)]
-                        let second = tables[5][Int(low >> 16 & 0xff)] ^ tables[4][Int(low >> 24)]
-                        let third = tables[3][Int(bytes[index + 4])] ^ tables[2][Int(bytes[index + 5])]
-                        let fourth = tables[1][Int(bytes[index + 6])] ^ tables[0][Int(bytes[index + 7])]
-                        value = first ^ second ^ third ^ fourth
-                        index += 8
-                    }
-                    while index < bytes.count {
-                        value = value >> 8 ^ tables[0][Int((value ^ UInt32(bytes[index])) & 0xff)]
-                        index += 1
-                    }
+        var sum = CRC32C()
+        for part in parts { sum.update(part) }
+        return sum.value
+    }
+
+    mutating func update(_ part: [UInt8]) {
+        var value = state
+        let tables = Self.tables
+        part.withUnsafeBufferPointer { bytes in
+            tables.withUnsafeBufferPointer { tables in
+                var index = 0
+                while index + 8 <= bytes.count {
+                    let low =
+                        value
+                        ^ (UInt32(bytes[index]) | UInt32(bytes[index + 1]) << 8 | UInt32(bytes[index + 2]) << 16
+                            | UInt32(bytes[index + 3]) << 24)
+                    let first = tables[7][Int(low & 0xff)] ^ tables[6][Int(low >> 8 & 0xff)]
+                    let second = tables[5][Int(low >> 16 & 0xff)] ^ tables[4][Int(low >> 24)]
+                    let third = tables[3][Int(bytes[index + 4])] ^ tables[2][Int(bytes[index + 5])]
+                    let fourth = tables[1][Int(bytes[index + 6])] ^ tables[0][Int(bytes[index + 7])]
+                    value = first ^ second ^ third ^ fourth
+                    index += 8
+                }
+                while index < bytes.count {
+                    value = value >> 8 ^ tables[0][Int((value ^ UInt32(bytes[index])) & 0xff)]
+                    index += 1
                 }
             }
         }
-        return ~value
+        state = value
     }
 }

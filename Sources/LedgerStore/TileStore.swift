@@ -14,15 +14,10 @@ package final class TileStore: Sendable {
     package static let tileWidth: UInt64 = 256
     private static let levelsMax = 8
 
-    private struct State {
-        var size: UInt64
-        var frontier: LogFrontier
-    }
-
     private let folder: String
     private let entries: RawFile
     private let levels: [RawFile]
-    private let state: Mutex<State>
+    private let leafCount: Mutex<UInt64>
 
     /// Opens the files and cuts them to a state's size.
     /// - Throws: `mismatch` where they hold less than the state needs, or another log.
@@ -33,18 +28,19 @@ package final class TileStore: Sendable {
         var files: [RawFile] = []
         for level in 0..<Self.levelsMax { files.append(try RawFile(folder + "/tile-\(level)")) }
         levels = files
-        state = Mutex(State(size: 0, frontier: LogFrontier()))
+        leafCount = Mutex(size)
         guard UInt64(try entries.size()) >= size * 32 else {
             throw .mismatch("the record log's entries end before leaf \(size); import a snapshot or replay all blocks")
         }
-        try entries.truncate(to: Int(size) * 32)
         var width: UInt64 = 1
+        var counts: [Int] = []
         for file in files {
             let count = Int(size / width)
             guard try file.size() >= count * 32 else {
-                throw .mismatch("the record log's tiles end before leaf \(size); import a snapshot or replay all blocks")
+                throw .mismatch(
+                    "the record log's tiles end before leaf \(size); import a snapshot or replay all blocks")
             }
-            try file.truncate(to: count * 32)
+            counts.append(count)
             width = width > UInt64.max >> 8 ? .max : width << 8
         }
         var peaks: [Digest] = []
@@ -56,12 +52,16 @@ package final class TileStore: Sendable {
         guard let frontier = LogFrontier(size: size, peaks: peaks), frontier.root == root || size == 0 else {
             throw .mismatch("the record log's tiles do not lead to the state's root; import a snapshot")
         }
-        state.withLock { $0 = State(size: size, frontier: frontier) }
+        // Only what was found good is cut.
+        try entries.truncate(to: Int(size) * 32)
+        for (file, count) in zip(files, counts) { try file.truncate(to: count * 32) }
     }
 
-    package var size: UInt64 { state.withLock { $0.size } }
+    package var size: UInt64 { leafCount.withLock { $0 } }
 
-    /// Appends entries. One writer.
+    /// Appends entries.
+    ///
+    /// One writer.
     package func append(_ new: [Digest]) throws(StoreFailure) {
         guard !new.isEmpty else { return }
         let first = size
@@ -86,13 +86,45 @@ package final class TileStore: Sendable {
             }
             try levels[level].write(hashes, at: Int(done) * 32)
         }
-        state.withLock { $0.size = first + UInt64(new.count) }
+        leafCount.withLock { $0 = first + UInt64(new.count) }
     }
 
     /// Makes everything durable.
     package func sync() throws(StoreFailure) {
         try entries.sync()
         for file in levels where try file.size() > 0 { try file.sync() }
+    }
+
+    /// Computes every hash again from the entries: opening looks at the peaks only.
+    /// - Complexity: about one hash a leaf.
+    /// - Throws: `damaged` with the file and the offset of the first hash that does not hold.
+    package func verify() throws(StoreFailure) {
+        let size = size
+        var index: UInt64 = 0
+        while index < size {
+            let count = min(Self.tileWidth, size - index)
+            let leaves = try read(entries, from: index, count: count).map { TransparencyLog.leafHash(entry: $0.bytes) }
+            try require(leaves, at: index, level: 0)
+            index += count
+        }
+        for level in 1..<Self.levelsMax {
+            let count = size >> UInt64(8 * level)
+            for index in 0..<count {
+                let hash = try complete(level: level - 1, from: index * Self.tileWidth, count: Self.tileWidth)
+                try require([hash], at: index, level: level)
+            }
+        }
+    }
+
+    private func require(_ hashes: [Digest], at first: UInt64, level: Int) throws(StoreFailure) {
+        let held = try read(levels[level], from: first, count: UInt64(hashes.count))
+        guard let wrong = zip(hashes, held).enumerated().first(where: { $1.0 != $1.1 }) else { return }
+        throw .damaged(file: levels[level].path, offset: (Int(first) + wrong.offset) * 32, height: 0)
+    }
+
+    /// The entries from one leaf on, for snapshots.
+    package func entries(from first: UInt64, count: UInt64) throws(StoreFailure) -> [Digest] {
+        try read(entries, from: first, count: count)
     }
 
     /// The hash of a complete subtree of 2^level leaves.
