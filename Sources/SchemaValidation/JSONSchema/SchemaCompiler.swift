@@ -36,8 +36,11 @@ struct SchemaCompiler {
     /// Compiles a resource and all that it refers to. Its node is the program's node 1.
     mutating func compile(_ resource: Int) throws(SchemaFailure) -> SchemaProgram {
         let root = registry.resources[resource].root
+        let schema = registry.node(root)
+        guard schema.kind == .object || schema.kind == .boolean else {
+            throw .malformedKeyword("schema", at: registry.description(of: root))
+        }
         builder.nodes.append(SchemaNode(resource: Int32(resource), location: root))
-        nodeNumbers.removeAll()
         let main = enter(root, Int32(resource))
         waiting.append(main)
         repeat {

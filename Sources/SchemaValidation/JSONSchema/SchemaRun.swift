@@ -7,8 +7,9 @@ internal import Codec
 struct SchemaRun {
     /// Nested schemas on one value and into its parts; a reference that goes in circles ends here.
     static let depthMax = 1000
-    /// Schemas applied in all, as a bound on schemas that multiply; about a second.
-    static let stepCountMax = 20_000_000
+    /// Schemas applied in all, as a bound on schemas that multiply: so many, and so many for each value and name of the
+    /// document. The EPCIS schemas take about three for each.
+    static let stepCountMax = (base: 1_000_000, perEntry: 200)
 
     let program: SchemaProgram
     let tape: JSONTape
@@ -25,6 +26,7 @@ struct SchemaRun {
     private var scope: [Int32] = []
     private var depth = 0
     private var stepCount = 0
+    private let stepCountMax: Int
     private var scratch = PatternScratch()
 
     /// Where no marks are wanted.
@@ -33,6 +35,7 @@ struct SchemaRun {
     init(program: SchemaProgram, tape: JSONTape) {
         self.program = program
         self.tape = tape
+        stepCountMax = Self.stepCountMax.base + Self.stepCountMax.perEntry * tape.entries.count
         symbols = [Int32](repeating: 0, count: tape.entries.count)
     }
 
@@ -48,7 +51,7 @@ struct SchemaRun {
         depth += 1
         stepCount += 1
         defer { depth -= 1 }
-        guard depth <= Self.depthMax, stepCount <= Self.stepCountMax else {
+        guard depth <= Self.depthMax, stepCount <= stepCountMax else {
             isExhausted = true
             return false
         }
