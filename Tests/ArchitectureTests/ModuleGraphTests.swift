@@ -22,7 +22,7 @@ struct ModuleGraphTests {
             "Codec", "Cryptography", "Proofs", "LedgerModel", "StateTree", "Consensus", "LedgerRuntime", "LedgerStore",
             "LedgerAccess",
         ],
-        "HTTPClientKit": ["Codec"],
+        "HTTPClientKit": [],
         "GatewayStore": ["Codec", "Cryptography"],
         "Records": [
             "Codec", "Cryptography", "Proofs", "LedgerModel", "LedgerAccess", "GatewayStore", "SupplyChain",
@@ -102,14 +102,17 @@ struct ModuleGraphTests {
     @Test func `the consensus path holds no floating point, clock or hash order`() throws {
         let path: Set<String> = ["Consensus", "LedgerRuntime", "StateTree", "LedgerModel", "Proofs"]
         let forbidden = [
-            "Double", "Float", "hashValue", "ContinuousClock", "SuspendingClock", "Date()", "UUID()", "Locale",
+            "Double", "Float", ".hashValue", "ContinuousClock", "SuspendingClock", "Date()", "UUID()", "Locale",
             "SystemRandomNumberGenerator", "Task {", "DispatchQueue",
         ]
         for file in try Self.files() where path.contains(file.module) {
             let code = file.text.split(separator: "\n", omittingEmptySubsequences: false).filter {
                 !$0.trimmingCharacters(in: .whitespaces).hasPrefix("//")
             }.joined(separator: "\n")
-            for word in forbidden { #expect(!code.contains(word), "\(file.path) mentions \(word)") }
+            for word in forbidden {
+                let isThere = code.contains(word)
+                #expect(!isThere, "\(file.path) mentions \(word)")
+            }
         }
     }
 
