@@ -95,13 +95,13 @@ package enum ICS23 {
         guard proof.key == key else { throw .differs("key") }
         guard proof.value == value else { throw .differs("value") }
         try checkAgainstSpec(spec, proof)
-        if spec.name == "jmt" {
-            let hashed = SHA256.hash(key)
-            for (index, step) in proof.path.enumerated() {
-                let depth = proof.path.count - 1 - index
-                guard (try side(spec, step) == .right) == hashed.bit(depth) else {
-                    throw .spec("the path does not follow the bits of the hashed key")
-                }
+        let hashed = spec.name == "jmt" ? SHA256.hash(key) : nil
+        for (index, step) in proof.path.enumerated() {
+            // Stricter: each inner op is a left or a right child, and nothing else.
+            let turn = try side(spec, step)
+            guard let hashed else { continue }
+            guard (turn == .right) == hashed.bit(proof.path.count - 1 - index) else {
+                throw .spec("the path does not follow the bits of the hashed key")
             }
         }
         guard try existenceRoot(spec, proof) == root else { throw .root }
@@ -111,50 +111,9 @@ package enum ICS23 {
     static func existenceRoot(_ spec: ProofSpec, _ proof: ExistenceProof) throws(ProofFailure) -> [UInt8] {
         guard let leaf = proof.leaf else { throw .spec("no leaf op") }
         guard proof.path.count <= spec.depthMax else { throw .spec("\(proof.path.count) inner ops are too many") }
-        var result = try applyLeaf(leaf, key: proof.key, value: proof.value)
-        for step in proof.path {
-            guard step.hash == ProofSpec.HashOp.sha256.rawValue else { throw .spec("inner hash op \(step.hash)") }
-            var hash = SHA256()
-            hash.update(step.prefix)
-            hash.update(result)
-            hash.update(step.suffix)
-            result = hash.finalize().bytes
-        }
+        var result = try apply(leaf, key: proof.key, value: proof.value)
+        for step in proof.path { result = try apply(step, to: result) }
         return result
-    }
-
-    /// hash(prefix | length(key') | key' | length(value') | value'), where ' is the prehash.
-    private static func applyLeaf(_ leaf: LeafOp, key: [UInt8], value: [UInt8]) throws(ProofFailure) -> [UInt8] {
-        guard !key.isEmpty, key.count <= keyBytesMax else { throw .spec("a leaf's key is empty or too long") }
-        guard !value.isEmpty, value.count <= valueBytesMax else { throw .spec("a leaf's value is empty or too long") }
-        guard leaf.hash == ProofSpec.HashOp.sha256.rawValue else { throw .spec("leaf hash op \(leaf.hash)") }
-        var hash = SHA256()
-        hash.update(leaf.prefix)
-        for (operation, data) in [(leaf.prehashKey, key), (leaf.prehashValue, value)] {
-            let part: [UInt8]
-            switch ProofSpec.HashOp(rawValue: operation) {
-            case .noHash: part = data
-            case .sha256: part = SHA256.hash(data).bytes
-            case nil: throw .spec("prehash op \(operation)")
-            }
-            switch ProofSpec.LengthOp(rawValue: leaf.length) {
-            case .noPrefix: break
-            case .varProto: hash.update(varint(part.count))
-            case nil: throw .spec("length op \(leaf.length)")
-            }
-            hash.update(part)
-        }
-        return hash.finalize().bytes
-    }
-
-    private static func varint(_ value: Int) -> [UInt8] {
-        var bytes: [UInt8] = []
-        var rest = value
-        while rest >= 0x80 {
-            bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
-            rest >>= 7
-        }
-        return bytes + [UInt8(rest)]
     }
 
     /// The order of keys in the tree.

@@ -16,6 +16,7 @@ package struct ProofSpec: Hashable, Sendable {
     package var emptyChild: [UInt8]?
     /// 0 in the published form is read as 128, as the reference does.
     package var depthMax: Int
+    package var depthMin = 0
     package var comparesHashedKeys: Bool
 
     /// `cosmos.ics23.v1.HashOp`.
@@ -28,6 +29,12 @@ package struct ProofSpec: Hashable, Sendable {
     package enum LengthOp: UInt64, Hashable, Sendable {
         case noPrefix = 0
         case varProto = 1
+        case fixed32Big = 3
+        case fixed32Little = 4
+        case fixed64Big = 5
+        case fixed64Little = 6
+        case require32Bytes = 7
+        case require64Bytes = 8
     }
 
     /// CometBFT's simple Merkle tree, as published.

@@ -78,7 +78,9 @@ package enum SimpleMerkle {
             }
             for (isRight, sibling) in zip(turns.reversed(), SimpleMerkle.path(of: index, in: leaves)) {
                 steps.append(
-                    isRight ? InnerOp(prefix: [1] + sibling.bytes, suffix: []) : InnerOp(prefix: [1], suffix: sibling.bytes))
+                    isRight
+                        ? InnerOp(prefix: [1] + sibling.bytes, suffix: []) : InnerOp(prefix: [1], suffix: sibling.bytes)
+                )
             }
             return .exist(
                 ExistenceProof(key: names[index], value: values[index], leaf: LeafOp(.tendermint), path: steps))
