@@ -4,8 +4,9 @@ import Testing
 
 @testable import SchemaValidation
 
-/// How long the own EPCIS schema takes for a document of 1,000 events. The figure is printed; only an optimised build
-/// is held to it, loosely, so that a busy machine does not fail.
+/// How long the own EPCIS schema takes for a document of 1,000 events.
+///
+/// The figure is printed; only an optimised build is held to it, loosely, so that a busy machine does not fail.
 @Suite("Schema speed", .enabled(if: VectorFolder.shouldRun("epcis")))
 struct SchemaSpeedTests {
     static func thousandEvents() throws -> [UInt8] {

@@ -1,4 +1,6 @@
-/// The formats that are checked (JSON Schema 2020-12 Validation §7.3, draft-07 §7.3). Other names are not.
+/// The formats that are checked (JSON Schema 2020-12 Validation §7.3, draft-07 §7.3).
+///
+/// Other names are not.
 enum Format: UInt8, CaseIterable, Sendable {
     case dateTime, date, time, duration
     case email, idnEmail, hostname, idnHostname, ipv4, ipv6
@@ -124,7 +126,9 @@ extension FormatCursor {
         return day <= days ? (year, month, day) : nil
     }
 
-    /// `full-time` of RFC 3339 §5.6. The second 60 stands only at 23:59 UTC.
+    /// `full-time` of RFC 3339 §5.6.
+    ///
+    /// The second 60 stands only at 23:59 UTC.
     mutating func time() -> Bool {
         guard let hour = number(2), take(":"), let minute = number(2), take(":"), let second = number(2),
             hour < 24, minute < 60, second <= 60

@@ -1,7 +1,8 @@
 /// Host names and mail addresses.
 enum HostFormat {
-    /// RFC 1123 §2.1: labels of letters, digits and inner hyphens, 63 bytes each and 253 in all. A label that begins
-    /// with `xn--` must decode to a valid international label.
+    /// RFC 1123 §2.1: labels of letters, digits and inner hyphens, 63 bytes each and 253 in all.
+    ///
+    /// A label that begins with `xn--` must decode to a valid international label.
     static func isHostname(_ text: [UInt8], _ range: Range<Int>) -> Bool {
         guard (1...253).contains(range.count) else { return false }
         return text[range].split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).allSatisfy { label in

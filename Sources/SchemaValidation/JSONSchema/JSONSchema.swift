@@ -17,7 +17,9 @@ package struct JSONSchema: Sendable {
     ///   - document: the schema.
     ///   - location: its URI where it has no `$id`.
     ///   - registry: documents to which references may lead; nothing else is ever looked up.
+    ///   - formats: whether `format` is checked.
     ///   - defaultDraft7: whether a schema without `$schema` is of draft-07 rather than of 2020-12.
+    /// - Throws: why the schema cannot be used.
     package init(
         compiling document: JSONDocument, at location: String = "urn:vivian:schema", registry: SchemaRegistry = .init(),
         formats: FormatPolicy = .asserted, defaultDraft7: Bool = false
@@ -37,7 +39,8 @@ package struct JSONSchema: Sendable {
     }
 
     /// The rules that a document breaks, in the order of the text; none for a document that satisfies the schema.
-    /// - Parameter limit: at most so many are told.
+    ///
+    /// At most `limit` are told.
     package func validate(_ document: JSONDocument, limit: Int = 32) -> [SchemaViolation] {
         guard !accepts(document) else { return [] }
         var run = SchemaRun(program: program, tape: document.tape)

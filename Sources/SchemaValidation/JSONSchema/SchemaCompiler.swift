@@ -33,7 +33,9 @@ struct SchemaCompiler {
         self.assertsFormats = assertsFormats
     }
 
-    /// Compiles a resource and all that it refers to. Its node is the program's node 1.
+    /// Compiles a resource and all that it refers to.
+    ///
+    /// Its node is the program's node 1.
     mutating func compile(_ resource: Int) throws(SchemaFailure) -> SchemaProgram {
         let root = registry.resources[resource].root
         let schema = registry.node(root)
@@ -59,7 +61,9 @@ struct SchemaCompiler {
         return number
     }
 
-    /// The node of a schema; compiled later if it is new. `true` and `{}` share node 0.
+    /// The node of a schema; compiled later if it is new.
+    ///
+    /// `true` and `{}` share node 0.
     mutating func node(_ location: SchemaLocation, in resource: Int32) throws(SchemaFailure) -> Int32 {
         if let known = nodeNumbers[location] { return known }
         let schema = registry.node(location)

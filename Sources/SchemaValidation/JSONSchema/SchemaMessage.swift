@@ -1,6 +1,8 @@
 internal import Codec
 
-/// What a broken rule asks for, in words. Never with a document's values, which may be secret.
+/// What a broken rule asks for, in words.
+///
+/// Never with a document's values, which may be secret.
 enum SchemaMessage {
     static func text(_ instruction: SchemaInstruction, _ program: SchemaProgram) -> String {
         let a = Int(instruction.a)

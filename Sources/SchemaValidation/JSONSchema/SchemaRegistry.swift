@@ -1,6 +1,8 @@
 package import Codec
 
-/// Schemas that may refer to each other, by their URIs. References lead only to what was registered.
+/// Schemas that may refer to each other, by their URIs.
+///
+/// References lead only to what was registered.
 package struct SchemaRegistry: Sendable {
     /// One document and where it was registered.
     struct Document: Sendable {
@@ -26,8 +28,9 @@ package struct SchemaRegistry: Sendable {
     package init() {}
 
     /// Adds a document and all resources and anchors within it.
-    /// - Parameter location: its URI, for references that use it rather than the document's own `$id`.
-    /// - Parameter defaultDialect: what a document without `$schema` is.
+    ///
+    /// `location` is its URI, for references that use it rather than the document's own `$id`; without `$schema` it is of
+    /// draft 2020-12, or of draft-07 if `defaultDraft7` says so.
     /// - Throws: `duplicateIdentifier`, `unknownDialect`, `malformedKeyword`.
     package mutating func register(
         _ document: JSONDocument, at location: String, defaultDraft7: Bool = false

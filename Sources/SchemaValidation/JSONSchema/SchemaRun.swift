@@ -8,7 +8,9 @@ struct SchemaRun {
     /// Nested schemas on one value and into its parts; a reference that goes in circles ends here.
     static let depthMax = 1000
     /// Schemas applied in all, as a bound on schemas that multiply: so many, and so many for each value and name of the
-    /// document. The EPCIS schemas take about three for each.
+    /// document.
+    ///
+    /// The EPCIS schemas take about three for each.
     static let stepCountMax = (base: 1_000_000, perEntry: 200)
 
     let program: SchemaProgram
@@ -45,7 +47,8 @@ struct SchemaRun {
     // MARK: Nodes
 
     /// Whether a value satisfies a node.
-    /// - Parameter frame: where the value's marks begin, or `unmarked`.
+    ///
+    /// `frame` is where the value's marks begin, or `unmarked`.
     private mutating func check(_ number: Int32, _ index: Int, _ frame: Int) -> Bool {
         guard number != SchemaProgram.anything else { return true }
         depth += 1
@@ -460,7 +463,9 @@ struct SchemaRun {
         return count == 1
     }
 
-    /// - Parameter step: how many tape entries stand before the next value: 1 in an array, 2 in an object.
+    /// Whether what no other keyword has looked at satisfies a node.
+    ///
+    /// `step` is how many tape entries stand before the next value: 1 in an array, 2 in an object.
     private mutating func unevaluated(_ number: Int32, _ index: Int, _ frame: Int, step: Int) -> Bool {
         var holds = true
         var value = index + step

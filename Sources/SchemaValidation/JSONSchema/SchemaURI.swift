@@ -1,4 +1,6 @@
-/// References between schemas, resolved as RFC 3986 §5.2 says. Text in, text out: nothing is fetched.
+/// References between schemas, resolved as RFC 3986 §5.2 says.
+///
+/// Text in, text out: nothing is fetched.
 enum SchemaURI {
     /// A reference's five parts (RFC 3986 appendix B).
     private struct Parts {

@@ -31,7 +31,9 @@ indirect enum PatternNode: Sendable {
     case backreference(Int)
 }
 
-/// Reads a pattern (ECMA-262 §22.2.1, flag `u`). JSON Schema's patterns are not anchored and have no flags of their own.
+/// Reads a pattern (ECMA-262 §22.2.1, flag `u`).
+///
+/// JSON Schema's patterns are not anchored and have no flags of their own.
 struct PatternParser {
     private let text: [UInt32]
     private var offset = 0

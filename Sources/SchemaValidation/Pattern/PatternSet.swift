@@ -81,7 +81,9 @@ struct PatternSet: Sendable {
 }
 
 /// `\p{...}` (ECMA-262 §22.2.1, tables 66 to 69): general categories and the binary properties that Swift's standard
-/// library knows. Scripts are not among them, and a pattern that names one is refused.
+/// library knows.
+///
+/// Scripts are not among them, and a pattern that names one is refused.
 enum UnicodeProperty: Sendable {
     case any, ascii, assigned
     case category([Unicode.GeneralCategory])

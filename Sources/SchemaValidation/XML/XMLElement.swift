@@ -31,7 +31,9 @@ package struct XMLElement: Sendable {
         entry.parent < 0 ? nil : XMLElement(storage: storage, index: Int(entry.parent))
     }
 
-    /// An attribute's value. The default is an attribute in no namespace.
+    /// An attribute's value.
+    ///
+    /// The default is an attribute in no namespace.
     package func attribute(_ localName: String, namespace: String = "") -> String? {
         attributes.first { $0.name.localName == localName && $0.name.namespace == namespace }?.value
     }
@@ -42,7 +44,9 @@ package struct XMLElement: Sendable {
     /// The child elements, in order.
     package var elements: Elements { Elements(storage: storage, index: index + 1, end: Int(entry.next)) }
 
-    /// The first child element of that name. The default is a name in no namespace.
+    /// The first child element of that name.
+    ///
+    /// The default is a name in no namespace.
     package func element(_ localName: String, namespace: String = "") -> XMLElement? {
         elements.first { $0.localName == localName && $0.namespace == namespace }
     }
@@ -83,6 +87,7 @@ package struct XMLElement: Sendable {
     }
 
     /// The namespace that a prefix stands for at this element (for QNames in content); nil where it is not declared.
+    ///
     /// The empty prefix gives the default namespace, which is empty where there is none.
     package func namespace(forPrefix prefix: String) -> String? {
         if prefix == "xml" { return "http://www.w3.org/XML/1998/namespace" }

@@ -2,7 +2,7 @@
 package struct XMLLimits: Sendable {
     /// Bytes of the whole document.
     package var byteCountMax: Int
-    /// Nesting of elements. libxml2 itself ends at 256.
+    /// Levels of elements; libxml2 itself ends at 256.
     package var depthMax: Int
     /// Attributes and namespace declarations of one element.
     package var attributeCountMax: Int
@@ -31,7 +31,9 @@ package struct XMLFailure: Error, Hashable, Sendable, CustomStringConvertible {
     }
 
     package var reason: Reason
-    /// Line and column, both from 1. Zero where the document as a whole is refused.
+    /// Line and column, both from 1.
+    ///
+    /// Zero where the document as a whole is refused.
     package var line: Int
     package var column: Int
     /// The parser's own words, without a line break; empty where the reason says all.

@@ -7,7 +7,9 @@ internal import CLibXML2
 /// library's own limits (256 levels, 10 MB a text) stay on.
 enum XMLParser {
     /// Feeds a document to the builder.
-    /// - Parameter around: runs the parse, with the parser's context at hand; a schema validator plugs itself in here.
+    ///
+    /// `around` runs the parse, with the parser's context at hand; a schema validator plugs itself in there.
+    /// - Throws: what is wrong with the document, and where.
     static func parse(
         _ bytes: [UInt8], limits: XMLLimits, into builder: XMLTreeBuilder,
         around: (_ context: xmlParserCtxtPtr, _ run: () -> Void) -> Void = { _, run in run() }

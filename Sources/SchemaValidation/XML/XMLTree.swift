@@ -35,7 +35,9 @@ package struct XMLName: Hashable, Sendable, CustomStringConvertible {
     package var description: String { namespace.isEmpty ? localName : "{\(namespace)}\(localName)" }
 }
 
-/// An attribute; never a namespace declaration. Its value is normalised (XML 1.0 §3.3.3).
+/// An attribute; never a namespace declaration.
+///
+/// Its value is normalised (XML 1.0 §3.3.3).
 package struct XMLAttribute: Hashable, Sendable {
     package var name: XMLName
     /// The prefix as written, or empty.

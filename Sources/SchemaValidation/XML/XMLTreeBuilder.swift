@@ -1,6 +1,8 @@
 internal import CLibXML2
 
-/// Receives libxml2's SAX2 events and builds the flat tree. Used for one parse, on one thread.
+/// Receives libxml2's SAX2 events and builds the flat tree.
+///
+/// Used for one parse, on one thread.
 @safe final class XMLTreeBuilder {
     let limits: XMLLimits
     /// The first thing that was wrong; what comes after it is ignored.
@@ -71,7 +73,9 @@ internal import CLibXML2
         unsafe xmlStopParser(context)
     }
 
-    /// An error of the parser's own. Warnings, and namespace names that are no URI, are not ours to judge.
+    /// An error of the parser's own.
+    ///
+    /// Warnings, and namespace names that are no URI, are not ours to judge.
     func report(_ error: xmlError) {
         let code = unsafe UInt32(error.code)
         guard unsafe error.level.rawValue >= XML_ERR_ERROR.rawValue, code != XML_WAR_NS_URI.rawValue,
