@@ -188,8 +188,40 @@ enum CBVNumber {
     /// Nil where the text is no decimal number.
     static func normalized(_ text: String) -> String? {
         guard isDecimal(text.utf8), let value = Double(text), value.isFinite else { return nil }
-        if value == value.rounded(.towardZero), value.magnitude < 0x1p63 { return String(Int64(value)) }
-        return value.magnitude < 0x1p63 ? "\(value)" : nil
+        if value.magnitude >= 0x1p63 { return (value < 0 ? "-" : "") + integerDigits(value.magnitude) }
+        return value == value.rounded(.towardZero) ? String(Int64(value)) : "\(value)"
+    }
+
+    /// All digits of a double of 2^63 or above, which is an integer: what the reference program prints for a number with
+    /// more digits than a double holds.
+    private static func integerDigits(_ value: Double) -> String {
+        let base: UInt64 = 1_000_000_000
+        // Limbs of nine digits, the lowest first.
+        var limbs: [UInt64] = []
+        var rest = value.significandBitPattern | 1 << 52
+        while rest > 0 {
+            limbs.append(rest % base)
+            rest /= base
+        }
+        var shift = Int(value.exponent) - 52
+        while shift > 0 {
+            let step = min(shift, 30)
+            var carry: UInt64 = 0
+            for index in limbs.indices {
+                let product = limbs[index] << UInt64(step) + carry
+                limbs[index] = product % base
+                carry = product / base
+            }
+            while carry > 0 {
+                limbs.append(carry % base)
+                carry /= base
+            }
+            shift -= step
+        }
+        return limbs.dropLast().reversed().reduce(String(limbs.last ?? 0)) { text, limb in
+            let digits = String(limb)
+            return text + String(repeating: "0", count: 9 - digits.utf8.count) + digits
+        }
     }
 
     private static func isDecimal(_ utf8: String.UTF8View) -> Bool {

@@ -25,6 +25,11 @@ package enum XMLEvents {
         var prefixes = Prefixes(taken: valuePrefixes(below: root))
         var events: [JSON] = []
         for element in flattened(list) { events.append(event(element, &prefixes)) }
+        var ignored: [JSON.Member] = []
+        if let list = first("ignoreFields", below: root), !list.namespace.isEmpty {
+            let names = list.elements.map { JSON.string(prefixes.name(of: $0)) }
+            ignored = [.init(name: prefixes.name(of: list), value: .array(names))]
+        }
         let own = prefixes.json
         let context: JSON = own.isEmpty ? .array([.string(Self.context)]) : .array([.string(Self.context), .object(own)])
         return .object([
@@ -33,7 +38,7 @@ package enum XMLEvents {
             .init(name: "schemaVersion", value: "2.0"),
             .init(name: "creationDate", value: .string(created)),
             .init(name: "epcisBody", value: .object([.init(name: "eventList", value: .array(events))])),
-        ])
+        ] + ignored)
     }
 
     private static func first(_ name: String, below element: XMLElement) -> XMLElement? {
