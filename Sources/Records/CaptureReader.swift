@@ -1,4 +1,5 @@
 import Codec
+import LedgerModel
 package import SchemaValidation
 import SupplyChain
 
@@ -7,44 +8,69 @@ import SupplyChain
 /// | media type | document |
 /// |---|---|
 /// | `application/ld+json`, `application/json` | EPCIS 2.0 JSON-LD |
+/// | `application/xml`, `text/xml` | EPCIS XML, 2.0 or 1.2 by its namespace |
 package struct CaptureReader: Sendable {
-    private let schema: JSONSchema?
+    private let json: JSONSchema
+    private let xml20: XMLSchema
+    private let xml12: XMLSchema
 
     /// Compiles the built-in schemas.
     package init() throws(SchemaFailure) {
-        if let bytes = BuiltInSchemas.bytes("json-schema/epcis-2.0.json"),
-            let document = try? JSONDocument(parsing: bytes)
-        {
-            schema = try JSONSchema(compiling: document)
-        } else {
-            schema = nil
-        }
+        json = try EPCISSchemas.json20()
+        xml20 = try EPCISSchemas.xml20()
+        xml12 = try EPCISSchemas.xml12()
     }
 
     func read(_ document: [UInt8], mediaType: String) throws(RecordsFailure) -> PreparedCapture {
         let type = mediaType.prefix { $0 != ";" }.filter { $0 != " " }.lowercased()
         switch type {
-        case "application/ld+json", "application/json": return try json(document, mediaType: type)
+        case "application/ld+json", "application/json": return try readJSON(document, mediaType: type)
+        case "application/xml", "text/xml": return try readXML(document, mediaType: type)
         default: throw .unsupportedMediaType(mediaType)
         }
     }
 
-    private func json(_ bytes: [UInt8], mediaType: String) throws(RecordsFailure) -> PreparedCapture {
+    private func readJSON(_ bytes: [UInt8], mediaType: String) throws(RecordsFailure) -> PreparedCapture {
         let document: JSONDocument
         do { document = try JSONDocument(parsing: bytes) } catch {
             throw .unreadable(
-                SchemaViolation(
-                    instancePointer: "", schemaPointer: "", rule: "json", message: "\(error)",
-                    line: error.position?.line ?? 0, column: error.position?.column ?? 0))
+                Self.violation(
+                    "json", "\(error)", line: error.position?.line ?? 0, column: error.position?.column ?? 0))
         }
-        if let violations = schema?.validate(document), !violations.isEmpty { throw .invalid(violations) }
+        let violations = json.validate(document)
+        guard violations.isEmpty else { throw .invalid(violations) }
+        return try prepared(document, mediaType: mediaType)
+    }
+
+    private func readXML(_ bytes: [UInt8], mediaType: String) throws(RecordsFailure) -> PreparedCapture {
+        let tree: XMLTree
+        let violations: [SchemaViolation]
+        do {
+            // The namespace says which version it is; both schemas are checked in the parser's own pass.
+            let probe = try XMLTree(parsing: bytes)
+            let schema = probe.root.namespace == "urn:epcglobal:epcis:xsd:1" ? xml12 : xml20
+            (tree, violations) = try schema.parse(bytes)
+        } catch {
+            throw .unreadable(Self.violation("xml", "\(error)", line: error.line, column: error.column))
+        }
+        guard violations.isEmpty else { throw .invalid(violations) }
+        let document: JSONDocument
+        do {
+            document = try JSONDocument(parsing: XMLEvents.document(of: tree).serialized())
+        } catch let failure as SupplyChainFailure {
+            throw .invalid([Self.violation(failure)])
+        } catch {
+            throw .unreadable(Self.violation("xml", "the document cannot be turned into JSON-LD", line: 1, column: 1))
+        }
+        return try prepared(document, mediaType: mediaType)
+    }
+
+    private func prepared(_ document: JSONDocument, mediaType: String) throws(RecordsFailure) -> PreparedCapture {
         let events: [EventRecord]
         do { events = try EventRecord.records(of: document) } catch { throw .invalid([Self.violation(error)]) }
         guard !events.isEmpty else {
             throw .invalid([
-                SchemaViolation(
-                    instancePointer: "/epcisBody/eventList", schemaPointer: "", rule: "minItems",
-                    message: "the document holds no event", line: 1, column: 1)
+                Self.violation("minItems", "the document holds no event", pointer: "/epcisBody/eventList")
             ])
         }
         guard events.count <= RecordService.eventsPerCaptureMax else {
@@ -62,16 +88,22 @@ package struct CaptureReader: Sendable {
     private static func violation(_ failure: SupplyChainFailure) -> SchemaViolation {
         switch failure {
         case .malformed(let pointer, let wanted):
-            SchemaViolation(
-                instancePointer: pointer, schemaPointer: "", rule: "epcis", message: "\(wanted) is wanted here", line: 1,
-                column: 1)
+            violation("epcis", "\(wanted) is wanted here", pointer: pointer)
         case .number(let failure):
-            SchemaViolation(
-                instancePointer: "", schemaPointer: "", rule: "number", message: "\(failure)",
-                line: failure.position?.line ?? 1, column: failure.position?.column ?? 1)
+            violation(
+                "number", "\(failure)", line: failure.position?.line ?? 1, column: failure.position?.column ?? 1)
         }
     }
 
+    private static func violation(
+        _ rule: String, _ message: String, pointer: String = "", line: Int = 1, column: Int = 1
+    ) -> SchemaViolation {
+        SchemaViolation(
+            instancePointer: pointer, schemaPointer: "", rule: rule, message: message, line: line, column: column)
+    }
+
     /// The CBV event hash of a record's document, where it is an EPCIS event.
-    func eventHash(of document: [UInt8], mediaType: String) -> String? { nil }
+    func eventHash(of document: [UInt8], mediaType: String) -> String? {
+        mediaType == EventRecord.mediaType ? EventHash.compute(document: document) : nil
+    }
 }
