@@ -174,6 +174,13 @@ for module in selected {
 if isWhole || selected.isEmpty {
     targets.append(.testTarget(name: "ArchitectureTests", swiftSettings: coreSettings))
 }
+if isWhole || (Context.environment["VIVIAN_TARGETS"] ?? "").contains("EndToEndTests") {
+    // The real binary with peers that are not ours: curl, and the Python programs in `Peers`.
+    targets.append(
+        .testTarget(
+            name: "EndToEndTests", dependencies: ["Codec", "TestSupport"], exclude: ["Peers"],
+            swiftSettings: coreSettings))
+}
 
 var packages: [String: Package.Dependency] = [:]
 for product in selected.flatMap(\.uses) {

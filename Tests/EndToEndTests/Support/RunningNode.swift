@@ -1,0 +1,100 @@
+import Codec
+import Foundation
+import Glibc
+
+/// One data folder with the process that runs on it.
+final class RunningNode: @unchecked Sendable {
+    let folder: URL
+    /// `https://127.0.0.1:PORT`; a restarted node listens on another port.
+    private(set) var address = ""
+    private var process: Process?
+
+    struct NotStarted: Error { let log: String }
+
+    /// Makes a data folder in a fresh place.
+    init() throws {
+        folder = FileManager.default.temporaryDirectory.appending(path: "vivian-e2e-\(UUID().uuidString)")
+        let made = try Tool.run(Tool.vivian, ["init", "--data", data.path])
+        guard made.status == 0 else { throw NotStarted(log: made.errors) }
+    }
+
+    deinit {
+        kill()
+        try? FileManager.default.removeItem(at: folder)
+    }
+
+    var data: URL { folder.appending(path: "data") }
+    var ledger: URL { data.appending(path: "ledger") }
+    var gateway: URL { data.appending(path: "gateway") }
+    var authority: String { data.appending(path: "keys/tls/ca.pem").path }
+    var log: String { (try? String(contentsOf: folder.appending(path: "log"), encoding: .utf8)) ?? "" }
+
+    /// A made and started node.
+    static func started() throws -> RunningNode {
+        let node = try RunningNode()
+        try node.start()
+        return node
+    }
+
+    /// Starts the process and waits until it says where it listens; the first line of `start --json` names it.
+    func start(_ options: String...) throws {
+        let output = folder.appending(path: "out")
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: Tool.vivian)
+        process.arguments = ["start", "--data", data.path, "--listen", "127.0.0.1:0", "--json"] + options
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = try Tool.handle(output)
+        process.standardError = try Tool.handle(folder.appending(path: "log"))
+        try process.run()
+        self.process = process
+        for _ in 0..<3_000 {
+            if let line = try String(contentsOf: output, encoding: .utf8).split(separator: "\n").first,
+                let root = try? JSONDocument(parsing: Array(line.utf8)).root, let text = root["gateway"]?.string
+            {
+                address = text
+                return
+            }
+            guard process.isRunning else { throw NotStarted(log: log) }
+            usleep(10_000)
+        }
+        throw NotStarted(log: "no address after 30 s\n" + log)
+    }
+
+    /// Ends it as an operator does, and waits.
+    @discardableResult
+    func stop() -> Int32 { end(SIGTERM) }
+
+    /// Ends it as a power cut does, and waits.
+    func kill() { end(SIGKILL) }
+
+    @discardableResult
+    private func end(_ signal: Int32) -> Int32 {
+        guard let process else { return 0 }
+        if process.isRunning { _ = Glibc.kill(process.processIdentifier, signal) }
+        process.waitUntilExit()
+        self.process = nil
+        return process.terminationStatus
+    }
+
+    /// A command of the binary on this folder.
+    func vivian(_ arguments: String...) throws -> ToolResult {
+        try Tool.run(Tool.vivian, arguments + ["--data", data.path])
+    }
+
+    /// `GET /status`.
+    func status() throws -> JSON { try get("/status").json }
+
+    /// Entries in the record log, the genesis among them.
+    func logSize() throws -> Int { try status()["logSize"]?.string.flatMap(Int.init) ?? -1 }
+
+    func height() throws -> Int { try status()["height"]?.string.flatMap(Int.init) ?? -1 }
+
+    /// Asks until it holds, at most 20 s.
+    func wait(_ what: String, until condition: () throws -> Bool) throws {
+        for _ in 0..<1_000 {
+            if (try? condition()) == true { return }
+            usleep(20_000)
+        }
+        throw NotStarted(log: "waited in vain for \(what)\n" + log)
+    }
+}
