@@ -229,8 +229,11 @@ package final class CheckpointStore {
             isWhole = isWhole && key[2...].elementsEqual(leaf.keyHash.bytes)
             leaves[Int(key[1])].append(leaf)
         }
-        guard isWhole else { throw .damaged(file: generation.path, offset: 0, height: mark.height) }
-        let forest = StoreForest(names: names, roots: leaves.map { StateRoot(sorted: $0) })
+        let roots = leaves.compactMap { StateRoot(sorted: $0) }
+        guard isWhole, roots.count == names.count else {
+            throw .damaged(file: generation.path, offset: 0, height: mark.height)
+        }
+        let forest = StoreForest(names: names, roots: roots)
         guard UInt64(forest.count) == mark.count, forest.appHash == mark.appHash else {
             throw .damaged(file: generation.path, offset: 0, height: mark.height)
         }

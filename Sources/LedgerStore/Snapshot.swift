@@ -158,7 +158,9 @@ package enum Snapshot {
             throw .mismatch("\(ledger) holds a ledger already; a snapshot begins a new one")
         }
         let (leaves, entries) = try rows(of: manifest, in: folder, storeCount: stores.count)
-        let forest = StoreForest(names: stores, roots: leaves.map { StateRoot(sorted: $0) })
+        let roots = leaves.compactMap { StateRoot(sorted: $0) }
+        guard roots.count == stores.count else { throw .mismatch("the snapshot's keys are out of order") }
+        let forest = StoreForest(names: stores, roots: roots)
         guard forest.appHash == manifest.appHash else {
             throw .mismatch("the snapshot's state does not lead to its app hash")
         }

@@ -17,7 +17,6 @@ final class LedgerView: Sendable {
     struct Update {
         var signed: SignedHeader
         var forest: StoreForest
-        var stateBytes: Int
         var fates: [(id: TransactionID, code: UInt32, log: String)]
         var logSize: UInt64
         var pendingCount: Int
@@ -55,8 +54,7 @@ final class LedgerView: Sendable {
             state.headers[height] = update.signed
             state.headers[height &- UInt64(Self.headersMax)] = nil
             state.retained.insert(
-                height: height, time: UInt64(header.time.nanosecondsSince1970 ?? 0), forest: update.forest,
-                byteCount: update.stateBytes)
+                height: height, time: UInt64(header.time.nanosecondsSince1970 ?? 0), forest: update.forest)
             for (index, fate) in update.fates.enumerated() {
                 state.pending.remove(fate.id)
                 if state.fates.updateValue((Height(height), index, fate.code, fate.log), forKey: fate.id) == nil {

@@ -357,7 +357,6 @@ package actor Node {
         view.publish(
             .init(
                 signed: SignedHeader(header: header, commit: commit), forest: outcome.state,
-                stateBytes: outcome.work.byteCount,
                 fates: outcome.results.map { ($0.id, $0.code.rawValue, $0.code.text) }, logSize: outcome.log.size,
                 pendingCount: mempool.count))
         fanOut.send(

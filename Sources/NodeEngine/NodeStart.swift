@@ -89,7 +89,7 @@ struct NodeStart {
             let (block, commit) = try read(tip.height, from: blocks)
             view.publish(
                 .init(
-                    signed: SignedHeader(header: block.header, commit: commit), forest: tip.forest, stateBytes: 0,
+                    signed: SignedHeader(header: block.header, commit: commit), forest: tip.forest,
                     fates: [], logSize: tip.log.size, pendingCount: 0))
         }
 
@@ -108,7 +108,6 @@ struct NodeStart {
             view.publish(
                 .init(
                     signed: SignedHeader(header: block.header, commit: commit), forest: outcome.state,
-                    stateBytes: outcome.work.byteCount,
                     fates: outcome.results.map { ($0.id, $0.code.rawValue, $0.code.text) },
                     logSize: outcome.log.size, pendingCount: 0))
         }

@@ -70,8 +70,9 @@ package struct NonExistenceProof: Hashable, Sendable {
     }
 }
 
-/// `cosmos.ics23.v1.CommitmentProof`: presence (exist = 1) or absence (nonexist = 2). Batches and compressed batches
-/// are not part of any message of ours and are refused.
+/// `cosmos.ics23.v1.CommitmentProof`: presence (exist = 1) or absence (nonexist = 2).
+///
+/// Batches and compressed batches are part of no IBC message and are refused.
 package enum CommitmentProof: Hashable, Sendable {
     case exist(ExistenceProof)
     case nonexist(NonExistenceProof)
@@ -197,17 +198,22 @@ extension CommitmentProof {
     /// Reads one proof, refusing any other spelling of it.
     package init(decoding bytes: [UInt8]) throws(ProofFailure) {
         do {
-            var reader = ProtobufReader(bytes)
-            guard let field = try reader.next() else { throw ProtobufFailure.notCanonical }
-            switch field.number {
-            case 1: self = .exist(try ExistenceProof(decoding: field.bytes()))
-            case 2: self = .nonexist(try NonExistenceProof(decoding: field.bytes()))
-            default: throw ProtobufFailure.unknownField(field.number)
-            }
+            try self.init(reading: bytes)
         } catch {
             throw .malformed("\(error)")
         }
         guard encoded() == bytes else { throw .malformed("not in its one spelling") }
+    }
+
+    /// Reads one proof in any order of fields; whoever calls compares the spelling.
+    init(reading bytes: [UInt8]) throws(ProtobufFailure) {
+        var reader = ProtobufReader(bytes)
+        guard let field = try reader.next() else { throw .notCanonical }
+        switch field.number {
+        case 1: self = .exist(try ExistenceProof(decoding: field.bytes()))
+        case 2: self = .nonexist(try NonExistenceProof(decoding: field.bytes()))
+        default: throw .unknownField(field.number)
+        }
     }
 }
 
@@ -220,19 +226,20 @@ extension MerkleProof {
 
     /// Reads a proof along a path of trees, refusing any other spelling of it.
     package init(decoding bytes: [UInt8]) throws(ProofFailure) {
-        proofs = []
-        var reader = ProtobufReader(bytes)
-        while let field = try Self.next(&reader) { proofs.append(try CommitmentProof(decoding: field)) }
+        do {
+            try self.init(reading: bytes)
+        } catch {
+            throw .malformed("\(error)")
+        }
         guard encoded() == bytes else { throw .malformed("not in its one spelling") }
     }
 
-    private static func next(_ reader: inout ProtobufReader) throws(ProofFailure) -> [UInt8]? {
-        do {
-            guard let field = try reader.next() else { return nil }
-            guard field.number == 1 else { throw ProtobufFailure.unknownField(field.number) }
-            return try field.bytes()
-        } catch {
-            throw .malformed("\(error)")
+    private init(reading bytes: [UInt8]) throws(ProtobufFailure) {
+        proofs = []
+        var reader = ProtobufReader(bytes)
+        while let field = try reader.next() {
+            guard field.number == 1 else { throw .unknownField(field.number) }
+            proofs.append(try CommitmentProof(reading: field.bytes()))
         }
     }
 }

@@ -12,10 +12,8 @@ package enum ICS23 {
 
     /// Checks a proof along a path.
     ///
-    /// - Parameters:
-    ///   - specs: from the lowest tree up.
-    ///   - path: from the top tree to the key, such as [store, key].
-    ///   - value: nil claims absence, in the lowest tree only.
+    /// `specs` go from the lowest tree up, `path` from the top tree to the key, such as [store, key]. A nil `value` claims
+    /// absence, in the lowest tree only.
     package static func verifyPath(
         root: [UInt8], specs: [ProofSpec], path: [[UInt8]], value: [UInt8]?, proof: MerkleProof
     ) throws(ProofFailure) {

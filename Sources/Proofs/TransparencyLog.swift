@@ -40,8 +40,9 @@ package enum TransparencyLog {
         guard try root(fromInclusionOf: leaf, index: index, size: size, path: path) == wanted else { throw .root }
     }
 
-    /// The tree of the first size and root is a prefix of the second (§2.1.4.2). From an empty tree there is nothing to
-    /// prove, so a proof that claims to is refused.
+    /// The tree of the first size and root is a prefix of the second (§2.1.4.2).
+    ///
+    /// From an empty tree there is nothing to prove, so a proof that claims to is refused.
     package static func verifyConsistency(
         from firstSize: UInt64, _ firstRoot: Digest, to secondSize: UInt64, _ secondRoot: Digest, path: [Digest]
     ) throws(ProofFailure) {

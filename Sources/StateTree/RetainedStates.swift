@@ -1,79 +1,125 @@
-/// Which old states can still be proven (D4): the recent ones as far back as a budget reaches, one pinned state per 10
-/// minutes, and the heights that foreign clients were updated to.
+/// Which old states can still be proven (D4).
 ///
-/// At the limit the oldest recent states go first, then the oldest pinned ones; the newest always stays.
+/// Held are the recent ones as far back as a budget reaches, one per 10 minutes of block time, and the heights that
+/// foreign clients were updated to. The budget counts memory that only old states hold, which is measured by walking what
+/// differs between neighbours. Over it, the oldest states go that nothing pins; once only the most recent
+/// ``recentCountMin`` are left beside pinned ones, the oldest pinned go too. The newest always stays.
 package struct RetainedStates: Sendable {
-    /// Memory for nodes that only old states hold: the default of D4.
+    /// Memory that only old states hold: the default of D4.
     package static let budgetBytesDefault = 256 << 20
-    /// States kept at all, so that idle heartbeats (which cost no nodes) stay bounded.
+    /// States held at all, so that looking them up and listing them stays bounded.
     package static let countMax = 100_000
     /// Block time between pinned states, in nanoseconds.
     package static let pinInterval: UInt64 = 600_000_000_000
+    /// Recent states that pinned ones do not crowd out: what a light client a little behind asks for.
+    package static let recentCountMin = 64
+    /// What a state takes beside its nodes: the list of its roots.
+    static let stateBytes = 512
 
     private struct Row: Sendable {
         var height: UInt64
         var forest: StoreForest
-        /// What its block made, in bytes: about what dropping an older state sets free.
-        var byteCount: Int
         var isPinned: Bool
     }
 
-    private var rows: [Row] = []
-    private var byteCount = 0
+    /// Pinned states older than all recent ones, by rising height.
+    private var pinned: [Row] = []
+    /// Recent states by rising height, pinned or not; those before `head` are gone.
+    private var recent: [Row] = []
+    private var head = 0
+    /// Memory that the states hold and the newest does not.
+    private(set) var byteCount = 0
     private var lastPin: UInt64?
     private let budgetBytes: Int
 
+    /// No states yet.
     package init(budgetBytes: Int = budgetBytesDefault) { self.budgetBytes = budgetBytes }
 
     /// Adds the state after a block; heights rise.
+    ///
     /// - Parameters:
+    ///   - height: the block's.
     ///   - time: block time, nanoseconds since 1970.
-    ///   - byteCount: what the block made, `TreeWork.byteCount`.
-    package mutating func insert(height: UInt64, time: UInt64, forest: StoreForest, byteCount: Int) {
-        precondition(rows.last.map { $0.height < height } ?? true, "heights rise")
+    ///   - forest: the state.
+    /// - Complexity: linear in the nodes that the block replaced.
+    package mutating func insert(height: UInt64, time: UInt64, forest: StoreForest) {
+        if let last = recent.last {
+            precondition(last.height < height, "heights rise")
+            byteCount += last.forest.bytesHeld(notBy: forest, nor: nil) + Self.stateBytes
+        }
         let isPinned = lastPin.map { time >= $0 && time - $0 >= Self.pinInterval } ?? true
         if isPinned { lastPin = time }
-        rows.append(Row(height: height, forest: forest, byteCount: byteCount, isPinned: isPinned))
-        self.byteCount += byteCount
-        trim()
+        recent.append(Row(height: height, forest: forest, isPinned: isPinned))
+        while count > 1, byteCount > budgetBytes || count > Self.countMax { dropOne() }
     }
 
-    /// Keeps a height that a foreign client was updated to.
+    /// Keeps a height that a foreign client was updated to, if it is still held.
     package mutating func pin(_ height: UInt64) {
-        if let index = index(of: height) { rows[index].isPinned = true }
+        let index = position(of: height)
+        if index >= pinned.count, index < count, row(index).height == height {
+            recent[head + index - pinned.count].isPinned = true
+        }
     }
 
     /// The state after a block, if it is still held.
-    package func state(at height: UInt64) -> StoreForest? { index(of: height).map { rows[$0].forest } }
+    package func state(at height: UInt64) -> StoreForest? {
+        let index = position(of: height)
+        return index < count && row(index).height == height ? row(index).forest : nil
+    }
 
-    /// The held height nearest to one that is not.
+    /// The held height nearest to one that is not; of two, the lower.
     package func nearest(to height: UInt64) -> UInt64? {
-        rows.map(\.height).min { distance($0, height) < distance($1, height) }
+        let index = position(of: height)
+        let above = index < count ? row(index).height : nil
+        guard index > 0 else { return above }
+        let below = row(index - 1).height
+        guard let above else { return below }
+        return above - height < height - below ? above : below
     }
 
-    package var heights: ClosedRange<UInt64>? {
-        guard let first = rows.first, let last = rows.last else { return nil }
-        return first.height...last.height
+    /// The lowest and the highest height that are held.
+    package var heights: ClosedRange<UInt64>? { count > 0 ? row(0).height...row(count - 1).height : nil }
+    /// How many states are held.
+    package var count: Int { pinned.count + recent.count - head }
+
+    // MARK: Rows by rising height
+
+    private func row(_ index: Int) -> Row {
+        index < pinned.count ? pinned[index] : recent[head + index - pinned.count]
     }
-    package var count: Int { rows.count }
 
-    private func distance(_ one: UInt64, _ other: UInt64) -> UInt64 { one > other ? one - other : other - one }
-
-    private func index(of height: UInt64) -> Int? {
-        var (low, high) = (0, rows.count)
+    /// The first row that is not below a height.
+    private func position(of height: UInt64) -> Int {
+        var (low, high) = (0, count)
         while low < high {
             let middle = (low + high) / 2
-            if rows[middle].height < height { low = middle + 1 } else { high = middle }
+            if row(middle).height < height { low = middle + 1 } else { high = middle }
         }
-        return low < rows.count && rows[low].height == height ? low : nil
+        return low
     }
 
-    private mutating func trim() {
-        while rows.count > 1, byteCount > budgetBytes || rows.count > Self.countMax {
-            let index = rows.dropLast().firstIndex { !$0.isPinned } ?? 0
-            // The nodes of the next state replaced some of this one's.
-            byteCount -= rows[index].byteCount
-            rows.remove(at: index)
+    private mutating func dropOne() {
+        let isCrowded = recent.count - head <= Self.recentCountMin
+        if isCrowded, !pinned.isEmpty {
+            free(pinned.removeFirst().forest, newer: row(0).forest, older: nil)
+            return
         }
+        let oldest = recent[head]
+        head += 1
+        if oldest.isPinned, !isCrowded {
+            pinned.append(oldest)
+        } else {
+            free(oldest.forest, newer: recent[head].forest, older: pinned.last?.forest)
+        }
+        // What the row alone held must go with it; the place itself goes with many others.
+        recent[head - 1].forest = recent[head].forest
+        if head > 1024, head > recent.count / 2 {
+            recent.removeFirst(head)
+            head = 0
+        }
+    }
+
+    private mutating func free(_ forest: StoreForest, newer: StoreForest, older: StoreForest?) {
+        byteCount -= forest.bytesHeld(notBy: newer, nor: older) + Self.stateBytes
     }
 }

@@ -1,7 +1,9 @@
 package import Cryptography
 package import Proofs
 
-/// One version of one store: an immutable tree. Copies are cheap and safe to read from any thread.
+/// One version of one store: an immutable tree.
+///
+/// Copies are cheap and safe to read from any thread.
 package struct StateRoot: Sendable {
     let tree: Subtree
     /// Number of keys.
@@ -18,9 +20,11 @@ package struct StateRoot: Sendable {
         self.count = count
     }
 
-    /// Builds a tree from leaves in rising order of their key hashes, each key once.
-    /// - Complexity: one inner hash a leaf.
-    package init(sorted leaves: [StateLeaf]) {
+    /// Builds a tree from leaves in rising order of their key hashes, each key once; nil for any other order.
+    ///
+    /// - Complexity: about one inner hash a leaf.
+    package init?(sorted leaves: [StateLeaf]) {
+        for (one, next) in zip(leaves, leaves.dropFirst()) where one.keyHash >= next.keyHash { return nil }
         var work = TreeWork()
         tree = Self.build(leaves[...], depth: 0, work: &work)
         count = leaves.count
@@ -48,22 +52,23 @@ package struct StateRoot: Sendable {
         return leaf
     }
 
-    /// The tree with changes applied; a nil value removes its key.
+    /// The tree with changes applied, each key once; a nil value removes its key.
     ///
     /// - Complexity: for m changes to n keys about m x (3 + log2(n / m) + 2) hashes, and as many new nodes.
     package func applying(_ changes: [(key: [UInt8], value: [UInt8]?)], work: inout TreeWork) -> StateRoot {
         guard !changes.isEmpty else { return self }
-        var sorted = changes.map { change in
-            Change(
-                place: change.value == nil ? SHA256.hash(change.key) : .zero,
-                leaf: change.value.map { StateLeaf(key: change.key, value: $0) })
+        var sorted = changes.map { key, value in
+            guard let value else { return Change(place: SHA256.hash(key), leaf: nil) }
+            let leaf = StateLeaf(key: key, value: value)
+            return Change(place: leaf.keyHash, leaf: leaf)
         }
-        sorted.sort { $0.keyHash < $1.keyHash }
+        sorted.sort { $0.place < $1.place }
+        precondition(zip(sorted, sorted.dropFirst()).allSatisfy { $0.place < $1.place }, "a key is changed twice")
         var mine = TreeWork()
         for change in sorted {
             guard let leaf = change.leaf else { continue }
             mine.leaves += 1
-            mine.leafBytes += leaf.byteCount
+            mine.leafBytes += leaf.contentCount
         }
         let result = Self.apply(sorted[...], to: tree, depth: 0, work: &mine)
         work += mine
@@ -81,7 +86,6 @@ package struct StateRoot: Sendable {
     private struct Change {
         var place: Digest
         var leaf: StateLeaf?
-        var keyHash: Digest { leaf?.keyHash ?? place }
     }
 
     private static func apply(
@@ -94,7 +98,7 @@ package struct StateRoot: Sendable {
             work.added += leaves.count
             return build(leaves[...], depth: depth, work: &work)
         case .leaf(let old):
-            if changes.count == 1, first.keyHash == old.keyHash {
+            if changes.count == 1, first.place == old.keyHash {
                 guard let leaf = first.leaf else {
                     work.added -= 1
                     return .empty
@@ -103,14 +107,14 @@ package struct StateRoot: Sendable {
             }
             var leaves = changes.compactMap(\.leaf)
             work.added += leaves.count - 1
-            if !changes.contains(where: { $0.keyHash == old.keyHash }) {
+            if !changes.contains(where: { $0.place == old.keyHash }) {
                 let index = leaves.firstIndex { old.keyHash < $0.keyHash } ?? leaves.count
                 leaves.insert(old, at: index)
                 work.added += 1
             }
             return build(leaves[...], depth: depth, work: &work)
         case .inner(let node):
-            let middle = split(changes, depth: depth) { $0.keyHash }
+            let middle = split(changes, depth: depth) { $0.place }
             let left = apply(changes[..<middle], to: node.left, depth: depth + 1, work: &work)
             let right = apply(changes[middle...], to: node.right, depth: depth + 1, work: &work)
             return .joining(left, right, work: &work)
@@ -162,7 +166,8 @@ extension StateRoot {
         if let leaf = leaf(key) { return .exist(path(to: leaf).existence) }
         let place = SHA256.hash(key)
         return Jellyfish.absence(
-            of: key, left: neighbour(of: place, right: false).map(path), right: neighbour(of: place, right: true).map(path))
+            of: key, left: neighbour(of: place, right: false).map(path),
+            right: neighbour(of: place, right: true).map(path))
     }
 
     private func path(to leaf: StateLeaf) -> Jellyfish.LeafPath {

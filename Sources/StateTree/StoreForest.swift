@@ -26,7 +26,9 @@ package struct StoreForest: Sendable {
 
     /// Stores with their roots, names in rising order.
     package init(names: [String], roots: [StateRoot]) {
-        precondition(names.count == roots.count && zip(names, names.dropFirst()).allSatisfy { $0.utf8.lexicographicallyPrecedes($1.utf8) })
+        precondition(names.count == roots.count, "every store has a root")
+        precondition(
+            zip(names, names.dropFirst()).allSatisfy { $0.utf8.lexicographicallyPrecedes($1.utf8) }, "names rise")
         self.names = names
         self.roots = roots
         appHash = SimpleMerkle.StoreTree(zip(names, roots).map { (name: $0, value: $1.hash) }).root

@@ -1,31 +1,9 @@
-package import Cryptography
+import Cryptography
 import Proofs
 
-/// A leaf: one key and its value. Immutable, shared between versions.
-package final class StateLeaf: Sendable {
-    /// SHA-256 of the key: the leaf's place.
-    package let keyHash: Digest
-    let hash: Digest
-    /// Key, then value, in one allocation.
-    private let content: [UInt8]
-    private let keyCount: Int
-
-    package init(key: [UInt8], value: [UInt8]) {
-        precondition(!key.isEmpty && !value.isEmpty, "neither keys nor values are empty")
-        keyHash = SHA256.hash(key)
-        hash = Jellyfish.leafHash(keyHash: keyHash, valueHash: SHA256.hash(value))
-        content = key + value
-        keyCount = key.count
-    }
-
-    package var key: [UInt8] { Array(content[..<keyCount]) }
-    package var value: [UInt8] { Array(content[keyCount...]) }
-    var byteCount: Int { content.count }
-
-    func isFor(_ key: [UInt8]) -> Bool { keyCount == key.count && content[..<keyCount].elementsEqual(key) }
-}
-
-/// An inner node. Immutable, shared between versions.
+/// An inner node.
+///
+/// Immutable, shared between versions.
 final class InnerNode: Sendable {
     let hash: Digest
     let left: Subtree
@@ -79,7 +57,7 @@ enum Subtree: Sendable {
     }
 }
 
-/// What an update made: for the budget of retained states.
+/// What an update made: a measure of its work.
 package struct TreeWork: Equatable, Sendable {
     package var innerNodes = 0
     package var leaves = 0
@@ -89,9 +67,10 @@ package struct TreeWork: Equatable, Sendable {
 
     package init() {}
 
-    /// Memory that only this version holds, in bytes, as measured on 64-bit Linux: an inner node and its allocation take
-    /// 80 bytes, a leaf 144 and its content.
-    package var byteCount: Int { innerNodes * 80 + leaves * 144 + leafBytes }
+    /// Memory of the nodes made.
+    package var byteCount: Int {
+        innerNodes * NodeMemory.inner + leaves * NodeMemory.leaf + leafBytes
+    }
 
     static func += (left: inout TreeWork, right: TreeWork) {
         left.innerNodes += right.innerNodes
