@@ -25,7 +25,7 @@ enum RecordCheck {
         for (name, entry) in entries { try EntryCheck.run(entry, name, under: headers, &report) }
 
         let entry = try inclusion(bundle, &report)
-        let home = try home(of: statement, bundle)
+        let home = try home(of: statement, bundle, &report)
         let anchored = try anchored(bundle, statement, home, headers, &report)
         try issuer(bundle, statement, home, anchored, &report)
         let operators = try ReceiptCheck.run(bundle, entry: entry, headers, &report)
@@ -86,7 +86,8 @@ enum RecordCheck {
     }
 
     /// The statement's entry is in the log of that size, and the state holds the root. Returns the outer entry.
-    private static func inclusion(_ bundle: RecordBundle, _ report: inout VerificationReport) throws(Refusal) -> Digest {
+    private static func inclusion(_ bundle: RecordBundle, _ report: inout VerificationReport) throws(Refusal) -> Digest
+    {
         var entry = SHA256.hash(bundle.statement)
         if let inner = bundle.inner {
             // Padded to a power of two, else nothing binds its size.
@@ -118,9 +119,9 @@ enum RecordCheck {
 
     /// The ledger that the statement was made for, and up to which height: this one, or an earlier revision of it that
     /// its state names (D23).
-    private static func home(of statement: Statement, _ bundle: RecordBundle) throws(Refusal) -> (
-        ledger: LedgerIdentity, last: Height?
-    ) {
+    private static func home(
+        of statement: Statement, _ bundle: RecordBundle, _ report: inout VerificationReport
+    ) throws(Refusal) -> (ledger: LedgerIdentity, last: Height?) {
         if statement.chainID.utf8.elementsEqual(bundle.ledger.chainID.text.utf8),
             statement.genesisHash == bundle.ledger.genesisHash
         {
@@ -137,6 +138,9 @@ enum RecordCheck {
             throw Refusal("revision: malformed")
         }
         try require(revision.genesisHash == statement.genesisHash, "statement: made for another ledger")
+        report.holds.append(
+            "revision: \(bundle.ledger.chainID) continues \(chainID), genesis hash \(revision.genesisHash.hex), whose last "
+                + "block is \(revision.last); the statement was made for that")
         return (LedgerIdentity(chainID: chainID, genesisHash: statement.genesisHash), revision.last)
     }
 

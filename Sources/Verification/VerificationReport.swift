@@ -14,13 +14,6 @@ public struct VerificationOutcome: Equatable, Sendable {
     public internal(set) var report: VerificationReport
     /// Why the file is refused; nil where everything present holds and the policy is met.
     public internal(set) var reason: String?
-
-    /// The outcome as people read it: a line each, the verdict last.
-    public var text: String {
-        (report.holds.map { "holds      \($0)" } + report.restsOn.map { "rests on   \($0)" }
-            + report.unchecked.map { "unchecked  \($0)" } + [reason.map { "REFUSED: \($0)" } ?? "OK"])
-            .joined(separator: "\n")
-    }
 }
 
 /// What a record bundle is about, for renewing it (D24).
