@@ -11,7 +11,9 @@ struct HeaderChain {
     let trusted: [UInt8]
 
     /// bundles.md, "headers": the entries' headers are there, the last one is needed, the first set is the trusted one,
-    /// and each later one follows. Trust is looked at before signatures, so that a stranger's file costs little.
+    /// and each later one follows.
+    ///
+    /// Trust is looked at before signatures, so that a stranger's file costs little.
     static func verify(
         _ links: [LinkedHeader], ledger: LedgerIdentity, entries: [(name: String, entry: StateEntry)],
         _ policy: TrustPolicy, _ now: UInt64?, _ report: inout VerificationReport
@@ -43,7 +45,7 @@ struct HeaderChain {
         var verified: [VerifiedHeader] = []
         for (index, link) in links.enumerated() {
             let header = try unverified(link, after: index > 0 ? verified[index - 1] : nil)
-            do {
+            do throws(VerificationFailure) {
                 if let before = verified.last {
                     verified.append(try HeaderStep.follow(header, from: before))
                 } else {
@@ -52,7 +54,7 @@ struct HeaderChain {
                             header, chainID: ledger.chainID.text,
                             trustedValidatorsHash: Digest(first.validatorsHash) ?? .zero))
                 }
-            } catch { throw Refusal("header \(link.signedHeader.header.height): \(error)") }
+            } catch { throw Refusal(error, header: link.signedHeader.header.height) }
             let count = verified[index].count
             report.holds.append(
                 "header \(verified[index].header.height) of \(ledger.chainID.text), \(TimeText.show(verified[index].header.time)), "

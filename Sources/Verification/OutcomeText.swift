@@ -2,7 +2,9 @@ import Codec
 
 /// How a verdict is shown, by `vivian verify` and `vivian-verify` alike.
 extension VerificationOutcome {
-    /// As people read it: a line each, the verdict last. A file's own words cannot steer the terminal.
+    /// As people read it: a line each, the verdict last.
+    ///
+    /// A file's own words cannot steer the terminal.
     public var text: String {
         var lines = report.holds.map { "holds      \($0)" }
         lines += report.restsOn.map { "rests on   \($0)" }

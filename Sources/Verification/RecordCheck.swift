@@ -10,7 +10,7 @@ enum RecordCheck {
         _ bytes: [UInt8], _ policy: TrustPolicy, _ now: UInt64?, _ report: inout VerificationReport
     ) throws(Refusal) {
         let bundle: RecordBundle
-        do { bundle = try RecordBundle(decoding: bytes) } catch { throw Refusal("\(error)") }
+        do { bundle = try RecordBundle(decoding: bytes) } catch { throw Refusal(error) }
         let statement = try statement(bundle, &report)
         try recordFile(bundle, statement, &report)
 
@@ -55,7 +55,7 @@ enum RecordCheck {
         -> Statement
     {
         let statement: Statement
-        do { statement = try Statement.decode(bundle.statement) } catch { throw Refusal("\(error)") }
+        do { statement = try Statement.decode(bundle.statement) } catch { throw Refusal(error) }
         try require(
             statement.keyThumbprint == bundle.issuerKey.thumbprint, "statement: kid is not the thumbprint of issuerKey")
         try require(statement.isSigned(by: bundle.issuerKey), "statement: the signature does not hold")
@@ -77,7 +77,7 @@ enum RecordCheck {
         }
         try require(SHA256.hash(bytes) == statement.recordHash, "record file: the hash is not the statement's")
         let file: RecordFile
-        do { file = try RecordFile(decoding: bytes, mediaType: mediaType) } catch { throw Refusal("\(error)") }
+        do { file = try RecordFile(decoding: bytes, mediaType: mediaType) } catch { throw Refusal(error) }
         report.holds.append(
             "record: the statement is about this document of \(file.document.count) bytes, \(mediaType), "
                 + "SHA-256 \(SHA256.hash(file.document).hex)")

@@ -2,11 +2,13 @@ import Codec
 
 /// What the verifier brings along: nothing of it comes from the file.
 public struct TrustPolicy: Sendable {
-    /// Hashes of validator sets that are trusted, 32 bytes each. Without one nothing is proven.
+    /// Hashes of validator sets that are trusted, 32 bytes each.
+    ///
+    /// Without one nothing is proven.
     public var trustedValidators: [[UInt8]] = []
     /// The ledger that is expected; nil: not checked, and said so.
     public var chainID: String?
-    /// 32 bytes. No header states the genesis hash, so give it when you know it.
+    /// 32 bytes; no header states the genesis hash, so give it when you know it.
     public var genesisHash: [UInt8]?
     /// How old the first header's set may be, in seconds.
     public var trustingPeriodSeconds: UInt64?

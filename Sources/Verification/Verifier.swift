@@ -42,7 +42,7 @@ public enum Verifier {
         _ bytes: [UInt8], _ policy: TrustPolicy, _ now: UInt64?, _ report: inout VerificationReport
     ) throws(Refusal) {
         let file: StateProofFile
-        do { file = try StateProofFile(decoding: bytes) } catch { throw Refusal("\(error)") }
+        do { file = try StateProofFile(decoding: bytes) } catch { throw Refusal(error) }
         let headers = try HeaderChain.verify(
             file.headers, ledger: file.ledger, entries: [("state proof", file.entry)], policy, now, &report)
         try EntryCheck.run(file.entry, "state proof", under: headers, &report)
