@@ -85,7 +85,8 @@ enum RecordCheck {
         try EventHashCheck.run(claimed, document: file.document, &report)
     }
 
-    /// The statement's entry is in the log of that size, and the state holds the root. Returns the outer entry.
+    /// The statement's entry is in the log of that size, and the state holds the root.
+    /// - Returns: the outer entry.
     private static func inclusion(_ bundle: RecordBundle, _ report: inout VerificationReport) throws(Refusal) -> Digest
     {
         var entry = SHA256.hash(bundle.statement)

@@ -20,8 +20,10 @@ public struct TrustPolicy: Sendable {
     /// A policy that trusts nobody and demands nothing.
     public init() {}
 
-    /// Reads a policy file: JSON with any of `trustedValidators` [hex], `chainId`, `genesisHash`, `trustingPeriod` in
-    /// seconds, `minReceipts`, `minOperators`. Other members are refused, so that a misspelt demand is not lost.
+    /// Reads a policy file.
+    ///
+    /// JSON with any of `trustedValidators` [hex], `chainId`, `genesisHash`, `trustingPeriod` in seconds, `minReceipts`,
+    /// `minOperators`. Other members are refused, so that a misspelt demand is not lost.
     /// - Throws: ``PolicyFailure`` with the member that is wrong.
     public init(parsing bytes: [UInt8]) throws(PolicyFailure) {
         self.init()

@@ -10,6 +10,7 @@ public enum Verifier {
     ///   - bytes: the file.
     ///   - policy: what the verifier trusts and demands.
     ///   - now: nanoseconds since 1970; nil: ages are not checked, and said so.
+    /// - Returns: what was found, and the first rule that does not hold, if any.
     public static func verify(_ bytes: [UInt8], policy: TrustPolicy, now: UInt64?) -> VerificationOutcome {
         var outcome = VerificationOutcome(report: VerificationReport(), reason: nil)
         do throws(Refusal) {

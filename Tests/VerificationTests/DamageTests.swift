@@ -50,7 +50,9 @@ struct DamageTests {
         let item = try #require(BundleCase.named("accept-solo.proof.json"))
         let bytes = try item.bytes()
         let end = try #require(bytes.lastIndex(of: UInt8(ascii: "}")))
-        for count in stride(from: 0, through: end, by: 3) { #expect(item.verify(Array(bytes.prefix(count))).reason != nil) }
+        for count in stride(from: 0, through: end, by: 3) {
+            #expect(item.verify(Array(bytes.prefix(count))).reason != nil)
+        }
     }
 
     private func flipped(_ bytes: [UInt8], _ bit: Int) -> [UInt8] {
@@ -90,7 +92,8 @@ struct Member: CustomTestStringConvertible, Sendable {
         case .object(let members):
             return .object(
                 members.map {
-                    $0.name == name ? .init(name: name, value: replace(path.dropFirst(), with: value, in: $0.value)) : $0
+                    $0.name == name
+                        ? .init(name: name, value: replace(path.dropFirst(), with: value, in: $0.value)) : $0
                 })
         case .array(let items):
             return .array(

@@ -22,7 +22,9 @@ import Verification
         #expect(text.contains("x?"))
     }
 
-    @Test(arguments: ["", "{}", "[]", "null", "\"", "{\"format\": 1}", "{\"format\": \"vivian-record/2\"}", "\u{feff}{}"])
+    @Test(arguments: [
+        "", "{}", "[]", "null", "\"", "{\"format\": 1}", "{\"format\": \"vivian-record/2\"}", "\u{feff}{}",
+    ])
     func `what is no bundle is refused`(_ file: String) { #expect(outcome(file).reason != nil) }
 
     @Test func `the JSON form has the verdict and the lines`() throws {
