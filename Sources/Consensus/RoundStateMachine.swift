@@ -1,295 +1,247 @@
 package import LedgerModel
 
-/// How long each step waits, in milliseconds, growing with the round so that a bad setting cannot halt the ledger.
-package struct Timeouts: Equatable, Sendable {
-    package var proposeMilliseconds: Int64 = 1_000
-    package var prevoteMilliseconds: Int64 = 300
-    package var precommitMilliseconds: Int64 = 300
-    package var growthMilliseconds: Int64 = 200
-
-    package init() {}
-
-    func duration(_ step: Timeout.Step, round: Int32) -> Int64 {
-        let base =
-            switch step {
-            case .propose: proposeMilliseconds
-            case .prevote: prevoteMilliseconds
-            case .precommit: precommitMilliseconds
-            }
-        return base + growthMilliseconds * Int64(round)
-    }
-}
-
-/// A timeout that the host shall report when it elapses.
-package struct Timeout: Equatable, Sendable {
-    package enum Step: Equatable, Sendable { case propose, prevote, precommit }
-    package var step: Step
-    package var height: Int64
-    package var round: Int32
-    package var milliseconds: Int64
-}
-
-/// A block put forward in a round: what its proposer signed, without the block itself.
-package struct BlockProposal: Equatable, Sendable {
-    package var height: Int64
-    package var round: Int32
-    /// The round in which the block had a polka before, or -1.
-    package var polRound: Int32
-    package var blockID: BlockID
-
-    package init(height: Int64, round: Int32, polRound: Int32, blockID: BlockID) {
-        self.height = height
-        self.round = round
-        self.polRound = polRound
-        self.blockID = blockID
-    }
-}
-
-/// An input that an honest host never gives.
-package enum ConsensusFault: Error, Equatable, Sendable {
-    /// For another height.
-    case wrongHeight
-    /// By nobody in the set, or under another place than its own.
-    case notAValidator
-    /// By somebody else than the round's proposer.
-    case notTheProposer
-}
-
 /// One height of Tendermint consensus (arXiv:1807.04938, Algorithm 1), free of I/O and of clocks.
+///
+/// The rules are in `RoundStateMachine+Rules.swift`, what this validator says itself in `RoundStateMachine+Voice.swift`.
 package struct RoundStateMachine: Sendable {
     package enum Input: Equatable, Sendable {
-        /// The height begins.
+        /// The height begins: its block is due (``ProposalPacing``).
         case started
-        /// The block that `requestProposal` asked for is built and executed.
-        case proposalBuilt(round: Int32, blockID: BlockID)
-        /// A proposal by the round's proposer; its signature is checked, its block is at hand.
-        case proposalReceived(BlockProposal, from: [UInt8])
-        /// What executing a proposed block said (D4).
-        case blockChecked(BlockID, isValid: Bool)
-        /// A vote whose signature is checked, our own included.
-        case voteReceived(Vote)
+        /// The block that `requestProposal` asked for: built, executed, its header's time.
+        case proposalBuilt(round: Int32, BlockID, time: Timestamp)
+        /// A proposal, and the receiver's clock when it came.
+        case proposalReceived(VerifiedProposal, at: Timestamp)
+        /// What executing the block said (D4), and its header's time. Valid means: its header follows from the last block, its
+        /// bytes have this id, and it executes.
+        case proposalExecuted(BlockID, time: Timestamp, isValid: Bool)
+        /// Somebody's vote.
+        case voteReceived(VerifiedVote)
+        /// A commit of this height, from somebody who is ahead.
+        case commitReceived(VerifiedCommit)
+        /// What `sign` asked for, with its signature.
+        case signed(SignedMessage)
         case timeoutElapsed(Timeout)
     }
 
     package enum Effect: Equatable, Sendable {
-        /// Build a block, or take this one again; answer with `proposalBuilt`.
-        case requestProposal(round: Int32, again: BlockID?)
-        /// Sign and broadcast a proposal.
-        case propose(BlockProposal)
-        /// Execute the block; answer with `blockChecked`.
-        case check(BlockID)
-        /// Sign a vote, make it (and the block it locks) durable, broadcast it, and feed it back.
-        case castVote(VoteType, round: Int32, BlockID, locks: Bool)
+        /// Build and execute a block; answer with `proposalBuilt`.
+        case requestProposal(height: Int64, round: Int32)
+        /// Get the block (it may have to be asked for), execute it speculatively, answer with `proposalExecuted`. Asked once
+        /// a block. More than three overlays (D4) are never needed: all but the newest, the locked and the decided block's
+        /// may be dropped and made again.
+        case execute(BlockID)
+        /// Sign the message's sign bytes; answer with `signed`.
+        case sign(SignedMessage)
+        /// Append to the log; on disk before any `broadcast` or `decide` that comes later. A validator that is alone is never
+        /// asked to: its decided block is the first thing that leaves it, and guards what it signed.
+        case persist(ConsensusRecord)
+        /// Send to everybody; a proposal with its block. A validator that is alone is never asked to.
+        case broadcast(ConsensusMessage)
         case schedule(Timeout)
-        /// The height is decided: the block, the round, and the precommits by validator index.
-        case decide(BlockID, round: Int32, precommits: [Vote?])
-        case reportEquivocation(Equivocation)
+        /// The height is decided. Nothing more comes of this machine.
+        case decide(Decision)
+        /// A validator voted twice; for a block of a later height.
+        case reportEquivocation(DuplicateVoteEvidence)
+        /// A quorum decided a block that this node holds invalid: it must stop, for its software or its disk is at fault, or
+        /// more than 1/3 of the power is.
+        case halt(BlockID)
     }
 
-    private enum Step: Int, Sendable { case propose, prevote, precommit }
+    enum Step: Sendable { case propose, prevote, precommit }
 
-    /// Votes further ahead than this are ignored, so that memory stays bounded.
-    package static let roundsAheadMax: Int32 = 64
+    /// A proposal of a round, and whether it came in time.
+    struct Received: Sendable {
+        var proposal: BlockProposal
+        var isTimely: Bool
+    }
+
+    /// A block that was executed.
+    struct Executed: Sendable {
+        var time: Timestamp
+        var isValid: Bool
+    }
+
+    /// A block and the round in which it had a polka.
+    struct Polka: Sendable {
+        var round: Int32
+        var blockID: BlockID
+    }
+
+    /// Rules that fire once a round.
+    struct Fired: Sendable {
+        var prevoteTimeout = false
+        var polka = false
+        var precommitTimeout = false
+    }
 
     package let height: Int64
-    private let set: ValidatorSet
-    private let own: [UInt8]?
-    private let timeouts: Timeouts
+    let set: ValidatorSet
+    /// This node's place in the set, if it votes.
+    let own: Int?
+    let previousTime: Timestamp
+    let timeouts: Timeouts
+    let synchrony: SynchronyParameters
     private var rotation: ProposerRotation
-    private var rotationRound: Int32 = 0
+    /// By round, up to ``VoteKeeper/roundsAheadMax`` beyond the current one.
+    private var proposers: [[UInt8]] = []
 
-    package private(set) var round: Int32 = 0
-    private var step = Step.propose
-    private var locked: (round: Int32, blockID: BlockID)?
-    private var valid: (round: Int32, blockID: BlockID)?
-    private var votes: VoteKeeper
-    private var proposals: [Int32: BlockProposal] = [:]
-    private var checks: [BlockID: Bool] = [:]
-    private var isDecided = false
-    /// Rounds whose once-only rules have fired.
-    private var firedPolka: Set<Int32> = []
-    private var firedPrevoteTimeout: Set<Int32> = []
-    private var firedPrecommitTimeout: Set<Int32> = []
+    /// The current round; -1 before the height has begun.
+    package internal(set) var round: Int32 = -1
+    var step = Step.propose
+    var locked: Polka?
+    var valid: Polka?
+    var fired = Fired()
+    /// Whether this validator owes the round's proposal, and whether it asked for a block.
+    var owesProposal = false
+    var hasAskedForBlock = false
+    /// The round to come back to after a restart, and what was signed of this height before it.
+    var resumedRound: Int32 = 0
+    var resumed: [SignedMessage] = []
 
-    /// - Parameters:
-    ///   - own: this node's address, if it votes.
-    ///   - rotation: who proposes round 0 of this height.
+    var votes: VoteKeeper
+    var proposals: [Int32: Received] = [:]
+    var executed: [BlockID: Executed] = [:]
+    var executionAsked: Set<BlockID> = []
+    var commit: Commit?
+    /// Validators whose equivocation was reported: one evidence a validator is enough.
+    private var reported: Set<Int> = []
+    var isOver = false
+
+    var signState: SignState?
+    /// Messages that wait for their signature, in order.
+    var unsigned: [SignedMessage] = []
+    var effects: [Effect] = []
+
+    /// A height before its first round.
+    ///
+    /// `own` is this node's address; nil, or an address outside the set, follows without voting. `rotation` says who
+    /// proposes round 0 of this height, and after. `previousTime` is the last block's time, or genesis': block times rise
+    /// strictly. `recovery` is what the log holds of this height, or at least the last signature of all.
     package init(
-        height: Int64, set: ValidatorSet, own: [UInt8]?, rotation: ProposerRotation, timeouts: Timeouts = Timeouts()
+        height: Int64, set: ValidatorSet, own: [UInt8]?, rotation: ProposerRotation, previousTime: Timestamp,
+        timeouts: Timeouts = Timeouts(), synchrony: SynchronyParameters = SynchronyParameters(),
+        recovery: Recovery = Recovery()
     ) {
+        precondition(height > 0)
         self.height = height
         self.set = set
-        self.own = own.flatMap { set.index(of: $0) == nil ? nil : $0 }
+        self.own = own.flatMap(set.index(of:))
         self.rotation = rotation
+        self.previousTime = previousTime
         self.timeouts = timeouts
+        self.synchrony = synchrony
         votes = VoteKeeper(set)
+        foreseeProposers(through: 0)
+        recover(recovery)
     }
 
     /// Same state and same input give the same state and effects on every replica.
+    ///
+    /// - Throws: a fault of the sender's or the host's; the state is as before.
     package mutating func receive(_ input: Input) throws(ConsensusFault) -> [Effect] {
-        var effects: [Effect] = []
-        if isDecided { return effects }
+        if isOver { return [] }
         switch input {
-        case .started: startRound(0, &effects)
-        case .proposalBuilt(let round, let blockID):
-            guard round == self.round, step == .propose else { break }
-            let proposal = BlockProposal(
-                height: height, round: round, polRound: valid?.blockID == blockID ? valid?.round ?? -1 : -1,
-                blockID: blockID)
-            checks[blockID] = true
-            proposals[round] = proposal
-            effects.append(.propose(proposal))
-        case .proposalReceived(let proposal, let sender):
-            guard proposal.height == height else { throw .wrongHeight }
-            guard 0...round + Self.roundsAheadMax ~= proposal.round else { break }
-            guard sender == proposer(of: proposal.round) else { throw .notTheProposer }
-            guard proposals[proposal.round] == nil else { break }
-            proposals[proposal.round] = proposal
-            if checks[proposal.blockID] == nil { effects.append(.check(proposal.blockID)) }
-        case .blockChecked(let blockID, let isValid): checks[blockID] = isValid
-        case .voteReceived(let vote):
-            guard vote.height == height else { throw .wrongHeight }
-            guard let index = set.index(of: vote.validator), index == Int(vote.validatorIndex) else {
-                throw .notAValidator
-            }
-            guard 0...round + Self.roundsAheadMax ~= vote.round else { break }
-            if let evidence = votes.insert(vote, index: index) { effects.append(.reportEquivocation(evidence)) }
-        case .timeoutElapsed(let timeout):
-            guard timeout.height == height, timeout.round == round else { break }
-            elapsed(timeout.step, &effects)
+        case .started: if round < 0 { startRound(0) }
+        case .proposalBuilt(let round, let blockID, let time):
+            executed[blockID] = Executed(time: time, isValid: true)
+            if round == self.round, owesProposal { propose(blockID, time: time, polRound: -1) }
+        case .proposalReceived(let verified, let time): try take(verified, at: time)
+        case .proposalExecuted(let blockID, let time, let isValid):
+            guard executionAsked.contains(blockID) else { throw .notAskedFor }
+            executed[blockID] = Executed(time: time, isValid: isValid && time > previousTime)
+        case .voteReceived(let verified):
+            guard verified.vote.height == height else { throw .wrongHeight(verified.vote.height) }
+            count(verified)
+        case .commitReceived(let verified):
+            guard verified.commit.height == height else { throw .wrongHeight(verified.commit.height) }
+            commit = verified.commit
+        case .signed(let message): try publish(message)
+        case .timeoutElapsed(let timeout): elapsed(timeout)
         }
-        settle(&effects)
+        applyRules()
+        defer { effects = [] }
         return effects
     }
 
-    /// The proposer of a round of this height.
-    package mutating func proposer(of round: Int32) -> [UInt8] {
-        if round < rotationRound {
-            var again = rotation
-            again = firstRotation ?? again
-            again.advance(by: Int(round))
-            return again.proposer
-        }
-        if firstRotation == nil { firstRotation = rotation }
-        rotation.advance(by: Int(round - rotationRound))
-        rotationRound = round
-        return rotation.proposer
-    }
-    private var firstRotation: ProposerRotation?
-
-    // MARK: Rules
-
-    /// Lines 11 to 21.
-    private mutating func startRound(_ next: Int32, _ effects: inout [Effect]) {
-        round = next
-        step = .propose
-        if let own, proposer(of: next) == own {
-            effects.append(.requestProposal(round: next, again: valid?.blockID))
-        } else {
-            effects.append(.schedule(timeout(.propose)))
-        }
+    /// Whether a vote could change anything: asked before its signature is checked.
+    package func needs(_ vote: Vote) -> Bool {
+        guard !isOver, vote.height == height, vote.round >= 0, let index = Int(exactly: vote.validatorIndex),
+            set.members.indices.contains(index)
+        else { return false }
+        // A second vote is worth a look where it tells of an equivocation.
+        let known = votes.votes(vote.type, round: vote.round)[index]
+        return known.map { $0.blockID != vote.blockID } ?? true
     }
 
-    /// Applies the rules until none fires: the order of arms is the order of checks on every replica.
-    private mutating func settle(_ effects: inout [Effect]) {
-        while !isDecided, applyOne(&effects) {}
+    /// Nobody else votes, so nothing need be sent, or kept, before the decision.
+    var isAlone: Bool { own != nil && set.members.count == 1 }
+
+    /// Who proposes a round, by address.
+    ///
+    /// Nil for rounds too far ahead to matter.
+    package func proposer(of round: Int32) -> [UInt8]? {
+        proposers.indices.contains(Int(round)) ? proposers[Int(round)] : nil
     }
 
-    private mutating func applyOne(_ effects: inout [Effect]) -> Bool {
-        if decideIfPossible(&effects) { return true }
-        // Line 55: f + 1 of a later round: go there.
-        for later in stride(from: round + Self.roundsAheadMax, to: round, by: -1)
-        where votes.isMoreThanOneThird(votes.power(inRound: later)) {
-            startRound(later, &effects)
-            return true
+    /// What brings a validator that lost messages to where this one is: sent again now and then while nothing moves.
+    ///
+    /// This validator's messages of the current and the last round, and the precommits that ended the last round.
+    package var republication: [ConsensusMessage] {
+        guard !isOver, round >= 0, !isAlone else { return [] }
+        var messages: [ConsensusMessage] = []
+        if let received = proposals[round], let own, proposer(of: round) == set.members[own].address {
+            messages.append(message(received.proposal))
         }
-        if step == .propose, let proposal = proposals[round], let isValid = checks[proposal.blockID] {
-            // Line 22: a fresh proposal; line 28: one that had a polka in an earlier round.
-            let mayVote =
-                if proposal.polRound < 0 {
-                    locked == nil || locked?.blockID == proposal.blockID
-                } else if proposal.polRound < round,
-                    votes.quorum(.prevote, round: proposal.polRound) == proposal.blockID
-                {
-                    (locked?.round ?? -1) <= proposal.polRound || locked?.blockID == proposal.blockID
-                } else { false }
-            let isReady =
-                proposal.polRound < 0
-                || proposal.polRound < round && votes.quorum(.prevote, round: proposal.polRound) == proposal.blockID
-            if isReady {
-                step = .prevote
-                cast(.prevote, isValid && mayVote ? proposal.blockID : BlockID(), locks: false, &effects)
-                return true
+        for past in max(round - 1, 0)...round {
+            for type in [VoteType.prevote, .precommit] {
+                for (index, vote) in votes.votes(type, round: past).enumerated() {
+                    guard let vote, index == own || type == .precommit && past < round else { continue }
+                    messages.append(.vote(vote))
+                }
             }
         }
-        // Line 34: a quorum of any prevotes: wait for the rest.
-        if step == .prevote, votes.hasQuorumOfAny(.prevote, round: round),
-            firedPrevoteTimeout.insert(round).inserted
-        {
-            effects.append(.schedule(timeout(.prevote)))
-            return true
-        }
-        // Line 36: a polka for this round's valid proposal: lock it.
-        if step != .propose, let polka = votes.quorum(.prevote, round: round), !polka.isZero,
-            proposals[round]?.blockID == polka, checks[polka] == true, firedPolka.insert(round).inserted
-        {
-            if step == .prevote {
-                locked = (round, polka)
-                step = .precommit
-                cast(.precommit, polka, locks: true, &effects)
-            }
-            valid = (round, polka)
-            return true
-        }
-        // Line 44: a polka for nil.
-        if step == .prevote, let polka = votes.quorum(.prevote, round: round), polka.isZero {
-            step = .precommit
-            cast(.precommit, BlockID(), locks: false, &effects)
-            return true
-        }
-        // Line 47: a quorum of any precommits: wait for the rest.
-        if votes.hasQuorumOfAny(.precommit, round: round), firedPrecommitTimeout.insert(round).inserted {
-            effects.append(.schedule(timeout(.precommit)))
-            return true
-        }
-        return false
+        return messages
     }
 
-    /// Line 49: a quorum of precommits for a block, in any round.
-    private mutating func decideIfPossible(_ effects: inout [Effect]) -> Bool {
-        for candidate in 0...round {
-            guard let blockID = votes.quorum(.precommit, round: candidate), !blockID.isZero else { continue }
-            guard checks[blockID] == true else { continue }
-            isDecided = true
+    /// Knows the proposers of all rounds that messages may be of.
+    mutating func foreseeProposers(through round: Int32) {
+        while proposers.count <= Int(round) + Int(VoteKeeper.roundsAheadMax) {
+            if !proposers.isEmpty { rotation.advance(by: 1) }
+            proposers.append(rotation.proposer)
+        }
+    }
+
+    private mutating func take(_ verified: VerifiedProposal, at time: Timestamp) throws(ConsensusFault) {
+        let proposal = verified.proposal
+        guard proposal.height == height else { throw .wrongHeight(proposal.height) }
+        guard proposal.round >= round, let expected = proposer(of: proposal.round) else { return }
+        guard verified.proposer == expected else { throw .notTheProposer }
+        if let polka = verified.polka {
+            for vote in polka.votes { count(vote) }
+            votes.adopt(polka)
+        }
+        // The first one counts; a second one is the proposer's fault.
+        guard proposals[proposal.round] == nil else { return }
+        proposals[proposal.round] = Received(
+            proposal: proposal,
+            isTimely: synchrony.isTimely(proposal.timestamp, receivedAt: time, round: proposal.round))
+        if round < 0, proposal.round == 0 { startRound(0) }
+    }
+
+    mutating func count(_ verified: VerifiedVote) {
+        let vote = verified.vote
+        let insertion = votes.insert(vote, index: verified.index, currentRound: round)
+        if case .equivocation(let first, let second) = insertion, reported.insert(verified.index).inserted {
             effects.append(
-                .decide(blockID, round: candidate, precommits: votes.votes(.precommit, round: candidate)))
-            return true
+                .reportEquivocation(
+                    DuplicateVoteEvidence(
+                        first, second, totalPower: set.power,
+                        validatorPower: set.members[verified.index].votingPower, timestamp: previousTime)))
         }
-        return false
-    }
-
-    /// Lines 57 to 67.
-    private mutating func elapsed(_ elapsed: Timeout.Step, _ effects: inout [Effect]) {
-        switch elapsed {
-        case .propose:
-            guard step == .propose else { return }
-            step = .prevote
-            cast(.prevote, BlockID(), locks: false, &effects)
-        case .prevote:
-            guard step == .prevote else { return }
-            step = .precommit
-            cast(.precommit, BlockID(), locks: false, &effects)
-        case .precommit: startRound(round + 1, &effects)
+        // Line 55: more than 1/3 of the power is in a later round.
+        if vote.round > round {
+            let reached = votes.roundReached
+            if reached > round { startRound(reached) }
         }
-    }
-
-    private func cast(_ type: VoteType, _ blockID: BlockID, locks: Bool, _ effects: inout [Effect]) {
-        guard own != nil else { return }
-        effects.append(.castVote(type, round: round, blockID, locks: locks))
-    }
-
-    private func timeout(_ step: Timeout.Step) -> Timeout {
-        Timeout(
-            step: step, height: height, round: round, milliseconds: timeouts.duration(step, round: round))
     }
 }

@@ -1,10 +1,17 @@
 import Codec
 import LedgerModel
 
-/// What this validator signed last: the guard against signing twice. On disk before a vote is sent (D17).
+/// What this validator signed last: the guard against signing twice.
 ///
-/// As bytes: u64 height, u32 round, u8 step (1 proposal, 2 prevote, 3 precommit), part sign bytes, part signature.
-package struct SignState: Equatable, Sendable {
+/// On disk before the message is sent (D17).
+///
+/// | part | width | meaning |
+/// |---|---|---|
+/// | height | u64 | |
+/// | round | u32 | |
+/// | step | u8 | 1 proposal, 2 prevote, 3 precommit |
+/// | message | u32 length, bytes | the signed message; empty where everything up to here is barred |
+package struct SignState: Hashable, Sendable {
     package enum Step: UInt8, Comparable, Sendable {
         case proposal = 1
         case prevote = 2
@@ -13,56 +20,71 @@ package struct SignState: Equatable, Sendable {
         package static func < (left: Step, right: Step) -> Bool { left.rawValue < right.rawValue }
     }
 
-    package var height: Int64
-    package var round: Int32
-    package var step: Step
-    package var signBytes: [UInt8]
-    package var signature: [UInt8]
+    package let height: Int64
+    package let round: Int32
+    package let step: Step
+    /// The message, with its signature once there is one.
+    ///
+    /// Nil for a barred place.
+    package let message: SignedMessage?
 
-    package init(height: Int64, round: Int32, step: Step, signBytes: [UInt8], signature: [UInt8]) {
-        self.height = height
-        self.round = round
-        self.step = step
-        self.signBytes = signBytes
-        self.signature = signature
+    package init(_ message: SignedMessage) {
+        height = message.height
+        round = message.round
+        step = message.step
+        self.message = message
     }
+
+    private init(barring height: Int64) {
+        self.height = height
+        round = .max
+        step = .precommit
+        message = nil
+    }
+
+    /// Nothing at or below a height may be signed any more: what a restored backup's votes may not repeat (D23).
+    package static func barring(through height: Int64) -> SignState { SignState(barring: height) }
 
     /// What may be done about a message.
     package enum Verdict: Equatable, Sendable {
         /// Nothing was signed at or above its place.
         case sign
-        /// These very bytes were signed: use the signature again.
-        case reuse([UInt8])
+        /// This very message was signed: here it is again.
+        case reuse(SignedMessage)
         /// Something else was signed there, or later: never sign.
         case refuse
     }
 
-    package static func verdict(
-        after last: SignState?, height: Int64, round: Int32, step: Step, signBytes: [UInt8]
-    ) -> Verdict {
+    /// Whether a message may be signed after what was signed last, if anything.
+    package static func verdict(on message: SignedMessage, after last: SignState?) -> Verdict {
         guard let last else { return .sign }
-        let before = (last.height, last.round, last.step)
-        if before < (height, round, step) { return .sign }
-        return before == (height, round, step) && last.signBytes == signBytes ? .reuse(last.signature) : .refuse
+        let (before, place) = (
+            (last.height, last.round, last.step), (message.height, message.round, message.step)
+        )
+        if before < place { return .sign }
+        guard before == place, let signed = last.message, signed.unsigned == message.unsigned, !signed.signature.isEmpty
+        else { return .refuse }
+        return .reuse(signed)
     }
 
-    package func encoded() -> [UInt8] {
+    package var encoded: [UInt8] {
         var writer = ByteWriter()
         writer.uint64(UInt64(height))
         writer.uint32(UInt32(round))
         writer.uint8(step.rawValue)
-        writer.part(signBytes)
-        writer.part(signature)
+        writer.part(message?.encoded ?? [])
         return writer.bytes
     }
 
-    package init?(decoding bytes: [UInt8]) {
+    package init(decoding bytes: [UInt8]) throws(ConsensusFault) {
         var reader = ByteReader(bytes)
-        guard let height = try? reader.uint64(), height <= UInt64(Int64.max), let round = try? reader.uint32(),
-            round <= UInt32(Int32.max), let step = (try? reader.uint8()).flatMap(Step.init), let signBytes = try? reader.part(),
-            let signature = try? reader.part(), (try? reader.finish()) != nil
-        else { return nil }
-        self.init(
-            height: Int64(height), round: Int32(round), step: step, signBytes: signBytes, signature: signature)
+        guard let height = (try? reader.uint64()).flatMap({ Int64(exactly: $0) }),
+            let round = (try? reader.uint32()).flatMap({ Int32(exactly: $0) }),
+            let step = (try? reader.uint8()).flatMap(Step.init), let part = try? reader.part(), reader.remaining == 0
+        else { throw .malformed }
+        let state = part.isEmpty ? SignState(barring: height) : SignState(try SignedMessage(decoding: part))
+        // The place is written for whoever reads the log by eye; it must be the message's.
+        guard state.height == height, state.round == round, state.step == step else { throw .malformed }
+        self = state
     }
 }

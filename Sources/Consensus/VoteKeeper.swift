@@ -1,72 +1,100 @@
-package import LedgerModel
+import LedgerModel
 
-/// Two votes of one validator for one step that differ: evidence of equivocation.
-package struct Equivocation: Equatable, Sendable {
-    package var first: Vote
-    package var second: Vote
-}
-
-/// The votes of one height, by round: each validator counts once a round and type, with its first vote.
+/// The votes of one height, by round and type.
+///
+/// Bounded: of rounds more than ``roundsAheadMax`` ahead only each validator's highest round is remembered. Rounds behind
+/// are kept, since a decision may come from any; how many there are the timeouts bound.
 struct VoteKeeper: Sendable {
-    private struct Ballot: Sendable {
-        /// By validator index.
-        var votes: [Vote?]
-        /// Power by block, in order of first appearance.
-        var tallies: [(blockID: BlockID, power: Int64)] = []
-        var power: Int64 = 0
+    /// Rounds ahead of the current one whose votes are kept: what a few slow messages span.
+    static let roundsAheadMax: Int32 = 8
+
+    private struct Round: Sendable {
+        var prevotes: Ballot
+        var precommits: Ballot
+
+        subscript(type: VoteType) -> Ballot {
+            get { type == .prevote ? prevotes : precommits }
+            set { if type == .prevote { prevotes = newValue } else { precommits = newValue } }
+        }
+    }
+
+    /// What became of a vote.
+    enum Insertion: Equatable {
+        case counted
+        /// Known, or too far ahead to be kept.
+        case ignored
+        /// The validator voted otherwise before.
+        case equivocation(Vote, Vote)
     }
 
     private let powers: [Int64]
-    let total: Int64
-    private var ballots: [Int64: Ballot] = [:]
+    /// More power than this is a quorum.
+    private let quorumThreshold: Int64
+    /// More power than this includes a correct validator's.
+    private let honestThreshold: Int64
+    private var rounds: [Int32: Round] = [:]
+    /// Each validator's highest round, -1 before its first vote.
+    private var highest: [Int32]
+    /// The first quorum of precommits for a block.
+    private(set) var decided: (round: Int32, blockID: BlockID)?
 
     init(_ set: ValidatorSet) {
         powers = set.members.map(\.votingPower)
-        total = set.power
+        quorumThreshold = TrustLevel.twoThirds.threshold(of: set.power)
+        honestThreshold = TrustLevel.oneThird.threshold(of: set.power)
+        highest = powers.map { _ in -1 }
     }
-
-    private static func key(_ type: VoteType, _ round: Int32) -> Int64 { Int64(round) << 1 | (type == .prevote ? 0 : 1) }
 
     /// Takes a vote whose signature and place have been checked.
-    /// - Returns: evidence where the validator voted otherwise before.
-    mutating func insert(_ vote: Vote, index: Int) -> Equivocation? {
-        let key = Self.key(vote.type, vote.round)
-        var ballot = ballots[key] ?? Ballot(votes: powers.map { _ in nil })
-        if let first = ballot.votes[index] {
-            return first.blockID == vote.blockID ? nil : Equivocation(first: first, second: vote)
+    mutating func insert(_ vote: Vote, index: Int, currentRound: Int32) -> Insertion {
+        highest[index] = max(highest[index], vote.round)
+        guard vote.round <= max(currentRound, 0) + Self.roundsAheadMax else { return .ignored }
+        let needed = quorumThreshold
+        let power = powers[index]
+        return change(vote.round) { round in
+            if let known = round[vote.type].votes[index] {
+                return known.blockID == vote.blockID ? .ignored : .equivocation(known, vote)
+            }
+            round[vote.type].count(vote, index: index, power: power, quorumAbove: needed)
+            return .counted
         }
-        ballot.votes[index] = vote
-        ballot.power += powers[index]
-        if let place = ballot.tallies.firstIndex(where: { $0.blockID == vote.blockID }) {
-            ballot.tallies[place].power += powers[index]
-        } else {
-            ballot.tallies.append((vote.blockID, powers[index]))
-        }
-        ballots[key] = ballot
-        return nil
     }
 
-    /// The block (or nil's zero id) that more than 2/3 of the power voted for.
-    func quorum(_ type: VoteType, round: Int32) -> BlockID? {
-        ballots[Self.key(type, round)]?.tallies.first { isQuorum($0.power) }?.blockID
+    /// Takes a polka that was counted elsewhere; its votes have been inserted before.
+    mutating func adopt(_ polka: VerifiedPolka) {
+        change(polka.round) { $0.prevotes.adopt(polka.blockID, certificate: polka.votes.map(\.vote)) }
     }
 
-    /// Whether more than 2/3 of the power voted for anything.
+    private mutating func change<Result>(_ number: Int32, _ body: (inout Round) -> Result) -> Result {
+        let empty = Ballot(memberCount: powers.count)
+        let result = body(&rounds[number, default: Round(prevotes: empty, precommits: empty)])
+        if decided == nil, let blockID = rounds[number]?.precommits.quorum, !blockID.isZero {
+            decided = (number, blockID)
+        }
+        return result
+    }
+
+    /// What more than 2/3 of the power voted for in a round: a block, nil (the zero id), or nothing yet.
+    func quorum(_ type: VoteType, round: Int32) -> BlockID? { rounds[round]?[type].quorum }
+
+    /// The votes for the quorum's block, in set order.
+    func quorumVotes(_ type: VoteType, round: Int32) -> [Vote] { rounds[round]?[type].quorumVotes ?? [] }
+
+    /// Whether more than 2/3 of the power voted, for whatever.
     func hasQuorumOfAny(_ type: VoteType, round: Int32) -> Bool {
-        isQuorum(ballots[Self.key(type, round)]?.power ?? 0)
+        (rounds[round]?[type].power ?? 0) > quorumThreshold
     }
 
-    /// Power of the validators that voted in a round at all.
-    func power(inRound round: Int32) -> Int64 {
-        let both = [VoteType.prevote, .precommit].compactMap { ballots[Self.key($0, round)] }
-        return powers.indices.reduce(0) { sum, index in
-            both.contains { $0.votes[index] != nil } ? sum + powers[index] : sum
+    /// The votes of a round by place in the set.
+    func votes(_ type: VoteType, round: Int32) -> [Vote?] { rounds[round]?[type].votes ?? powers.map { _ in nil } }
+
+    /// The highest round that more than 1/3 of the power has reached: a correct validator is there or beyond.
+    var roundReached: Int32 {
+        var power: Int64 = 0
+        for index in highest.indices.sorted(by: { highest[$0] > highest[$1] }) {
+            power += powers[index]
+            if power > honestThreshold { return highest[index] }
         }
+        return -1
     }
-
-    /// Votes of a round by validator index.
-    func votes(_ type: VoteType, round: Int32) -> [Vote?] { ballots[Self.key(type, round)]?.votes ?? powers.map { _ in nil } }
-
-    func isQuorum(_ power: Int64) -> Bool { power > TrustLevel.twoThirds.threshold(of: total) }
-    func isMoreThanOneThird(_ power: Int64) -> Bool { power > TrustLevel.oneThird.threshold(of: total) }
 }

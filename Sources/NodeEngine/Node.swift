@@ -89,7 +89,6 @@ package actor Node {
 
     let blocks: BlockLog
     let checkpoints: CheckpointStore
-    let headers: HeaderLog
     /// Held for as long as the node lives.
     private let lock: FolderLock
     private let clock: ClockGuard
@@ -97,8 +96,12 @@ package actor Node {
     private var mempool = Mempool()
     /// Ids of transactions in the queue whose signatures were checked on admission.
     private var rotation: ProposerRotation
+    /// The last signature of all: the guard against signing twice.
     private var signState: SignState?
     private var machine: RoundStateMachine?
+    /// Inputs that came up while effects were performed: they are fed after them.
+    private var inputs: [RoundStateMachine.Input] = []
+    private var isFeeding = false
     private var candidate: Candidate?
     private var pacing = ProposalPacing()
     private var wakeUp: Task<Void, Never>?
@@ -122,13 +125,12 @@ package actor Node {
         tiles = start.tiles
         blocks = start.blocks
         checkpoints = start.checkpoints
-        headers = start.headers
         lock = start.lock
         clock = start.clock
         tip = start.tip
         receiptKey = configuration.receiptKey
         changesSinceCheckpoint = start.replayedChanges
-        signState = start.blocks.lastVote.flatMap(SignState.init(decoding:))
+        signState = start.blocks.lastVote.flatMap { try? SignState(decoding: $0) }
         var rotation = ProposerRotation(start.set)
         rotation.advance(by: Int(start.tip.height % UInt64(start.set.members.count)))
         self.rotation = rotation
@@ -199,7 +201,8 @@ package actor Node {
         guard machine == nil, failure == nil, !isStopping else { return }
         machine = RoundStateMachine(
             height: Int64(tip.height + 1), set: set,
-            own: configuration.consensusKey.flatMap(Self.address), rotation: rotation)
+            own: configuration.consensusKey.flatMap(Self.address), rotation: rotation, previousTime: tip.time,
+            recovery: Recovery(signatures: signState.map { [$0] } ?? []))
         feed(.started)
     }
 
@@ -210,36 +213,50 @@ package actor Node {
 
     /// Gives the machine an input and performs what comes back, in order.
     private func feed(_ input: RoundStateMachine.Input) {
-        guard failure == nil, machine != nil else { return }
-        do {
-            for effect in try machine?.receive(input) ?? [] { try perform(effect) }
-        } catch let error as NodeFailure {
-            stop(because: error)
-        } catch let error as StoreFailure {
-            stop(because: .store(error))
-        } catch {
-            logger.error("input refused by consensus", metadata: ["fault": "\(error)"])
+        inputs.append(input)
+        guard !isFeeding else { return }
+        isFeeding = true
+        defer { isFeeding = false }
+        while failure == nil, !inputs.isEmpty {
+            let next = inputs.removeFirst()
+            do {
+                for effect in try machine?.receive(next) ?? [] { try perform(effect) }
+            } catch let error as NodeFailure {
+                stop(because: error)
+            } catch let error as StoreFailure {
+                stop(because: .store(error))
+            } catch {
+                logger.error("input refused by consensus", metadata: ["fault": "\(error)"])
+            }
         }
+        inputs = []
     }
 
     private func perform(_ effect: RoundStateMachine.Effect) throws {
         switch effect {
-        case .requestProposal(let round, let again):
-            if again == nil || candidate?.blockID != again { candidate = try build() }
-            if let candidate { feed(.proposalBuilt(round: round, blockID: candidate.blockID)) }
-        case .propose: break  // Nobody else listens yet: the block is at hand.
-        case .check(let blockID): feed(.blockChecked(blockID, isValid: candidate?.blockID == blockID))
-        case .castVote(let type, let round, let blockID, let locks):
-            try cast(type, round: round, blockID: blockID, locks: locks)
+        case .requestProposal(_, let round):
+            let built = try build()
+            candidate = built
+            feed(.proposalBuilt(round: round, built.blockID, time: built.block.header.time))
+        case .execute(let blockID):
+            // Blocks of others do not come here yet: the one at hand is our own, which was executed when it was built.
+            guard let candidate, candidate.blockID == blockID else { break }
+            feed(.proposalExecuted(blockID, time: candidate.block.header.time, isValid: true))
+        case .sign(let message):
+            guard let key = configuration.consensusKey else { break }
+            feed(.signed(message.signed(key.sign(message.signBytes(chainID: identity.chainID.text)))))
+        case .persist(let record): try persist(record)
+        case .broadcast: break  // Nobody else listens yet.
         case .schedule(let timeout):
             Task {
                 try? await Task.sleep(for: .milliseconds(timeout.milliseconds))
                 self.feed(.timeoutElapsed(timeout))
             }
-        case .decide(let blockID, let round, let precommits):
-            try decide(blockID, round: round, precommits: precommits)
+        case .decide(let decision): try decide(decision)
         case .reportEquivocation(let evidence):
             logger.critical("equivocation", metadata: ["validator": "\(Hex.encode(evidence.first.validator))"])
+        case .halt(let blockID):
+            throw NodeFailure.inconsistent("block \(Hex.encode(blockID.hash)) was decided, but does not execute here")
         }
     }
 
@@ -293,47 +310,24 @@ package actor Node {
         return header
     }
 
-    /// Signs a vote, unless the sign state forbids it, and feeds it back. What it locks is queued with it, so that one
-    /// sync makes both durable before anything is sent; with one validator, deciding is that sync.
-    private func cast(_ type: VoteType, round: Int32, blockID: BlockID, locks: Bool) throws {
-        guard let key = configuration.consensusKey, let address = Self.address(of: key),
-            let index = set.index(of: address), let candidate
-        else { return }
-        // A native vote's time is the block's (D2).
-        var vote = Vote(
-            type: type, height: Int64(tip.height + 1), round: round, blockID: blockID,
-            timestamp: candidate.block.header.time, validator: address, validatorIndex: Int32(index), signature: [])
-        let bytes = vote.signBytes(chainID: identity.chainID.text)
-        let step: SignState.Step = type == .prevote ? .prevote : .precommit
-        switch SignState.verdict(after: signState, height: vote.height, round: round, step: step, signBytes: bytes) {
-        case .sign: vote.signature = key.sign(bytes)
-        case .reuse(let signature): vote.signature = signature
-        case .refuse:
-            logger.warning(
-                "not signing twice", metadata: ["height": "\(vote.height)", "round": "\(round)", "type": "\(type)"])
-            return
+    /// Queues a record for the log; one sync makes all that are queued durable before anything is sent.
+    private func persist(_ record: ConsensusRecord) throws(StoreFailure) {
+        switch record {
+        case .signature(let state):
+            signState = state
+            try blocks.append([.vote(height: UInt64(state.height), bytes: state.encoded)])
+        case .lock(let lock):
+            guard let candidate, candidate.blockID == lock.blockID else { return }
+            var writer = ByteWriter()
+            writer.part(lock.encoded)
+            writer.part(candidate.encoded)
+            try blocks.append([.lockedProposal(height: UInt64(lock.height), bytes: writer.bytes)])
         }
-        let state = SignState(
-            height: vote.height, round: round, step: step, signBytes: bytes, signature: vote.signature)
-        signState = state
-        var records: [BlockLog.Record] = [.vote(height: UInt64(vote.height), bytes: state.encoded())]
-        if locks, set.members.count > 1 {
-            records.append(.lockedProposal(height: UInt64(vote.height), bytes: candidate.encoded))
-        }
-        try blocks.append(records)
-        feed(.voteReceived(vote))
     }
 
-    private func decide(_ blockID: BlockID, round: Int32, precommits: [Vote?]) throws {
-        guard let candidate, candidate.blockID == blockID else { return }
-        let commit = Commit(
-            height: candidate.block.header.height, round: round, blockID: blockID,
-            signatures: precommits.map { vote in
-                guard let vote else { return .absent }
-                return CommitSignature(
-                    flag: vote.blockID.isZero ? .nilVote : .commit, validator: vote.validator,
-                    timestamp: vote.timestamp, signature: vote.signature)
-            })
+    private func decide(_ decision: Decision) throws {
+        guard let candidate, candidate.blockID == decision.blockID else { return }
+        let commit = decision.commit
         let height = tip.height + 1
         try blocks.append([.decidedBlock(height: height, block: candidate.encoded, commit: commit.encoded)])
         try blocks.sync()
@@ -405,10 +399,6 @@ package actor Node {
     private func prune() {
         guard let kept = configuration.blocksKept, let safe = checkpoints.oldestHeight, safe > kept else { return }
         do {
-            // The set's first header stays, so that `headers` can lead from any set ever trusted (D4).
-            if let first = try? committed(Height(1)) {
-                try headers.keep(1, SignedHeader(header: first.block.header, commit: first.commit).encoded)
-            }
             try blocks.prune(below: min(safe, tip.height - min(kept, tip.height)))
             if let first = blocks.firstHeight { view.noteFirstHeight(first) }
         } catch {
@@ -456,12 +446,6 @@ package actor Node {
             }
             throw .pruned(nearest: Height(max(first, height.value)))
         } catch { throw .unavailable("\(error)") }
-    }
-
-    /// A header that pruning has kept.
-    func keptHeader(_ height: Height) -> SignedHeader? {
-        guard let bytes = try? headers.header(height.value) else { return nil }
-        return try? SignedHeader(decoding: bytes)
     }
 
     private func waitForEnd() async throws {
