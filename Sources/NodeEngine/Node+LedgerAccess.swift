@@ -49,6 +49,7 @@ extension Node: LedgerAccess {
 
     private nonisolated func signedHeader(_ height: Height) async throws(LedgerAccessFailure) -> SignedHeader {
         if let signed = view.header(height) { return signed }
+        if let signed = await keptHeader(height) { return signed }
         let committed = try await committed(height)
         return SignedHeader(header: committed.block.header, commit: committed.commit)
     }

@@ -89,6 +89,7 @@ package actor Node {
 
     let blocks: BlockLog
     let checkpoints: CheckpointStore
+    let headers: HeaderLog
     /// Held for as long as the node lives.
     private let lock: FolderLock
     private let clock: ClockGuard
@@ -125,6 +126,7 @@ package actor Node {
         tiles = start.tiles
         blocks = start.blocks
         checkpoints = start.checkpoints
+        headers = start.headers
         lock = start.lock
         clock = start.clock
         tip = start.tip
@@ -399,6 +401,10 @@ package actor Node {
     private func prune() {
         guard let kept = configuration.blocksKept, let safe = checkpoints.oldestHeight, safe > kept else { return }
         do {
+            // The set's first header stays, so that `headers` can lead from any set ever trusted (D4).
+            if let first = try? committed(Height(1)) {
+                try headers.keep(1, SignedHeader(header: first.block.header, commit: first.commit).encoded)
+            }
             try blocks.prune(below: min(safe, tip.height - min(kept, tip.height)))
             if let first = blocks.firstHeight { view.noteFirstHeight(first) }
         } catch {
@@ -446,6 +452,12 @@ package actor Node {
             }
             throw .pruned(nearest: Height(max(first, height.value)))
         } catch { throw .unavailable("\(error)") }
+    }
+
+    /// A header that pruning has kept.
+    func keptHeader(_ height: Height) -> SignedHeader? {
+        guard let bytes = try? headers.header(height.value) else { return nil }
+        return try? SignedHeader(decoding: bytes)
     }
 
     private func waitForEnd() async throws {

@@ -13,6 +13,7 @@ struct NodeStart {
     var lock: FolderLock
     var blocks: BlockLog
     var checkpoints: CheckpointStore
+    var headers: HeaderLog
     var tiles: TileStore
     var set: ValidatorSet
     var tip: Node.Tip
@@ -49,6 +50,7 @@ struct NodeStart {
         }
         let checkpoints = try CheckpointStore(
             folder: configuration.folder, stores: StoreName.allCases.map(\.rawValue))
+        let headers = try HeaderLog(folder: configuration.folder)
         let checkpoint = checkpoints.load()
         for finding in checkpoints.findings { logger.notice("checkpoint", metadata: ["found": "\(finding)"]) }
         let last = blocks.lastHeight ?? 0
@@ -121,7 +123,7 @@ struct NodeStart {
                 "checkpoint": "\(checkpoint?.height ?? 0)", "replayedBlocks": "\(tip.height - (checkpoint?.height ?? 0))",
             ])
         return NodeStart(
-            lock: lock, blocks: blocks, checkpoints: checkpoints, tiles: tiles, set: set, tip: tip, view: view,
+            lock: lock, blocks: blocks, checkpoints: checkpoints, headers: headers, tiles: tiles, set: set, tip: tip, view: view,
             clock: clock, replayedChanges: replayedChanges)
     }
 

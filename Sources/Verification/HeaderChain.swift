@@ -11,7 +11,9 @@ struct HeaderChain {
     let trusted: [UInt8]
 
     /// bundles.md, "headers": the entries' headers are there, the last one is needed, the first set is the trusted one,
-    /// and each later one follows. Trust is looked at before signatures, so that a stranger's file costs little.
+    /// and each later one follows.
+    ///
+    /// Trust is looked at before signatures, so that a stranger's file costs little.
     static func verify(
         _ links: [LinkedHeader], ledger: LedgerIdentity, entries: [(name: String, entry: StateEntry)],
         _ policy: TrustPolicy, _ now: UInt64?, _ report: inout VerificationReport
@@ -20,7 +22,8 @@ struct HeaderChain {
             policy.chainID.map { $0.utf8.elementsEqual(ledger.chainID.text.utf8) } ?? true,
             "chain \(ledger.chainID.text) is not the expected one")
         try require(
-            policy.genesisHash.map { $0 == ledger.genesisHash.bytes } ?? true, "the genesis hash is not the expected one")
+            policy.genesisHash.map { $0 == ledger.genesisHash.bytes } ?? true,
+            "the genesis hash is not the expected one")
         let heights = Set(links.map(\.signedHeader.header.height))
         for (name, entry) in entries {
             try require(
@@ -42,7 +45,7 @@ struct HeaderChain {
         var verified: [VerifiedHeader] = []
         for (index, link) in links.enumerated() {
             let header = try unverified(link, after: index > 0 ? verified[index - 1] : nil)
-            do {
+            do throws(VerificationFailure) {
                 if let before = verified.last {
                     verified.append(try HeaderStep.follow(header, from: before))
                 } else {
@@ -51,7 +54,7 @@ struct HeaderChain {
                             header, chainID: ledger.chainID.text,
                             trustedValidatorsHash: Digest(first.validatorsHash) ?? .zero))
                 }
-            } catch { throw Refusal("header \(link.signedHeader.header.height): \(error)") }
+            } catch { throw Refusal(error, header: link.signedHeader.header.height) }
             let count = verified[index].count
             report.holds.append(
                 "header \(verified[index].header.height) of \(ledger.chainID.text), \(TimeText.show(verified[index].header.time)), "
@@ -96,11 +99,18 @@ struct HeaderChain {
         throws(Refusal)
     {
         guard let now else { return }
+        // Not yet known to be signed by anybody: a time out of range must not reach the sums below.
+        try require(first.time.isValid && last.time.isValid, "headers: a time is out of range")
         let limit = Timestamp(nanosecondsSince1970: now).advanced(byNanoseconds: clockDriftMax)
         try require(last.time < limit, "headers: the time of the last one is in the future")
         if let period = policy.trustingPeriodSeconds {
-            let end = Timestamp(seconds: first.time.seconds + Int64(period), nanoseconds: first.time.nanoseconds)
-            try require(end > Timestamp(nanosecondsSince1970: now), "headers: the trusting period is over")
+            // A period too long to count never ends.
+            let (end, isEndless) = first.time.seconds.addingReportingOverflow(Int64(clamping: period))
+            try require(
+                isEndless
+                    || Timestamp(seconds: end, nanoseconds: first.time.nanoseconds)
+                        > Timestamp(nanosecondsSince1970: now),
+                "headers: the trusting period is over")
         }
     }
 
@@ -116,7 +126,8 @@ struct HeaderChain {
         report.restsOn.append(
             count == 1
                 ? "one validator: its operator signed this, and nobody else"
-                : "\(count) validators: that less than a third of their power (\(header.validators.power)) is dishonest")
+                : "\(count) validators: that less than a third of their power (\(header.validators.power)) is dishonest"
+        )
         report.restsOn.append("the trusted validators hash \(Hex.encode(trusted)), given by you")
         report.restsOn.append(
             "\(what)as of \(TimeText.show(header.header.time)), the time of header \(header.header.height)")
@@ -143,7 +154,8 @@ enum EntryCheck {
         let shown =
             entry.value.map { "has \($0.count) bytes, SHA-256 \(SHA256.hash($0).hex)" } ?? "is absent"
         report.holds.append(
-            "\(name): store \(entry.store), key \(show(entry.key)) \(shown), in the state after block \(entry.stateHeight)")
+            "\(name): store \(entry.store), key \(show(entry.key)) \(shown), in the state after block \(entry.stateHeight)"
+        )
     }
 
     static func show(_ key: [UInt8]) -> String {

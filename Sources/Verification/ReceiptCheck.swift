@@ -9,7 +9,9 @@ enum ReceiptCheck {
     static func run(
         _ bundle: RecordBundle, entry: Digest, _ headers: HeaderChain, _ report: inout VerificationReport
     ) throws(Refusal) -> Set<String> {
-        guard let header = headers.header(bundle.logState.stateHeight.next) else { throw Refusal("logState: no header") }
+        guard let header = headers.header(bundle.logState.stateHeight.next) else {
+            throw Refusal("logState: no header")
+        }
         let set = header.validators
         var signers = Set<[UInt8]>()
         var operators = Set<String>()
@@ -24,7 +26,8 @@ enum ReceiptCheck {
                     && receipt.height == bundle.logState.stateHeight,
                 "\(what): made for another ledger or height than logState's")
             try require(
-                LogInclusion(leafIndex: receipt.leafIndex, treeSize: receipt.treeSize, path: receipt.path) == bundle.log,
+                LogInclusion(leafIndex: receipt.leafIndex, treeSize: receipt.treeSize, path: receipt.path)
+                    == bundle.log,
                 "\(what): its inclusion proof is not that of log")
             let (key, address, name) = try registered(registry, receipt, bundle, what)
             guard let member = set.index(of: address) else {

@@ -2,11 +2,13 @@ import Codec
 
 /// What the verifier brings along: nothing of it comes from the file.
 public struct TrustPolicy: Sendable {
-    /// Hashes of validator sets that are trusted, 32 bytes each. Without one nothing is proven.
+    /// Hashes of validator sets that are trusted, 32 bytes each.
+    ///
+    /// Without one nothing is proven.
     public var trustedValidators: [[UInt8]] = []
     /// The ledger that is expected; nil: not checked, and said so.
     public var chainID: String?
-    /// 32 bytes. No header states the genesis hash, so give it when you know it.
+    /// 32 bytes; no header states the genesis hash, so give it when you know it.
     public var genesisHash: [UInt8]?
     /// How old the first header's set may be, in seconds.
     public var trustingPeriodSeconds: UInt64?
@@ -18,8 +20,10 @@ public struct TrustPolicy: Sendable {
     /// A policy that trusts nobody and demands nothing.
     public init() {}
 
-    /// Reads a policy file: JSON with any of `trustedValidators` [hex], `chainId`, `genesisHash`, `trustingPeriod` in
-    /// seconds, `minReceipts`, `minOperators`. Other members are refused, so that a misspelt demand is not lost.
+    /// Reads a policy file.
+    ///
+    /// JSON with any of `trustedValidators` [hex], `chainId`, `genesisHash`, `trustingPeriod` in seconds, `minReceipts`,
+    /// `minOperators`. Other members are refused, so that a misspelt demand is not lost.
     /// - Throws: ``PolicyFailure`` with the member that is wrong.
     public init(parsing bytes: [UInt8]) throws(PolicyFailure) {
         self.init()
@@ -33,21 +37,28 @@ public struct TrustPolicy: Sendable {
             switch member.name {
             case "trustedValidators":
                 guard value.kind == .array else { throw PolicyFailure("trustedValidators is no list") }
+                guard value.count > 0 else { throw PolicyFailure("trustedValidators is empty") }
                 for item in value.elements { trustedValidators.append(try Self.hash(item, "trustedValidators")) }
             case "chainId":
-                guard let text = value.string else { throw PolicyFailure("chainId is no text") }
+                guard let text = value.string, !text.isEmpty else { throw PolicyFailure("chainId is no text") }
                 chainID = text
             case "genesisHash": genesisHash = try Self.hash(value, "genesisHash")
             case "trustingPeriod": trustingPeriodSeconds = UInt64(try Self.count(value, "trustingPeriod"))
             case "minReceipts": minReceipts = try Self.count(value, "minReceipts")
             case "minOperators": minOperators = try Self.count(value, "minOperators")
-            default: throw PolicyFailure("unknown member \(member.name)")
+            default: throw PolicyFailure("unknown member \(VerificationOutcome.printable(member.name))")
             }
         }
     }
 
+    /// A hash as people hand it around: 64 lower-case hex digits; nil for anything else.
+    public static func hash(hex text: String) -> [UInt8]? {
+        guard let bytes = Hex.decode(text), bytes.count == 32 else { return nil }
+        return bytes
+    }
+
     private static func hash(_ node: JSONNode, _ name: String) throws(PolicyFailure) -> [UInt8] {
-        guard let bytes = node.string.flatMap(Hex.decode), bytes.count == 32 else {
+        guard let bytes = node.string.flatMap(hash(hex:)) else {
             throw PolicyFailure("\(name) is not 32 bytes in lower-case hex")
         }
         return bytes

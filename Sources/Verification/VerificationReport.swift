@@ -1,3 +1,5 @@
+import LedgerModel
+
 /// What was found, a line each, for people and programs (D22).
 public struct VerificationReport: Equatable, Sendable {
     /// What holds.
@@ -14,13 +16,6 @@ public struct VerificationOutcome: Equatable, Sendable {
     public internal(set) var report: VerificationReport
     /// Why the file is refused; nil where everything present holds and the policy is met.
     public internal(set) var reason: String?
-
-    /// The outcome as people read it: a line each, the verdict last.
-    public var text: String {
-        (report.holds.map { "holds      \($0)" } + report.restsOn.map { "rests on   \($0)" }
-            + report.unchecked.map { "unchecked  \($0)" } + [reason.map { "REFUSED: \($0)" } ?? "OK"])
-            .joined(separator: "\n")
-    }
 }
 
 /// What a record bundle is about, for renewing it (D24).
@@ -37,6 +32,26 @@ public struct BundleSubject: Equatable, Sendable {
 struct Refusal: Error {
     let reason: String
     init(_ reason: String) { self.reason = reason }
+
+    /// What could not be read.
+    init(_ failure: LedgerModelFailure) {
+        if case .invalid(let reason) = failure { self.reason = reason } else { reason = "\(failure)" }
+    }
+
+    /// Why a header is not believed.
+    init(_ failure: VerificationFailure, header height: Int64) {
+        let reason =
+            switch failure {
+            case .header(let text), .commit(let text), .validators(let text), .step(let text): text
+            case .signature(let index): "the signature of vote \(index) does not hold"
+            case .address(let index): "vote \(index) is under another address than that of the validator at its place"
+            case .notEnoughPower(let tallied, let total): "not enough power, two thirds or less: \(tallied) of \(total)"
+            case .notEnoughTrust(let tallied, let total):
+                "not enough trust, a third of the set before or less: \(tallied) of \(total)"
+            case .doubleVote: "one validator is counted twice"
+            }
+        self.reason = "header \(height): \(reason)"
+    }
 }
 
 func require(_ condition: Bool, _ reason: @autoclosure () -> String) throws(Refusal) {

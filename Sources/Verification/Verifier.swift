@@ -10,6 +10,7 @@ public enum Verifier {
     ///   - bytes: the file.
     ///   - policy: what the verifier trusts and demands.
     ///   - now: nanoseconds since 1970; nil: ages are not checked, and said so.
+    /// - Returns: what was found, and the first rule that does not hold, if any.
     public static func verify(_ bytes: [UInt8], policy: TrustPolicy, now: UInt64?) -> VerificationOutcome {
         var outcome = VerificationOutcome(report: VerificationReport(), reason: nil)
         do throws(Refusal) {
@@ -42,7 +43,7 @@ public enum Verifier {
         _ bytes: [UInt8], _ policy: TrustPolicy, _ now: UInt64?, _ report: inout VerificationReport
     ) throws(Refusal) {
         let file: StateProofFile
-        do { file = try StateProofFile(decoding: bytes) } catch { throw Refusal("\(error)") }
+        do { file = try StateProofFile(decoding: bytes) } catch { throw Refusal(error) }
         let headers = try HeaderChain.verify(
             file.headers, ledger: file.ledger, entries: [("state proof", file.entry)], policy, now, &report)
         try EntryCheck.run(file.entry, "state proof", under: headers, &report)

@@ -7,33 +7,49 @@ import Verification
 struct VivianVerify: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "vivian-verify", abstract: "Check a record bundle or a state proof, without a network.",
-        discussion: "Exit code 0 only if everything present holds and the policy is met; 1 otherwise.")
-    @Argument(help: "FILE.record.json or FILE.proof.json.") var file: String
+        discussion: """
+            Prints what holds, what it rests on, and what was not checked. Without a trusted validators hash nothing is \
+            proven: get it from somebody you trust, not from whoever handed you the file. A policy file is JSON with \
+            any of trustedValidators, chainId, genesisHash, trustingPeriod, minReceipts, minOperators.
+            Exit code 0 only if everything present holds and the policy is met; 1 otherwise.
+            """)
+    @Argument(help: "FILE.record.json or FILE.proof.json; - for standard input.") var file: String
     @Option(help: "The validators hash that you trust, in hex.") var trustedValidators: String?
     @Option(help: "Policy file (JSON).") var policy: String?
+    @Option(help: "The chain id that you expect.") var chainId: String?
+    @Option(help: "The genesis hash that you expect, in hex.") var genesisHash: String?
+    @Flag(help: "Print JSON for programs.") var json = false
 
     func run() throws {
-        var trust = TrustPolicy()
-        if let policy { trust = try TrustPolicy(parsing: Self.bytes(policy)) }
-        if let hash = trustedValidators { trust.trustedValidators = [try Self.hex(hash)] }
+        let trust = try trustPolicy()
         let now = trust.trustingPeriodSeconds == nil ? nil : UInt64(Date().timeIntervalSince1970 * 1e9)
         let outcome = Verifier.verify(try Self.bytes(file), policy: trust, now: now)
-        print(outcome.text)
+        print(json ? String(decoding: outcome.json, as: UTF8.self) : outcome.text)
         if outcome.reason != nil { throw ExitCode(1) }
     }
 
+    /// The policy file with what the command line says on top.
+    private func trustPolicy() throws -> TrustPolicy {
+        var trust = TrustPolicy()
+        if let policy { trust = try TrustPolicy(parsing: Self.bytes(policy)) }
+        if let hash = try Self.hash(trustedValidators, "--trusted-validators") { trust.trustedValidators = [hash] }
+        if let hash = try Self.hash(genesisHash, "--genesis-hash") { trust.genesisHash = hash }
+        if let chainId { trust.chainID = chainId }
+        return trust
+    }
+
     private static func bytes(_ path: String) throws -> [UInt8] {
+        if path == "-" { return Array(FileHandle.standardInput.readDataToEndOfFile()) }
         guard let data = FileManager.default.contents(atPath: path) else {
             throw ValidationError("\(path) cannot be read")
         }
         return Array(data)
     }
 
-    private static func hex(_ text: String) throws -> [UInt8] {
-        let digits = Array(text)
-        let bytes = stride(from: 0, to: digits.count - 1, by: 2).compactMap { UInt8(String(digits[$0...$0 + 1]), radix: 16) }
-        guard digits.count == 64, bytes.count == 32 else {
-            throw ValidationError("--trusted-validators is 32 bytes in hex")
+    private static func hash(_ text: String?, _ option: String) throws -> [UInt8]? {
+        guard let text else { return nil }
+        guard let bytes = TrustPolicy.hash(hex: text) else {
+            throw ValidationError("\(option) is 32 bytes in lower-case hex")
         }
         return bytes
     }

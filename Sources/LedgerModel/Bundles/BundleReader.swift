@@ -5,6 +5,8 @@ import Proofs
 /// Reads members of a bundle, each in its one spelling: base64 as an encoder writes it, 64-bit integers as decimal text,
 /// lower-case hex; no other members (bundles.md, "Spelling").
 struct BundleReader {
+    static let charactersMax = 4_096
+
     let node: JSONNode
     let what: String
 
@@ -25,8 +27,12 @@ struct BundleReader {
         return member
     }
 
+    /// Text of 1 to 4,096 characters.
     func text(_ name: String) throws(LedgerModelFailure) -> String {
         guard let text = try member(name).string else { throw .invalid("\(what): \(name) is no text") }
+        guard 1...Self.charactersMax ~= text.unicodeScalars.count else {
+            throw .invalid("\(what): \(name) is empty or too long")
+        }
         return text
     }
 

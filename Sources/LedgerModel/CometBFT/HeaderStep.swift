@@ -70,7 +70,7 @@ package enum HeaderStep {
         let signed = header.signed
         try signed.header.validate()
         try signed.commit.validate()
-        guard signed.header.chainID == chainID else { throw .header("the header is of another chain") }
+        guard signed.header.chainID.utf8.elementsEqual(chainID.utf8) else { throw .header("the header is of another chain") }
         guard signed.commit.height == signed.header.height else { throw .commit("the commit is for another height") }
         guard signed.commit.blockID.hash == signed.header.hash.bytes else {
             throw .commit("the commit is for another header")

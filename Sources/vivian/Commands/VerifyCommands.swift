@@ -55,21 +55,7 @@ struct TrustOptions: ParsableArguments {
 /// How an outcome is shown.
 enum VerificationOutput {
     static func print(_ outcome: VerificationOutcome, json: Bool) {
-        let report = outcome.report
-        if json {
-            Output.json([
-                "ok": .boolean(outcome.reason == nil),
-                "reason": outcome.reason.map { .string($0) } ?? .null,
-                "holds": .array(report.holds.map { .string($0) }),
-                "restsOn": .array(report.restsOn.map { .string($0) }),
-                "unchecked": .array(report.unchecked.map { .string($0) }),
-            ])
-            return
-        }
-        for line in report.holds { Output.line("holds      \(line)") }
-        for line in report.restsOn { Output.line("rests on   \(line)") }
-        for line in report.unchecked { Output.line("unchecked  \(line)") }
-        Output.line(outcome.reason.map { "REFUSED: \($0)" } ?? "OK")
+        Output.line(json ? String(decoding: outcome.json, as: UTF8.self) : outcome.text)
     }
 }
 
