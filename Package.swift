@@ -146,7 +146,7 @@ func settings(for module: Module) -> [SwiftSetting] {
 }
 
 /// Modules with a test target of their own; a test may import all that its module may.
-let tested = Set(modules.filter { !$0.isExecutable && $0.name != "LedgerAccess" }.map(\.name))
+let tested = Set(modules.filter { !$0.isExecutable && $0.name != "LedgerAccess" && $0.name != "HTTPClientKit" }.map(\.name))
 
 var targets: [Target] = systemLibraries.filter { linked.contains($0.name) }.map {
     .systemLibrary(

@@ -1,1 +1,162 @@
+import Foundation
+import GatewayStore
 import Testing
+
+struct GatewayStoreTests {
+    /// A store in a folder of its own, removed afterwards.
+    static func withStore(_ body: (GatewayStore, URL) throws -> Void) throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "vivian-store-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try body(try GatewayStore(folder: folder), folder)
+    }
+
+    static func record(_ number: UInt8, payload: String = "ciphertext") -> NewRecord {
+        NewRecord(
+            rid: [UInt8](repeating: number, count: 32), mediaType: "application/ld+json", payload: Array(payload.utf8),
+            keyGroup: 1, wrap: [number], commitment: [UInt8](repeating: number, count: 32))
+    }
+
+    static func capture(_ job: UInt8, _ records: [NewRecord]) -> NewCapture {
+        NewCapture(
+            jobID: [UInt8](repeating: job, count: 16), tenant: "default",
+            original: NewOriginal(mediaType: "text/xml", payload: Array("original \(job)".utf8), keyGroup: 1, wrap: [9]),
+            records: records)
+    }
+
+    static func sign(_ first: UInt64, _ records: [NewRecord]) -> SignedBatch {
+        SignedBatch(
+            statements: records.enumerated().map { [UInt8(first) + UInt8($0.offset)] },
+            anchors: [
+                NewOutboxTransaction(
+                    id: [UInt8](repeating: UInt8(first), count: 32), validUntil: 1_000, bytes: [1, 2, 3],
+                    firstNumber: first, count: records.count)
+            ])
+    }
+
+    static let issuer = [UInt8](repeating: 7, count: 32)
+
+    @Test func `numbers are gapless over captures`() throws {
+        try Self.withStore { store, _ in
+            _ = try store.accept(
+                [Self.capture(1, [Self.record(1), Self.record(2)])], issuer: Self.issuer, now: 5, sign: Self.sign)
+            _ = try store.accept([Self.capture(2, [Self.record(3)])], issuer: Self.issuer, now: 6, sign: Self.sign)
+            let numbers = try [1, 2, 3].map { number in
+                try store.record([UInt8](repeating: UInt8(number), count: 32), tenant: "default")?.number
+            }
+            #expect(numbers == [0, 1, 2])
+            #expect(try store.nextNumber(of: Self.issuer) == 3)
+        }
+    }
+
+    @Test func `the same record again is the first one`() throws {
+        try Self.withStore { store, _ in
+            let first = try store.accept([Self.capture(1, [Self.record(1)])], issuer: Self.issuer, now: 5, sign: Self.sign)
+            let second = try store.accept(
+                [Self.capture(2, [Self.record(1, payload: "other"), Self.record(2)])], issuer: Self.issuer, now: 6,
+                sign: Self.sign)
+            #expect(first == [1])
+            #expect(second == [1])
+            let row = try store.record([UInt8](repeating: 1, count: 32), tenant: "default")
+            #expect(row?.payload == Array("ciphertext".utf8))
+            let job = try store.job([UInt8](repeating: 2, count: 16), tenant: "default")
+            #expect(job?.records.count == 2)
+        }
+    }
+
+    @Test func `a record twice in one capture is one record`() throws {
+        try Self.withStore { store, _ in
+            let counts = try store.accept(
+                [Self.capture(1, [Self.record(1), Self.record(1)])], issuer: Self.issuer, now: 5, sign: Self.sign)
+            #expect(counts == [1])
+            #expect(try store.recordCounts().records == 1)
+        }
+    }
+
+    @Test func `what fails while signing leaves nothing behind`() throws {
+        struct Failed: Error {}
+        try Self.withStore { (store: GatewayStore, _: URL) throws in
+            #expect(throws: (any Error).self) {
+                try store.accept([Self.capture(1, [Self.record(1)])], issuer: Self.issuer, now: 5) { _, _ in
+                    throw Failed()
+                }
+            }
+            #expect(try store.recordCounts().records == 0)
+            #expect(try store.job([UInt8](repeating: 1, count: 16), tenant: "default") == nil)
+            #expect(try store.nextNumber(of: Self.issuer) == 0)
+        }
+    }
+
+    @Test func `another tenant sees neither record nor job`() throws {
+        try Self.withStore { store, _ in
+            _ = try store.accept([Self.capture(1, [Self.record(1)])], issuer: Self.issuer, now: 5, sign: Self.sign)
+            #expect(try store.record([UInt8](repeating: 1, count: 32), tenant: "other") == nil)
+            #expect(try store.job([UInt8](repeating: 1, count: 16), tenant: "other") == nil)
+        }
+    }
+
+    @Test func `an anchor's place gives each of its records its own`() throws {
+        try Self.withStore { store, _ in
+            _ = try store.accept(
+                [Self.capture(1, [Self.record(1), Self.record(2)])], issuer: Self.issuer, now: 5, sign: Self.sign)
+            let pending = try store.pendingOutbox(limit: 10)
+            #expect(pending.count == 1)
+            try store.markIncluded([(pending[0].row, RecordPlace(leafIndex: 40, height: 9, blockTime: 77))])
+            #expect(try store.pendingOutboxCount() == 0)
+            let places = try [1, 2].map { number in
+                try store.record([UInt8](repeating: UInt8(number), count: 32), tenant: "default")?.place?.leafIndex
+            }
+            #expect(places == [40, 41])
+            #expect(try store.job([UInt8](repeating: 1, count: 16), tenant: "default")?.anchoredCount == 2)
+        }
+    }
+
+    @Test func `erasure takes payload, wrap and every original that holds the record`() throws {
+        try Self.withStore { store, folder in
+            _ = try store.accept(
+                [Self.capture(1, [Self.record(1, payload: "SECRET-PAYLOAD-OF-ONE"), Self.record(2)])],
+                issuer: Self.issuer, now: 5, sign: Self.sign)
+            _ = try store.accept(
+                [Self.capture(2, [Self.record(1), Self.record(3)])], issuer: Self.issuer, now: 6, sign: Self.sign)
+            var rewrapped: [[UInt8]] = []
+            let erased = try store.erase(
+                [UInt8](repeating: 1, count: 32), tenant: "default", now: 9, newGroup: 2, tombstone: nil
+            ) { wraps in
+                rewrapped += wraps
+                return wraps.map { $0 + [0xee] }
+            }
+            try store.scrub()
+            #expect(erased)
+            #expect(rewrapped == [[2], [3]])
+            let one = try store.record([UInt8](repeating: 1, count: 32), tenant: "default")
+            #expect(one?.payload == nil)
+            #expect(one?.wrap == nil)
+            #expect(one?.erasedAt == 9)
+            let two = try store.record([UInt8](repeating: 2, count: 32), tenant: "default")
+            #expect(two?.wrap == [2, 0xee])
+            #expect(two?.keyGroup == 2)
+            for name in try FileManager.default.contentsOfDirectory(atPath: folder.path) {
+                let bytes = try Data(contentsOf: folder.appending(path: name))
+                for secret in ["SECRET-PAYLOAD-OF-ONE", "original 1", "original 2"] {
+                    let isThere = bytes.range(of: Data(secret.utf8)) != nil
+                    #expect(!isThere, "\(name) holds \(secret)")
+                }
+            }
+            let again = try store.erase(
+                [UInt8](repeating: 1, count: 32), tenant: "default", now: 10, newGroup: 3, tombstone: nil
+            ) { $0 }
+            #expect(!again)
+        }
+    }
+
+    @Test func `the file is there again after closing`() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "vivian-store-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        do {
+            let store = try GatewayStore(folder: folder)
+            _ = try store.accept([Self.capture(1, [Self.record(1)])], issuer: Self.issuer, now: 5, sign: Self.sign)
+        }
+        let store = try GatewayStore(folder: folder)
+        #expect(try store.recordCounts().records == 1)
+        #expect(try store.pendingOutboxCount() == 1)
+    }
+}

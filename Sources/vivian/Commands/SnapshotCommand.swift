@@ -67,7 +67,7 @@ struct SnapshotCommand: ParsableCommand {
     }
 
     static let logger: Logger = {
-        var logger = Logger(label: "vivian", factory: StreamLogHandler.standardError)
+        var logger = Logger(label: "vivian") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = .warning
         return logger
     }()
