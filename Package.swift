@@ -5,7 +5,9 @@ import PackageDescription
 // same table and what each module must never see. `VIVIAN_TARGETS=Codec,Proofs swift test` builds a part of the house
 // (the named modules, what they stand on, and their tests) without fetching the packages that only the rest needs.
 
-/// One target. `uses` names products of other packages, `c` the C libraries that this module alone wraps.
+/// One target.
+///
+/// `uses` names products of other packages, `c` the C libraries that this module alone wraps.
 struct Module {
     var name: String
     var dependsOn: [String] = []
@@ -100,7 +102,9 @@ let products: [String: (package: String, url: String, version: Version)] = [
     // Outbound HTTPS.
     "AsyncHTTPClient": ("async-http-client", "https://github.com/swift-server/async-http-client", "1.37.0"),
     // Services that start and stop in order.
-    "ServiceLifecycle": ("swift-service-lifecycle", "https://github.com/swift-server/swift-service-lifecycle", "2.13.0"),
+    "ServiceLifecycle": (
+        "swift-service-lifecycle", "https://github.com/swift-server/swift-service-lifecycle", "2.13.0"
+    ),
     "UnixSignals": ("swift-service-lifecycle", "https://github.com/swift-server/swift-service-lifecycle", "2.13.0"),
     // Structured logs.
     "Logging": ("swift-log", "https://github.com/apple/swift-log", "1.16.2"),
@@ -146,7 +150,8 @@ func settings(for module: Module) -> [SwiftSetting] {
 }
 
 /// Modules with a test target of their own; a test may import all that its module may.
-let tested = Set(modules.filter { !$0.isExecutable && $0.name != "LedgerAccess" && $0.name != "HTTPClientKit" }.map(\.name))
+let tested = Set(
+    modules.filter { !$0.isExecutable && $0.name != "LedgerAccess" && $0.name != "HTTPClientKit" }.map(\.name))
 
 var targets: [Target] = systemLibraries.filter { linked.contains($0.name) }.map {
     .systemLibrary(

@@ -76,8 +76,8 @@ struct GatewayContext: RequestContext {
 package struct Gateway: Service {
     private let application: Application<RouterResponder<GatewayContext>>
 
-    /// - Parameter onListening: called once with the port that was bound.
-    /// - Throws: ``GatewayStartFailure``
+    /// `onListening`: called once with the port that was bound.
+    /// Throws ``GatewayStartFailure``
     package init(parts: GatewayParts, logger: Logger, onListening: @escaping @Sendable (Int) async -> Void) throws {
         let configuration = parts.configuration
         guard GatewayConfiguration.loopbackHosts.contains(configuration.host) else {

@@ -73,7 +73,9 @@ struct LedgerRoutes {
                 "transactions": .array(
                     committed.block.transactions.map { bytes in
                         .object(of: [
-                            "id": (try? SignedTransaction(decoding: bytes, on: parts.identity)).map { JSON.hex($0.id.bytes) } ?? JSON.null,
+                            "id": (try? SignedTransaction(decoding: bytes, on: parts.identity)).map {
+                                JSON.hex($0.id.bytes)
+                            } ?? JSON.null,
                             "bytes": .string(Base64.encode(bytes)),
                         ])
                     }),

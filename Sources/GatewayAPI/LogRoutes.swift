@@ -63,15 +63,17 @@ struct LogRoutes {
         var groups = Array(path.dropFirst())
         var width = tileWidth
         if groups.count >= 2, groups[groups.count - 2].hasSuffix(".p") {
-            guard let number = Int(groups.removeLast()), (1..<tileWidth).contains(number) else { return nil }
+            let text = groups.removeLast()
+            guard let number = Int(text), (1..<tileWidth).contains(number), String(number) == text else { return nil }
             width = number
             groups[groups.count - 1].removeLast(2)
         }
         var index: UInt64 = 0
         for (position, group) in groups.enumerated() {
             let isLast = position == groups.count - 1
-            guard group.utf8.count == (isLast ? 3 : 4), isLast || group.hasPrefix("x"),
-                let digits = UInt64(isLast ? group : String(group.dropFirst())), digits < 1000
+            let text = isLast ? group[...] : group.dropFirst()
+            guard isLast || group.hasPrefix("x"), text.utf8.count == 3,
+                text.utf8.allSatisfy({ UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }), let digits = UInt64(text)
             else { return nil }
             if position == 0, !isLast, digits == 0 { return nil }
             let (scaled, overflow) = index.multipliedReportingOverflow(by: 1000)

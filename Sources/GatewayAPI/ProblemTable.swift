@@ -45,7 +45,8 @@ enum ProblemTable {
         case .unsupportedMediaType(let type):
             Problem(
                 "unsupported-media-type", .unsupportedMediaType, title: "The media type is not taken here",
-                detail: "\(type.isEmpty ? "No media type" : type) was sent; send application/ld+json, application/json, "
+                detail:
+                    "\(type.isEmpty ? "No media type" : type) was sent; send application/ld+json, application/json, "
                     + "application/xml or text/xml.")
         case .notFound:
             Problem(

@@ -26,7 +26,9 @@ struct Route: Sendable {
     }
 }
 
-/// Every route of the gateway. The OpenAPI document lists the same; a test compares them.
+/// Every route of the gateway.
+///
+/// The OpenAPI document lists the same; a test compares them.
 enum RouteTable {
     static func routes(of parts: GatewayParts) -> [Route] {
         CaptureRoutes(parts: parts).routes + RecordRoutes(parts: parts).routes + LedgerRoutes(parts: parts).routes

@@ -10,7 +10,9 @@ package struct NewRecord: Sendable {
     package var keyGroup: Int64
     /// Salt and payload key, wrapped under the group's key.
     package var wrap: [UInt8]
-    /// SHA-256 of the record file: what the statement is about. Not stored.
+    /// SHA-256 of the record file: what the statement is about.
+    ///
+    /// Not stored.
     package var commitment: [UInt8]
 
     package init(

@@ -1,6 +1,8 @@
 import GRDB
 
-/// The tables, version by version. A published version never changes; a change is a new one.
+/// The tables, version by version.
+///
+/// A published version never changes; a change is a new one.
 ///
 /// | table | a row is | notes |
 /// |---|---|---|

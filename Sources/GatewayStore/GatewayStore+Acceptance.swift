@@ -2,14 +2,14 @@ import Foundation
 import GRDB
 
 extension GatewayStore {
-    /// Accepts captures: in one transaction the new records get the issuer's next numbers, are signed for, and stand in
-    /// the file together with the transactions that will anchor them (D17). A record that is there already is not
-    /// stored again: the job points to the first one.
+    /// Accepts captures: in one transaction the new records get the issuer's next numbers, are signed for, and stand
+    /// in the file together with the transactions that will anchor them (D17).
     ///
-    /// - Parameters:
-    ///   - sign: given the first number and the new records in order of number, makes statements and anchors.
-    ///   - now: nanoseconds since 1970.
-    /// - Returns: for each capture, how many of its records were new.
+    /// A record that is there already is not stored again: the job points to the first one.
+    ///
+    /// `sign`: given the first number and the new records in order of number, makes statements and anchors.
+    /// `now`: nanoseconds since 1970.
+    /// Returns for each capture, how many of its records were new.
     package func accept(
         _ captures: [NewCapture], issuer: [UInt8], now: UInt64,
         sign: (_ first: UInt64, _ records: [NewRecord]) throws -> SignedBatch

@@ -25,7 +25,9 @@ extension GatewayStore {
         try read { try Int.fetchOne($0, sql: "SELECT count(*) FROM outbox WHERE state = 0") ?? 0 }
     }
 
-    /// Notes where transactions arrived. Their bytes are no longer needed.
+    /// Notes where transactions arrived.
+    ///
+    /// Their bytes are no longer needed.
     package func markIncluded(_ arrivals: [(row: Int64, place: RecordPlace)]) throws {
         try write { database in
             let update = try database.cachedStatement(

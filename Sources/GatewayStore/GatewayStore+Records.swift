@@ -57,10 +57,9 @@ extension GatewayStore {
     /// Erases one record (D8): its payload, its wrap and every captured original that holds it are gone, the wraps of the
     /// rest of its key group are replaced, and a tombstone waits in the outbox, all in one transaction.
     ///
-    /// - Parameters:
-    ///   - rewrap: given the wraps of the group's other rows, returns them under the new key.
-    ///   - newGroup: the group that takes the others.
-    /// - Returns: false where the record is erased already.
+    /// `rewrap`: given the wraps of the group's other rows, returns them under the new key.
+    /// `newGroup`: the group that takes the others.
+    /// Returns false where the record is erased already.
     package func erase(
         _ rid: [UInt8], tenant: String, now: UInt64, newGroup: Int64, tombstone: NewOutboxTransaction?,
         rewrap: ([[UInt8]]) throws -> [[UInt8]]
@@ -69,7 +68,8 @@ extension GatewayStore {
             guard
                 let row = try Row.fetchOne(
                     database,
-                    sql: "SELECT id, key_group, original FROM record WHERE rid = ? AND tenant = ? AND erased_at IS NULL",
+                    sql:
+                        "SELECT id, key_group, original FROM record WHERE rid = ? AND tenant = ? AND erased_at IS NULL",
                     arguments: [Data(rid), tenant])
             else { return false }
             let group: Int64 = row["key_group"]

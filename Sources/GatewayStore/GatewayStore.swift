@@ -81,7 +81,9 @@ package struct GatewayStoreFailure: Error, Equatable, Sendable, CustomStringConv
     }
 
     package var code: Code
-    /// What happened and what to do. Never holds a value from the tables.
+    /// What happened and what to do.
+    ///
+    /// Never holds a value from the tables.
     package var description: String
 
     package init(_ code: Code, _ description: String) {

@@ -11,7 +11,9 @@ package struct HTTPReply: Sendable {
     package var body: [UInt8]
 }
 
-/// Why a request got no answer, and what to do. Never holds a body or a secret.
+/// Why a request got no answer, and what to do.
+///
+/// Never holds a body or a secret.
 package struct HTTPClientFailure: Error, Sendable, CustomStringConvertible {
     package let description: String
 }
@@ -27,9 +29,9 @@ package final class HTTPSClient: Sendable {
     /// Scheme, host and port, without a slash at the end.
     package let base: String
 
-    /// - Parameters:
-    ///   - base: such as `https://127.0.0.1:8443`.
-    ///   - rootsFile: PEM file of the certificate authority to trust; nil takes the system's.
+    /// `base`: such as `https://127.0.0.1:8443`.
+    ///
+    /// `rootsFile`: PEM file of the certificate authority to trust; nil takes the system's.
     package init(base: String, rootsFile: String?) throws(HTTPClientFailure) {
         var tls = TLSConfiguration.makeClientConfiguration()
         tls.minimumTLSVersion = .tlsv12
@@ -62,6 +64,8 @@ package final class HTTPSClient: Sendable {
         }
     }
 
-    /// Closes all connections. Nothing can be sent afterwards.
+    /// Closes all connections.
+    ///
+    /// Nothing can be sent afterwards.
     package func shutdown() async { try? await client.shutdown() }
 }

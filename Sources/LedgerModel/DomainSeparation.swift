@@ -1,5 +1,6 @@
-/// Every string that separates what is signed or hashed for one purpose from all others. A string never changes its
-/// meaning; a new meaning is a new string.
+/// Every string that separates what is signed or hashed for one purpose from all others.
+///
+/// A string never changes its meaning; a new meaning is a new string.
 package enum DomainSeparation {
     /// First member of a transaction's external_aad (bundles.md).
     package static let transaction = "vivian/transaction/1"

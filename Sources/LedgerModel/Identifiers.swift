@@ -31,7 +31,7 @@ package struct Timestamp: Hashable, Comparable, Sendable {
 
     /// 0001-01-01T00:00:00Z, which Go calls the zero time.
     package static let zero = Timestamp(seconds: -62_135_596_800, nanoseconds: 0)
-    /// 9999-12-31T23:59:59Z
+    /// 9999-12-31T23:59:59Z.
     static let secondsMax: Int64 = 253_402_300_799
 
     /// Within the years 1 to 9999.
@@ -98,12 +98,16 @@ package struct ChainID: Hashable, Sendable, CustomStringConvertible {
             digits.allSatisfy({ UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }), utf8[dash - 1] != UInt8(ascii: "-"),
             !utf8[..<dash].contains(UInt8(ascii: "\n"))
         else { return 0 }
-        guard let value = UInt64(String(decoding: digits, as: UTF8.self)), value <= UInt64(Int64.max) else { return nil }
+        guard let value = UInt64(String(decoding: digits, as: UTF8.self)), value <= UInt64(Int64.max) else {
+            return nil
+        }
         return value
     }
 }
 
-/// Which ledger: its chain id and the hash of its genesis. Everything that is signed for a ledger names both.
+/// Which ledger: its chain id and the hash of its genesis.
+///
+/// Everything that is signed for a ledger names both.
 package struct LedgerIdentity: Hashable, Sendable {
     package var chainID: ChainID
     package var genesisHash: Digest
@@ -136,7 +140,9 @@ package struct Address: Hashable, Comparable, Sendable {
     package static func < (left: Address, right: Address) -> Bool { left.bytes.lexicographicallyPrecedes(right.bytes) }
 }
 
-/// An account: the thumbprint of its first key, 32 bytes. It stays when keys change.
+/// An account: the thumbprint of its first key, 32 bytes.
+///
+/// It stays when keys change.
 package struct AccountID: Hashable, Sendable {
     package let digest: Digest
 
@@ -166,7 +172,8 @@ package struct TransactionID: Hashable, Sendable {
 
 /// The ledger's stores, in the order of their names; all exist from genesis.
 package enum StoreName: String, CaseIterable, Sendable {
-    case account, anchor, bank, contract, governance, ibc, index, market, nft, params, registry, schema, staking, upgrade
+    case account, anchor, bank, contract, governance, ibc, index, market, nft, params, registry, schema, staking,
+        upgrade
     case vector
 }
 

@@ -1,8 +1,9 @@
 package import Cryptography
 package import LedgerModel
 
-/// Accounts: which keys may sign for them, and for which heights. Keys are listed for ever (D7): old statements are
-/// judged by the keys of their time.
+/// Accounts: which keys may sign for them, and for which heights.
+///
+/// Keys are listed for ever (D7): old statements are judged by the keys of their time.
 package enum AccountLedger {
     /// An account, if it exists.
     package static func entry(_ id: AccountID, in state: some StateAccess) -> AccountEntry? {
@@ -28,7 +29,9 @@ package enum AccountLedger {
         return .ok
     }
 
-    /// Ends a key with this block. An account keeps at least one open key.
+    /// Ends a key with this block.
+    ///
+    /// An account keeps at least one open key.
     static func apply(_ message: EndKeyMessage, context: BlockContext, state: inout TransactionState)
         -> TransactionResult.Code
     {

@@ -40,12 +40,14 @@ package struct BlockOutcome: Sendable {
 
 /// One block: its transactions in order over the state of the block before.
 package enum BlockExecution {
-    /// Decodes and executes. Transactions that any node can refuse by their bytes alone make the whole block invalid;
-    /// those that only the state refuses stand in it with their code.
+    /// Decodes and executes.
     ///
-    /// - Parameter isVerified: whether this node has checked a transaction's signatures before, so that none is checked
+    /// Transactions that any node can refuse by their bytes alone make the whole block invalid; those that only the
+    /// state refuses stand in it with their code.
+    ///
+    /// `isVerified`: whether this node has checked a transaction's signatures before, so that none is checked
     ///   twice; only a hint, never a different answer.
-    /// - Throws: `invalidBlock` where nobody may vote for the block, else a fault of our own state.
+    /// Throws `invalidBlock` where nobody may vote for the block, else a fault of our own state.
     package static func execute(
         _ transactions: [[UInt8]], context: BlockContext, on state: StoreForest, ledger: LedgerIdentity,
         isVerified: (TransactionID) -> Bool = { _ in false }
@@ -88,8 +90,9 @@ package enum BlockExecution {
         } catch {
             throw .invalidBlock("transaction \(index): \(error)")
         }
-        guard isVerified(transaction.id)
-            || TransactionExecution.signaturesHold(transaction, height: context.height, in: state)
+        guard
+            isVerified(transaction.id)
+                || TransactionExecution.signaturesHold(transaction, height: context.height, in: state)
         else { throw .invalidBlock("transaction \(index): a signature does not hold") }
         return transaction
     }

@@ -1,7 +1,9 @@
 package import LedgerModel
 package import StateTree
 
-/// The state that a block is executed on: a forest and the writes so far. Reads see the writes.
+/// The state that a block is executed on: a forest and the writes so far.
+///
+/// Reads see the writes.
 ///
 /// A class, so that transactions on top of it do not copy what the block has written.
 package final class BlockState: StateAccess {
@@ -35,7 +37,9 @@ package final class BlockState: StateAccess {
     package func sortedChanges() -> [StoreChanges] {
         StoreName.allCases.compactMap { store in
             guard let rows = writes[store], !rows.isEmpty else { return nil }
-            let changes = rows.map { (key: $0.key, value: $0.value) }.sorted { $0.key.lexicographicallyPrecedes($1.key) }
+            let changes = rows.map { (key: $0.key, value: $0.value) }.sorted {
+                $0.key.lexicographicallyPrecedes($1.key)
+            }
             return StoreChanges(store: store, changes: changes)
         }
     }

@@ -7,7 +7,9 @@ package import LedgerModel
 package struct ProtocolRules: Equatable, Sendable {
     /// The version's number, from 1.
     package let version: UInt64
-    /// Largest transaction, in bytes. A batch of 10,000 records needs 0.7 MB.
+    /// Largest transaction, in bytes.
+    ///
+    /// A batch of 10,000 records needs 0.7 MB.
     package let transactionBytesMax: Int
     /// Largest sum of a block's transactions, in bytes.
     package let blockTransactionBytesMax: Int

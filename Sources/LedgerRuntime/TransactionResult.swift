@@ -3,7 +3,9 @@ package import Cryptography
 package import LedgerModel
 import Proofs
 
-/// What became of one transaction of a block. Any code but 0 means that it changed nothing.
+/// What became of one transaction of a block.
+///
+/// Any code but 0 means that it changed nothing.
 package struct TransactionResult: Equatable, Sendable {
     /// Result codes; they are part of the ledger's history, so a number never changes its meaning.
     package enum Code: UInt32, Sendable {
@@ -37,7 +39,8 @@ package struct TransactionResult: Equatable, Sendable {
             case .expired: "validUntil has passed: sign it again with a later one"
             case .expiryTooFar: "validUntil is more than 10 minutes ahead of the block"
             case .duplicate: "this transaction was carried out before"
-            case .tooManyPending: "too many unordered transactions of this account at once: wait a minute, or use sequences"
+            case .tooManyPending:
+                "too many unordered transactions of this account at once: wait a minute, or use sequences"
             case .sequenceMismatch: "the sequence is not the account's next one"
             case .notTheSigner: "a message is for an account that did not sign"
             case .anchorSize: "an anchor holds 1 to 10,000 records"

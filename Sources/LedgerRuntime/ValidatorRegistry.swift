@@ -1,6 +1,8 @@
 package import LedgerModel
 
-/// The validators in force, as the state names them. In this version of the rules the set is the genesis' own.
+/// The validators in force, as the state names them.
+///
+/// In this version of the rules the set is the genesis' own.
 package enum ValidatorRegistry {
     static let setKey = Array("set".utf8)
 

@@ -1,7 +1,9 @@
 import LedgerAccess
 import Synchronization
 
-/// Hands every committed block to all who listen. A slow listener loses the oldest notices, never their order.
+/// Hands every committed block to all who listen.
+///
+/// A slow listener loses the oldest notices, never their order.
 final class CommitFanOut: Sendable {
     /// Notices kept for one listener.
     static let bufferedMax = 1_024

@@ -6,7 +6,9 @@ import Proofs
 import StateTree
 import Synchronization
 
-/// What readers see: the ledger after its newest block, as values. Written by `Node` alone.
+/// What readers see: the ledger after its newest block, as values.
+///
+/// Written by `Node` alone.
 final class LedgerView: Sendable {
     /// Headers held in memory: those that proofs of recent states stand under.
     static let headersMax = 65_536

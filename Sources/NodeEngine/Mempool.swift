@@ -6,7 +6,9 @@ import LedgerModel
 struct Mempool: Sendable {
     /// Waiting transactions: what a burst of some seconds brings.
     static let countMax = 20_000
-    /// Waiting bytes. At the limit new ones are refused with a wish to come back.
+    /// Waiting bytes.
+    ///
+    /// At the limit new ones are refused with a wish to come back.
     static let bytesMax = 64 << 20
 
     struct Item: Sendable {

@@ -117,7 +117,8 @@ extension Node: LedgerAccess {
     /// C2SP tlog-checkpoint: origin, size and root, signed as a note by this validator's receipt key.
     package nonisolated func checkpoint() async throws(LedgerAccessFailure) -> String {
         let (_, forest) = try view.provable(at: nil)
-        guard let bytes = forest.value(StoreName.anchor.rawValue, LogState.key), let log = try? LogState(decoding: bytes),
+        guard let bytes = forest.value(StoreName.anchor.rawValue, LogState.key),
+            let log = try? LogState(decoding: bytes),
             let key = receiptKey, case .ed25519(let publicKey) = key.publicKey
         else { throw .unavailable("this node has no receipt key") }
         let origin = identity.logName

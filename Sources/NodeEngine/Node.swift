@@ -16,7 +16,9 @@ package struct NodeConfiguration: Sendable {
     /// `ledger/` of the data folder.
     package var folder: String
     package var genesis: Genesis
-    /// This node's validator: its consensus key and its receipt key. Nil follows without voting.
+    /// This node's validator: its consensus key and its receipt key.
+    ///
+    /// Nil follows without voting.
     package var consensusKey: SigningKey?
     package var receiptKey: SigningKey?
     /// Memory for old states, in bytes (D4).

@@ -70,8 +70,9 @@ struct NodeStart {
                 log: try AnchorLedger.frontier(in: BlockState(checkpoint.forest)))
         } else {
             guard blocks.firstHeight ?? 1 == 1 else {
-                throw NodeFailure.inconsistent("no checkpoint holds, and the block log begins after block 1; "
-                    + "import a snapshot")
+                throw NodeFailure.inconsistent(
+                    "no checkpoint holds, and the block log begins after block 1; "
+                        + "import a snapshot")
             }
             let forest = try genesis.state()
             tip = Node.Tip(
@@ -120,10 +121,12 @@ struct NodeStart {
             "ledger opened",
             metadata: [
                 "height": "\(tip.height)", "logSize": "\(tip.log.size)",
-                "checkpoint": "\(checkpoint?.height ?? 0)", "replayedBlocks": "\(tip.height - (checkpoint?.height ?? 0))",
+                "checkpoint": "\(checkpoint?.height ?? 0)",
+                "replayedBlocks": "\(tip.height - (checkpoint?.height ?? 0))",
             ])
         return NodeStart(
-            lock: lock, blocks: blocks, checkpoints: checkpoints, headers: headers, tiles: tiles, set: set, tip: tip, view: view,
+            lock: lock, blocks: blocks, checkpoints: checkpoints, headers: headers, tiles: tiles, set: set, tip: tip,
+            view: view,
             clock: clock, replayedChanges: replayedChanges)
     }
 
@@ -148,7 +151,9 @@ struct NodeStart {
             on: tip.forest, ledger: ledger, isVerified: { _ in true })
     }
 
-    /// The record log's files at the state's size. At the beginning they hold the genesis hash.
+    /// The record log's files at the state's size.
+    ///
+    /// At the beginning they hold the genesis hash.
     private static func openTiles(_ configuration: NodeConfiguration, tip: Node.Tip, genesis: Genesis) throws
         -> TileStore
     {

@@ -38,15 +38,20 @@ package final class GroupKeyFile: Sendable {
     private let recordIDSecret: [UInt8]
     private let state: Mutex<State>
 
-    /// Makes the file with a new secret. Refuses to overwrite one.
+    /// Makes the file with a new secret.
+    ///
+    /// Refuses to overwrite one.
     package static func create(at url: URL) throws {
         guard !FileManager.default.fileExists(atPath: url.path) else {
             throw KeyFileFailure("\(url.lastPathComponent) exists already; it is never overwritten")
         }
         guard
             FileManager.default.createFile(
-                atPath: url.path, contents: Data(magic + SecureRandom.bytes(32)), attributes: [.posixPermissions: 0o600])
-        else { throw KeyFileFailure("\(url.lastPathComponent) cannot be made; check the folder's owner and free space") }
+                atPath: url.path, contents: Data(magic + SecureRandom.bytes(32)), attributes: [.posixPermissions: 0o600]
+            )
+        else {
+            throw KeyFileFailure("\(url.lastPathComponent) cannot be made; check the folder's owner and free space")
+        }
     }
 
     /// Opens the file; new records begin a new group.
@@ -70,8 +75,9 @@ package final class GroupKeyFile: Sendable {
         state = Mutex(State(keys: keys, current: slots, used: Self.recordsPerGroup, last: slots))
     }
 
-    /// The group and key for the next record. The caller gives the group back with ``release(_:)`` once the record is
-    /// stored, or will never be.
+    /// The group and key for the next record.
+    ///
+    /// The caller gives the group back with ``release(_:)`` once the record is stored, or will never be.
     package func next() throws -> (group: Int64, key: [UInt8]) {
         try state.withLock { state in
             if state.used == Self.recordsPerGroup {
@@ -117,7 +123,9 @@ package final class GroupKeyFile: Sendable {
     /// A group's key, or nil where it was destroyed.
     package func key(of group: Int64) -> [UInt8]? { state.withLock { $0.keys[group] } }
 
-    /// Overwrites a group's key and syncs the file. Afterwards nothing wrapped under it can be opened.
+    /// Overwrites a group's key and syncs the file.
+    ///
+    /// Afterwards nothing wrapped under it can be opened.
     package func destroy(_ group: Int64) throws {
         try state.withLock { state in
             guard state.keys.removeValue(forKey: group) != nil else { return }
@@ -157,7 +165,9 @@ package final class GroupKeyFile: Sendable {
     }
 }
 
-/// Why a key file cannot be used. Never holds key material.
+/// Why a key file cannot be used.
+///
+/// Never holds key material.
 package struct KeyFileFailure: Error, Equatable, CustomStringConvertible {
     package let description: String
     init(_ description: String) { self.description = description }

@@ -13,7 +13,9 @@ import Synchronization
 /// Anchoring is idempotent by record id: bytes that expired are signed again, and what the ledger refuses as known is
 /// looked up there.
 package final class Outbox: Service, Sendable {
-    /// Transactions in flight at a time. The ledger takes an issuer's anchors in order, so more would only queue there.
+    /// Transactions in flight at a time.
+    ///
+    /// The ledger takes an issuer's anchors in order, so more would only queue there.
     static let inFlightMax = 64
     /// When nothing is heard for this long, everything in flight is asked about again.
     static let patience: Duration = .seconds(2)

@@ -2,11 +2,13 @@ import GatewayStore
 
 extension RecordService {
     /// Erases a record (D8, privacy.md): payload, salt, captured originals and the group's key are gone when this
-    /// returns, and a signed tombstone is on its way. What others hold already stays with them.
+    /// returns, and a signed tombstone is on its way.
     ///
-    /// - Parameter reason: a code, never text (privacy.md): 1 asked for by the data subject, 2 retention ended,
+    /// What others hold already stays with them.
+    ///
+    /// `reason`: a code, never text (privacy.md): 1 asked for by the data subject, 2 retention ended,
     ///   3 captured in error, 0 not stated.
-    /// - Returns: false where it was erased before.
+    /// Returns false where it was erased before.
     package func erase(_ rid: [UInt8], tenant: String, reason: UInt64) async throws(RecordsFailure) -> Bool {
         guard let row = try row(rid, tenant: tenant) else { throw .notFound }
         guard row.erasedAt == nil else { return false }

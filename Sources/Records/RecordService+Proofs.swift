@@ -9,9 +9,8 @@ import SupplyChain
 extension RecordService {
     /// The bundle of a record (bundles.md): everything that a stranger needs to check it without a network.
     ///
-    /// - Parameters:
-    ///   - trusted: a validators hash that the headers shall lead from.
-    ///   - receipts: whether to add the validators' receipts.
+    /// `trusted`: a validators hash that the headers shall lead from.
+    /// `receipts`: whether to add the validators' receipts.
     package func bundle(
         of rid: [UInt8], tenant: String, trusted: Digest?, receipts: Bool
     ) async throws(RecordsFailure) -> RecordBundle {

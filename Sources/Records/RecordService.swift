@@ -12,7 +12,9 @@ import SupplyChain
 /// A document becomes one record an event: checked, hashed, sealed and signed here, durable before the caller hears of
 /// it, then anchored by the ``Outbox``.
 package final class RecordService: Sendable {
-    /// Events in one capture. The answer names the limit.
+    /// Events in one capture.
+    ///
+    /// The answer names the limit.
     package static let eventsPerCaptureMax = 10_000
 
     let store: GatewayStore

@@ -1,7 +1,9 @@
 import Cryptography
 
-/// How the gateway keeps a document: encrypted under a key of its own, which is wrapped with the record's salt under the
-/// group's key (D8). Destroying the group's key, or the wrap, makes the document unreadable.
+/// How the gateway keeps a document: encrypted under a key of its own, which is wrapped with the record's salt under
+/// the group's key (D8).
+///
+/// Destroying the group's key, or the wrap, makes the document unreadable.
 ///
 /// | what | bytes |
 /// |---|---|

@@ -21,7 +21,9 @@ package struct Namespaces: Sendable {
 
     package init() {}
 
-    /// Takes prefixes over from a JSON-LD context: an object, or a list that holds some. Remote contexts are opaque.
+    /// Takes prefixes over from a JSON-LD context: an object, or a list that holds some.
+    ///
+    /// Remote contexts are opaque.
     package mutating func take(_ context: JSONNode?) {
         guard let context else { return }
         switch context.kind {
@@ -46,7 +48,9 @@ package struct Namespaces: Sendable {
     }
 
     func expanded(name: String) -> String {
-        guard let colon = name.firstIndex(of: ":"), let namespace = byPrefix[String(name[..<colon])] else { return name }
+        guard let colon = name.firstIndex(of: ":"), let namespace = byPrefix[String(name[..<colon])] else {
+            return name
+        }
         return "{\(namespace)}" + name[name.index(after: colon)...]
     }
 

@@ -13,7 +13,8 @@ package enum EventHash {
     }
 
     /// `ni:///sha-256;<hex>?ver=CBV2.0` of an event.
-    /// - Parameter ignored: expanded names that the event's document asks to leave out.
+    ///
+    /// `ignored`: expanded names that the event's document asks to leave out.
     package static func compute(
         _ event: JSONNode, namespaces: Namespaces, ignoring ignored: Set<String> = [], order: Order = .referenceProgram
     ) -> String {
@@ -142,7 +143,9 @@ struct FieldOrder: Sendable {
         self.isGeneral = isGeneral
     }
 
-    private static func names(_ list: String) -> [FieldOrder] { list.split(separator: " ").map { FieldOrder(String($0)) } }
+    private static func names(_ list: String) -> [FieldOrder] {
+        list.split(separator: " ").map { FieldOrder(String($0)) }
+    }
     private static let epcs = names("epc")
     private static let quantities = [FieldOrder("quantityElement", names("epcClass quantity uom"))]
     private static let sensors = [
@@ -162,9 +165,11 @@ struct FieldOrder: Sendable {
     ]
     private static let places = [FieldOrder("readPoint", names("id")), FieldOrder("bizLocation", names("id"))]
     private static let middle =
-        [FieldOrder("inputEPCList", epcs), FieldOrder("childEPCs", epcs), FieldOrder("quantityList", quantities),
+        [
+            FieldOrder("inputEPCList", epcs), FieldOrder("childEPCs", epcs), FieldOrder("quantityList", quantities),
             FieldOrder("childQuantityList", quantities), FieldOrder("inputQuantityList", quantities),
-            FieldOrder("outputEPCList", epcs), FieldOrder("outputQuantityList", quantities)]
+            FieldOrder("outputEPCList", epcs), FieldOrder("outputQuantityList", quantities),
+        ]
         + names("action transformationID bizStep disposition")
         + [FieldOrder("persistentDisposition", names("set unset"))] + places
 

@@ -25,7 +25,9 @@ extension EventRecord {
     /// The events of a JSON-LD document, in order.
     package static func records(of document: JSONDocument) throws(SupplyChainFailure) -> [EventRecord] {
         let root = document.root
-        guard let context = root["@context"] else { throw .malformed(pointer: "/@context", wanted: "a JSON-LD context") }
+        guard let context = root["@context"] else {
+            throw .malformed(pointer: "/@context", wanted: "a JSON-LD context")
+        }
         guard let version = root["schemaVersion"], version.string != nil else {
             throw .malformed(pointer: "/schemaVersion", wanted: "text")
         }

@@ -89,8 +89,10 @@ package enum GS1Identifier {
         guard fields.count >= 3 else { return nil }
         let serial = fields[2...].joined(separator: ".")
         if qualifier == "*" { return serial == "*" ? head : nil }
-        guard scheme.serialIsNumeric ? isNumeric(serial) && 1...scheme.serialMax ~= serial.utf8.count
-            : isComponent(serial, max: scheme.serialMax)
+        guard
+            scheme.serialIsNumeric
+                ? isNumeric(serial) && 1...scheme.serialMax ~= serial.utf8.count
+                : isComponent(serial, max: scheme.serialMax)
         else { return nil }
         if scheme.key == "414", serial == "0" { return head }
         return qualifier.isEmpty ? head + escaped(serial) : head + "/" + qualifier + "/" + escaped(serial)
@@ -102,7 +104,8 @@ package enum GS1Identifier {
         return domain + key + "/" + company + escaped(reference)
     }
 
-    private static func number(_ company: String, _ reference: String, digits: Int, leadsWithReference: Bool) -> String? {
+    private static func number(_ company: String, _ reference: String, digits: Int, leadsWithReference: Bool) -> String?
+    {
         guard company.utf8.count + reference.utf8.count == digits, isNumeric(reference) || reference.isEmpty else {
             return nil
         }
@@ -225,7 +228,8 @@ package enum GS1Identifier {
         case "8010": allowed = ["8011"]
         default: allowed = []
         }
-        guard qualifiers.keys.allSatisfy({ allowed.contains($0) || ($0 == "22" && (key == "01" || key == "8006")) }) else {
+        guard qualifiers.keys.allSatisfy({ allowed.contains($0) || ($0 == "22" && (key == "01" || key == "8006")) })
+        else {
             return nil
         }
         for qualifier in allowed {

@@ -31,14 +31,16 @@ package enum XMLEvents {
             ignored = [.init(name: prefixes.name(of: list), value: .array(names))]
         }
         let own = prefixes.json
-        let context: JSON = own.isEmpty ? .array([.string(Self.context)]) : .array([.string(Self.context), .object(own)])
-        return .object([
-            .init(name: "@context", value: context),
-            .init(name: "type", value: "EPCISDocument"),
-            .init(name: "schemaVersion", value: "2.0"),
-            .init(name: "creationDate", value: .string(created)),
-            .init(name: "epcisBody", value: .object([.init(name: "eventList", value: .array(events))])),
-        ] + ignored)
+        let context: JSON =
+            own.isEmpty ? .array([.string(Self.context)]) : .array([.string(Self.context), .object(own)])
+        return .object(
+            [
+                .init(name: "@context", value: context),
+                .init(name: "type", value: "EPCISDocument"),
+                .init(name: "schemaVersion", value: "2.0"),
+                .init(name: "creationDate", value: .string(created)),
+                .init(name: "epcisBody", value: .object([.init(name: "eventList", value: .array(events))])),
+            ] + ignored)
     }
 
     private static func first(_ name: String, below element: XMLElement) -> XMLElement? {

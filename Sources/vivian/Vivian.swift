@@ -5,7 +5,8 @@ import ArgumentParser
 struct Vivian: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "vivian",
-        abstract: "A ledger whose every answer can be proven, as a gateway between worlds that do not trust each other.",
+        abstract:
+            "A ledger whose every answer can be proven, as a gateway between worlds that do not trust each other.",
         discussion: """
             First steps:
               vivian init                     make a data folder with keys, a ledger and a certificate

@@ -8,7 +8,8 @@ import Testing
 struct ProblemTests {
     @Test func `a problem document has RFC 9457's members and its violations`() throws {
         let problem = Problem(
-            "invalid-document", .unprocessableContent, title: "The document breaks its schema", detail: "One violation.",
+            "invalid-document", .unprocessableContent, title: "The document breaks its schema",
+            detail: "One violation.",
             violations: [
                 SchemaViolation(
                     instancePointer: "/a", schemaPointer: "", rule: "type", message: "must be text", line: 3, column: 7)

@@ -5,7 +5,8 @@ import Testing
 /// C2SP tile paths: `<L>/<N>[.p/<W>]`, N in groups of three digits.
 struct TilePathTests {
     @Test(arguments: [
-        ("0/000", 0, 0, 256), ("0/067", 0, 67, 256), ("1/x001/234", 1, 1_234, 256), ("0/x001/x234/067", 0, 1_234_067, 256),
+        ("0/000", 0, 0, 256), ("0/067", 0, 67, 256), ("1/x001/234", 1, 1_234, 256),
+        ("0/x001/x234/067", 0, 1_234_067, 256),
         ("0/000.p/5", 0, 0, 5), ("entries/x001/067.p/255", -1, 1_067, 255), ("7/001", 7, 1, 256),
     ]) func `a path is read`(_ text: String, _ level: Int, _ index: UInt64, _ width: Int) throws {
         let parsed = try #require(LogRoutes.parse(text.split(separator: "/").map(String.init)))

@@ -19,7 +19,8 @@ struct GatewayStoreTests {
     static func capture(_ job: UInt8, _ records: [NewRecord]) -> NewCapture {
         NewCapture(
             jobID: [UInt8](repeating: job, count: 16), tenant: "default",
-            original: NewOriginal(mediaType: "text/xml", payload: Array("original \(job)".utf8), keyGroup: 1, wrap: [9]),
+            original: NewOriginal(
+                mediaType: "text/xml", payload: Array("original \(job)".utf8), keyGroup: 1, wrap: [9]),
             records: records)
     }
 
@@ -50,7 +51,8 @@ struct GatewayStoreTests {
 
     @Test func `the same record again is the first one`() throws {
         try Self.withStore { store, _ in
-            let first = try store.accept([Self.capture(1, [Self.record(1)])], issuer: Self.issuer, now: 5, sign: Self.sign)
+            let first = try store.accept(
+                [Self.capture(1, [Self.record(1)])], issuer: Self.issuer, now: 5, sign: Self.sign)
             let second = try store.accept(
                 [Self.capture(2, [Self.record(1, payload: "other"), Self.record(2)])], issuer: Self.issuer, now: 6,
                 sign: Self.sign)

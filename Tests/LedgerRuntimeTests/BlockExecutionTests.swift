@@ -171,7 +171,8 @@ struct BlockExecutionTests {
         let add = AddKeyMessage(account: fixture.account, key: second.publicKey)
         let codes9 = try fixture.run([fixture.transaction([.addKey(add)])]).results.map(\.code)
         #expect(codes9 == [.ok])
-        let codes10 = try fixture.run([fixture.transaction([.addKey(add)], validUntil: fixture.soon + 1)]).results.map(\.code)
+        let codes10 = try fixture.run([fixture.transaction([.addKey(add)], validUntil: fixture.soon + 1)]).results.map(
+            \.code)
         #expect(codes10 == [.keyExists])
         // The new key signs, and ends the old one with this block.
         let end = EndKeyMessage(

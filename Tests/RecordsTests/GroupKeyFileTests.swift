@@ -65,9 +65,10 @@ struct GroupKeyFileTests {
             #expect(id("epcis", "default", "", "event") == id("epcis", "default", "", "event"))
             #expect(id("epcis", "default", "", "event") != id("epcis", "default", "e", "vent"))
             #expect(id("epcis", "default", "", "event") != id("epcisd", "efault", "", "event"))
-            #expect(try GroupKeyFile(opening: url).recordID(
-                source: "epcis", stream: "default", key: [], canonical: Array("event".utf8))
-                == id("epcis", "default", "", "event"))
+            #expect(
+                try GroupKeyFile(opening: url).recordID(
+                    source: "epcis", stream: "default", key: [], canonical: Array("event".utf8))
+                    == id("epcis", "default", "", "event"))
             let other = url.appendingPathExtension("other")
             defer { try? FileManager.default.removeItem(at: other) }
             try GroupKeyFile.create(at: other)

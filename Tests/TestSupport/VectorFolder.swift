@@ -1,7 +1,9 @@
 package import Foundation
 
 /// Published test vectors, read in place and never copied: `VIVIAN_VECTORS`, else `../shared/vectors` beside the
-/// checkout. Suites discover their cases, so the folder may hold other files than today's in the same layout.
+/// checkout.
+///
+/// Suites discover their cases, so the folder may hold other files than today's in the same layout.
 package enum VectorFolder {
     /// The folder of all sets, or nil where there is none.
     package static let root: URL? = {

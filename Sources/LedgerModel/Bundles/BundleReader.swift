@@ -36,7 +36,9 @@ struct BundleReader {
         return text
     }
 
-    func bytes(_ name: String) throws(LedgerModelFailure) -> [UInt8] { try Self.bytes(try member(name), "\(what): \(name)") }
+    func bytes(_ name: String) throws(LedgerModelFailure) -> [UInt8] {
+        try Self.bytes(try member(name), "\(what): \(name)")
+    }
 
     static func bytes(_ node: JSONNode, _ what: String) throws(LedgerModelFailure) -> [UInt8] {
         guard let bytes = node.string.flatMap(Base64.decode) else { throw .invalid("\(what) is no base64") }
@@ -86,7 +88,9 @@ extension StateEntry {
         let value: [UInt8]? = node.isNull ? nil : try BundleReader.bytes(node, "\(reader.what): value")
         guard !key.isEmpty, value?.isEmpty != true else { throw .invalid("\(reader.what): key or value is empty") }
         let proof: MerkleProof
-        do { proof = try MerkleProof(decoding: try reader.bytes("merkleProof")) } catch let failure as LedgerModelFailure {
+        do { proof = try MerkleProof(decoding: try reader.bytes("merkleProof")) } catch let failure
+            as LedgerModelFailure
+        {
             throw failure
         } catch { throw .invalid("\(reader.what): merkleProof: \(error)") }
         self.init(
@@ -148,7 +152,8 @@ struct BundleHead {
     }
 
     /// A whole file's outermost object.
-    static func parse(_ bytes: [UInt8], _ what: String, members: Set<String>) throws(LedgerModelFailure) -> BundleReader {
+    static func parse(_ bytes: [UInt8], _ what: String, members: Set<String>) throws(LedgerModelFailure) -> BundleReader
+    {
         let document: JSONDocument
         do { document = try JSONDocument(parsing: bytes, limits: .bundle) } catch {
             throw .invalid("\(what): \(error)")

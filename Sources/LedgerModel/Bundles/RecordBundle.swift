@@ -48,7 +48,7 @@ package struct RecordBundle: Hashable, Sendable {
     /// Nil in a bundle that proves existence only.
     package var recordFile: [UInt8]?
     package var mediaType: String?
-    /// `hashes.cbv`
+    /// `hashes.cbv`.
     package var eventHash: String?
     package var statement: [UInt8]
     package var anchored: StateEntry
@@ -122,7 +122,8 @@ package struct RecordBundle: Hashable, Sendable {
             reader.has("hashes")
             ? try BundleReader(try reader.member("hashes"), "hashes", members: ["cbv"]).text("cbv") : nil
         statement = try reader.bytes("statement")
-        do { issuerKey = try COSEKey(decoding: try reader.bytes("issuerKey")) } catch let failure as LedgerModelFailure {
+        do { issuerKey = try COSEKey(decoding: try reader.bytes("issuerKey")) } catch let failure as LedgerModelFailure
+        {
             throw failure
         } catch let failure as COSEFailure { throw .cose(failure) } catch { throw .invalid("issuerKey") }
         let tree = try BundleReader(

@@ -8,7 +8,7 @@ package struct StateEntry: Hashable, Sendable {
     package var key: [UInt8]
     /// Nil: the key is absent.
     package var value: [UInt8]?
-    /// [Jellyfish proof in the store, simple Merkle proof of the store]
+    /// [Jellyfish proof in the store, simple Merkle proof of the store].
     package var merkleProof: MerkleProof
 
     package init(stateHeight: Height, store: String, key: [UInt8], value: [UInt8]?, merkleProof: MerkleProof) {

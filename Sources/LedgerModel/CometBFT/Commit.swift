@@ -57,7 +57,9 @@ package struct CommitSignature: Hashable, Sendable, CanonicalMessage {
         switch flag {
         case nil: throw .commit("unknown block id flag \(rawFlag)")
         case .absent:
-            guard validator.isEmpty, signature.isEmpty, timestamp == .zero else { throw .commit("absent, but not empty") }
+            guard validator.isEmpty, signature.isEmpty, timestamp == .zero else {
+                throw .commit("absent, but not empty")
+            }
         case .commit, .nilVote:
             guard validator.count == Address.byteCount else { throw .commit("an address is not 20 bytes") }
             guard 1...64 ~= signature.count else { throw .commit("a signature is empty or longer than 64 bytes") }
@@ -116,7 +118,9 @@ package struct Commit: Hashable, Sendable, CanonicalMessage {
     }
 }
 
-/// A header and the commit for it (`SignedHeader`: header 1, commit 2). Decoding proves nothing.
+/// A header and the commit for it (`SignedHeader`: header 1, commit 2).
+///
+/// Decoding proves nothing.
 package struct SignedHeader: Hashable, Sendable, CanonicalMessage {
     package var header: BlockHeader
     package var commit: Commit

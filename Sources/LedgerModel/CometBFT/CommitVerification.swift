@@ -50,8 +50,10 @@ package struct TrustLevel: Hashable, Sendable {
     }
 }
 
-/// Counting a commit as CometBFT (0.38.21 and later) does: in set order, up to the quorum; an invalid signature or a wrong
-/// address met before that refuses; what comes after is not looked at. Signatures by ZIP-215 (D6).
+/// Counting a commit as CometBFT (0.38.21 and later) does: in set order, up to the quorum; an invalid signature or a
+/// wrong address met before that refuses; what comes after is not looked at.
+///
+/// Signatures by ZIP-215 (D6).
 package enum CommitVerification {
     /// More than 2/3 of the header's own set signed: entries matched by index, addresses compared.
     package static func verify(_ signed: SignedHeader, by set: ValidatorSet) throws(VerificationFailure) -> VoteCount {

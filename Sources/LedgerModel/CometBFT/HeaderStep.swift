@@ -11,7 +11,9 @@ package struct UnverifiedHeader: Sendable {
     }
 }
 
-/// A header whose own set signed it, reached from one that is trusted. Only ``HeaderStep`` makes one.
+/// A header whose own set signed it, reached from one that is trusted.
+///
+/// Only ``HeaderStep`` makes one.
 package struct VerifiedHeader: Sendable {
     package let signed: SignedHeader
     package let validators: ValidatorSet
@@ -38,8 +40,10 @@ package enum HeaderStep {
         return try accept(header, chainID: chainID)
     }
 
-    /// A header reached from a verified one: adjacent heights by the announced set, else by more than the trust level of
-    /// the neighbour's own set (or of the set that it announces, where that is given). Height and time rise.
+    /// A header reached from a verified one: adjacent heights by the announced set, else by more than the trust level
+    /// of the neighbour's own set (or of the set that it announces, where that is given).
+    ///
+    /// Height and time rise.
     package static func follow(
         _ header: UnverifiedHeader, from before: VerifiedHeader, level: TrustLevel = .oneThird
     ) throws(VerificationFailure) -> VerifiedHeader {
@@ -70,7 +74,9 @@ package enum HeaderStep {
         let signed = header.signed
         try signed.header.validate()
         try signed.commit.validate()
-        guard signed.header.chainID.utf8.elementsEqual(chainID.utf8) else { throw .header("the header is of another chain") }
+        guard signed.header.chainID.utf8.elementsEqual(chainID.utf8) else {
+            throw .header("the header is of another chain")
+        }
         guard signed.commit.height == signed.header.height else { throw .commit("the commit is for another height") }
         guard signed.commit.blockID.hash == signed.header.hash.bytes else {
             throw .commit("the commit is for another header")

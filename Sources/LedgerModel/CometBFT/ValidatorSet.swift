@@ -2,7 +2,9 @@ import Codec
 package import Cryptography
 import Proofs
 
-/// A consensus key as CometBFT writes it (`PublicKey`: ed25519 1, secp256k1 2). Only Ed25519 keys can be in a set here.
+/// A consensus key as CometBFT writes it (`PublicKey`: ed25519 1, secp256k1 2).
+///
+/// Only Ed25519 keys can be in a set here.
 package struct ConsensusKey: Hashable, Sendable, CanonicalMessage {
     package var ed25519: [UInt8]?
     package var secp256k1: [UInt8]?
@@ -119,7 +121,9 @@ package struct ValidatorSet: Hashable, Sendable, CanonicalMessage {
     /// A header's `validators_hash`.
     package var hash: Digest { SimpleMerkle.root(of: members.map(\.simple)) }
 
-    /// Sum of the members' powers. Only of a set that ``validate()`` passed.
+    /// Sum of the members' powers.
+    ///
+    /// Only of a set that ``validate()`` passed.
     package var power: Int64 { members.reduce(0) { $0 + $1.votingPower } }
 
     package func index(of address: [UInt8]) -> Int? { members.firstIndex { $0.address == address } }

@@ -1,7 +1,9 @@
 import Codec
 package import Cryptography
 
-/// A key with the heights for which it counts: {1: COSE_Key, 2: first height, 3: last height or left out}. Never deleted.
+/// A key with the heights for which it counts: {1: COSE_Key, 2: first height, 3: last height or left out}.
+///
+/// Never deleted.
 package struct KeyListing: Hashable, Sendable {
     package var key: COSEKey
     package var first: Height

@@ -1,7 +1,9 @@
 import Codec
 package import Cryptography
 
-/// What a transaction asks for. On the wire an array, its kind first.
+/// What a transaction asks for.
+///
+/// On the wire an array, its kind first.
 ///
 /// | kind | message | members |
 /// |---|---|---|

@@ -92,7 +92,9 @@ package struct SignedTransaction: Hashable, Sendable {
         TransactionID(SHA256.hash(CBOR.array([.bytes(protected), .bytes(payload), .bytes(externalAAD)]).encoded()))
     }
 
-    /// Reads a transaction strictly (D5). Nothing is said about its signatures yet.
+    /// Reads a transaction strictly (D5).
+    ///
+    /// Nothing is said about its signatures yet.
     package init(decoding bytes: [UInt8], on ledger: LedgerIdentity) throws(LedgerModelFailure) {
         let aad = Self.externalAAD(ledger)
         encoded = bytes

@@ -3,7 +3,7 @@ import Codec
 import Foundation
 import HTTPClientKit
 
-/// `vivian status`
+/// `vivian status`.
 struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status", abstract: "Say where the ledger stands.")
@@ -22,7 +22,7 @@ struct StatusCommand: AsyncParsableCommand {
     }
 }
 
-/// `vivian block`
+/// `vivian block`.
 struct BlockCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "block", abstract: "Show one block.")
     @OptionGroup var client: ClientOptions
@@ -40,7 +40,7 @@ struct BlockCommand: AsyncParsableCommand {
     }
 }
 
-/// `vivian tx`
+/// `vivian tx`.
 struct TxCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tx", abstract: "Send a transaction, or see what became of one.",
@@ -69,12 +69,13 @@ struct TxCommand: AsyncParsableCommand {
         func run() async throws {
             let answer = try await client.withClient { try await $0.json("GET", "/transactions/\(id)") }
             if client.json { return Output.json(answer) }
-            Output.line("\(answer["state"]?.string ?? "") \(answer["height"]?.string ?? "") \(answer["log"]?.string ?? "")")
+            Output.line(
+                "\(answer["state"]?.string ?? "") \(answer["height"]?.string ?? "") \(answer["log"]?.string ?? "")")
         }
     }
 }
 
-/// `vivian state get`
+/// `vivian state get`.
 struct StateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "state", abstract: "Read the ledger's state.", subcommands: [Get.self])

@@ -4,7 +4,7 @@ import Cryptography
 import Foundation
 import LedgerRuntime
 
-/// `vivian doctor`
+/// `vivian doctor`.
 struct DoctorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor", abstract: "Check the installation, and say what to do about what is wrong.")
@@ -39,7 +39,9 @@ struct DoctorCommand: AsyncParsableCommand {
         check("keys/tls/server.pem", Self.existence(folder.certificate))
         let free = try? folder.url.resourceValues(forKeys: [.volumeAvailableCapacityKey]).volumeAvailableCapacity
         if let free {
-            check("free disk space", free < 1 << 30 ? "less than 1 GiB is free; the node stops when the disk is full" : nil)
+            check(
+                "free disk space",
+                free < 1 << 30 ? "less than 1 GiB is free; the node stops when the disk is full" : nil)
         }
         if folder.runningGateway() != nil {
             do {
@@ -55,7 +57,10 @@ struct DoctorCommand: AsyncParsableCommand {
             Output.json(
                 .array(
                     findings.map {
-                        ["check": .string($0.what), "ok": .boolean($0.remedy == nil), "remedy": .string($0.remedy ?? "")]
+                        [
+                            "check": .string($0.what), "ok": .boolean($0.remedy == nil),
+                            "remedy": .string($0.remedy ?? ""),
+                        ]
                     }))
         } else {
             for finding in findings {

@@ -6,7 +6,7 @@ import LedgerModel
 import LedgerRuntime
 import Records
 
-/// `vivian init`
+/// `vivian init`.
 struct InitCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "init", abstract: "Make a data folder: keys, a new ledger of one validator, a certificate.")

@@ -3,10 +3,11 @@ import Codec
 import Cryptography
 import Foundation
 
-/// `vivian keys`
+/// `vivian keys`.
 struct KeysCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "keys", abstract: "Make, list and show signing keys.", subcommands: [New.self, List.self, Show.self])
+        commandName: "keys", abstract: "Make, list and show signing keys.",
+        subcommands: [New.self, List.self, Show.self])
 
     struct New: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Make a key in keys/.")

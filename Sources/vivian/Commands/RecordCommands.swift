@@ -3,7 +3,7 @@ import Codec
 import Foundation
 import HTTPClientKit
 
-/// `vivian capture`
+/// `vivian capture`.
 struct CaptureCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "capture", abstract: "Hand in EPCIS documents; every event becomes a record.",
@@ -73,7 +73,7 @@ struct CaptureCommand: AsyncParsableCommand {
     }
 }
 
-/// `vivian record`
+/// `vivian record`.
 struct RecordCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "record", abstract: "Show a record, or fetch its bundle or receipt.",
@@ -111,7 +111,7 @@ struct RecordCommand: AsyncParsableCommand {
     }
 }
 
-/// `vivian erase`
+/// `vivian erase`.
 struct EraseCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "erase", abstract: "Erase a record's payload, salt and keys; its proof of existence stays.",

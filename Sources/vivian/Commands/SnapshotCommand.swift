@@ -6,7 +6,7 @@ import LedgerRuntime
 import Logging
 import NodeEngine
 
-/// `vivian snapshot`
+/// `vivian snapshot`.
 struct SnapshotCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "snapshot", abstract: "Write the ledger's whole state to a folder, or begin a ledger from one.",

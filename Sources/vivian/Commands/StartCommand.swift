@@ -12,7 +12,7 @@ import Records
 import ServiceLifecycle
 import UnixSignals
 
-/// `vivian start`
+/// `vivian start`.
 struct StartCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "start", abstract: "Start node and gateway on a data folder, and stay up.",

@@ -4,7 +4,7 @@ import Foundation
 import HTTPClientKit
 import Verification
 
-/// `vivian verify`
+/// `vivian verify`.
 struct VerifyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify", abstract: "Check a record bundle or a state proof, without a network.",
@@ -59,7 +59,7 @@ enum VerificationOutput {
     }
 }
 
-/// `vivian refresh`
+/// `vivian refresh`.
 struct RefreshCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "refresh", abstract: "Renew a record bundle, so that it rests on the newest block (D24).",
