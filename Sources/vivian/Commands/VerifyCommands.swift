@@ -79,9 +79,7 @@ struct RefreshCommand: AsyncParsableCommand {
         let reply = try await client.withClient {
             try await $0.send("GET", "/records/\(Hex.encode(subject.recordID))/bundle\(query)")
         }
-        let partial = URL(fileURLWithPath: file + ".new")
-        try Data(reply.body).write(to: partial)
-        _ = try FileManager.default.replaceItemAt(URL(fileURLWithPath: file), withItemAt: partial)
+        try Data(reply.body).write(to: URL(fileURLWithPath: file), options: .atomic)
         client.json
             ? Output.json(["file": .string(file), "refreshed": true]) : Output.line("refreshed \(file)")
     }
