@@ -24,8 +24,8 @@ bootstrap:          ## Install Debian packages and a Python environment, if they
 lint:
 	swift format lint --strict --recursive Sources Tests Package.swift
 
-bench: bootstrap    ## Every figure of docs/performance.md, beside its ceiling.
-	cd Benchmarks && swift run -c release -Xswiftc -enable-testing benchmarks
+bench: build        ## The gateway's figures, each beside its ceiling (RECORDS=1000000 for the long run).
+	deploy/bench --records $(or $(RECORDS),100000)
 
 fuzz: bootstrap     ## Every decoder and verifier under libFuzzer, bounded (SECONDS each, default 20).
 	Fuzz/run
