@@ -44,8 +44,10 @@ struct LedgerRoutes {
             throw Problem.badParameter("key", "bytes in base64url without padding")
         }
         let height = try input.height("height")
+        let isProven = try input.flag("prove")
+        let trusted = try input.trusted()
         let entry = try await parts.ledger.entry(store, key: key, at: height)
-        guard try input.flag("prove") else {
+        guard isProven else {
             return Answer.json(
                 .object(of: [
                     "stateHeight": .decimal(entry.stateHeight.value),
@@ -54,7 +56,7 @@ struct LedgerRoutes {
                     "value": entry.value.map { .string(Base64.encode($0)) } ?? .null,
                 ]))
         }
-        let headers = try await parts.ledger.headers(for: [entry.stateHeight.next], from: try input.trusted())
+        let headers = try await parts.ledger.headers(for: [entry.stateHeight.next], from: trusted)
         let file = StateProofFile(ledger: parts.identity, headers: headers, entry: entry)
         return Answer.bytes(file.encoded(), type: "application/vnd.vivian.proof+json")
     }

@@ -74,13 +74,17 @@ struct NodeStart {
                     "no checkpoint holds, and the block log begins after block 1; "
                         + "import a snapshot")
             }
-            let forest = try genesis.state()
-            tip = Node.Tip(
-                height: 0, time: Timestamp(nanosecondsSince1970: genesis.time), blockID: BlockID(), commit: Commit(),
-                resultsHash: TransactionResult.root(of: []), forest: forest,
-                log: try AnchorLedger.frontier(in: BlockState(forest)))
+            tip = try beginning(genesis)
         }
-        let tiles = try openTiles(configuration, tip: tip, genesis: genesis)
+        let tiles: TileStore
+        do {
+            tiles = try openTiles(configuration, tip: tip, genesis: genesis)
+        } catch StoreFailure.mismatch(let found) where tip.height > 0 && blocks.firstHeight == 1 {
+            // Tiles follow from the blocks, and all of these are here.
+            logger.notice("the record log is made again from all blocks", metadata: ["found": "\(found)"])
+            tip = try beginning(genesis)
+            tiles = try openTiles(configuration, tip: tip, genesis: genesis)
+        }
         let status = LedgerStatus(
             chainID: identity.chainID, genesisHash: identity.genesisHash, height: Height(tip.height),
             firstHeight: Height(blocks.firstHeight ?? 1), time: tip.time, validatorsHash: set.hash,
@@ -128,6 +132,15 @@ struct NodeStart {
             lock: lock, blocks: blocks, checkpoints: checkpoints, headers: headers, tiles: tiles, set: set, tip: tip,
             view: view,
             clock: clock, replayedChanges: replayedChanges)
+    }
+
+    /// Before the first block.
+    private static func beginning(_ genesis: Genesis) throws -> Node.Tip {
+        let forest = try genesis.state()
+        return Node.Tip(
+            height: 0, time: Timestamp(nanosecondsSince1970: genesis.time), blockID: BlockID(), commit: Commit(),
+            resultsHash: TransactionResult.root(of: []), forest: forest,
+            log: try AnchorLedger.frontier(in: BlockState(forest)))
     }
 
     private static func read(_ height: UInt64, from blocks: BlockLog) throws -> (Block, Commit) {

@@ -91,9 +91,10 @@ final class RunningNode: @unchecked Sendable {
 
     /// Asks until it holds, at most 20 s.
     func wait(_ what: String, until condition: () throws -> Bool) throws {
-        for _ in 0..<1_000 {
+        let deadline = ContinuousClock.now + .seconds(20)
+        while ContinuousClock.now < deadline {
             if (try? condition()) == true { return }
-            usleep(20_000)
+            usleep(10_000)
         }
         throw NotStarted(log: "waited in vain for \(what)\n" + log)
     }
