@@ -4,7 +4,6 @@ import Cryptography
 import Foundation
 import GatewayAPI
 import GatewayStore
-import Glibc
 import LedgerModel
 import LedgerRuntime
 import Logging
@@ -28,8 +27,6 @@ struct StartCommand: AsyncParsableCommand {
     @Flag(help: "The clock is right although it is far ahead of the last block.") var acceptClock = false
 
     func run() async throws {
-        // Blocks, captures and proofs come and go on many threads; with an arena for each, freed memory stays spread out.
-        mallopt(M_ARENA_MAX, 2)
         let folder = data.folder
         let genesis = try folder.genesis()
         let (host, port) = try Self.address(listen)
