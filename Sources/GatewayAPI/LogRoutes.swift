@@ -72,13 +72,14 @@ struct LogRoutes {
         for (position, group) in groups.enumerated() {
             let isLast = position == groups.count - 1
             let text = isLast ? group[...] : group.dropFirst()
-            guard isLast || group.hasPrefix("x"), text.utf8.count == 3,
+            guard isLast || group.first == "x", text.utf8.count == 3,
                 text.utf8.allSatisfy({ UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }), let digits = UInt64(text)
             else { return nil }
             if position == 0, !isLast, digits == 0 { return nil }
             let (scaled, overflow) = index.multipliedReportingOverflow(by: 1000)
-            guard !overflow else { return nil }
-            index = scaled + digits
+            let (sum, carry) = scaled.addingReportingOverflow(digits)
+            guard !overflow, !carry else { return nil }
+            index = sum
         }
         return (level, index, width)
     }
