@@ -179,6 +179,18 @@ for module in selected {
 if isWhole || selected.isEmpty {
     targets.append(.testTarget(name: "ArchitectureTests", swiftSettings: coreSettings))
 }
+// Decoders and verifiers as functions of bytes: fuzzed by Fuzz/run, and what it found is replayed by the suite.
+let fuzzed = [
+    "Codec", "Consensus", "Cryptography", "LedgerModel", "LedgerRuntime", "LedgerStore", "Proofs", "SchemaValidation",
+    "SupplyChain", "Verification",
+]
+if Set(selected.map(\.name)).isSuperset(of: fuzzed) {
+    targets.append(
+        .target(
+            name: "FuzzTargets", dependencies: fuzzed.map { .target(name: $0) }, path: "Tests/FuzzTargets",
+            swiftSettings: coreSettings))
+    targets.append(.testTarget(name: "FuzzTests", dependencies: ["FuzzTargets"], swiftSettings: coreSettings))
+}
 if isWhole || (Context.environment["VIVIAN_TARGETS"] ?? "").contains("EndToEndTests") {
     // The real binary with peers that are not ours: curl, and the Python programs in `Peers`.
     targets.append(

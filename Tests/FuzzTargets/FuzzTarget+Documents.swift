@@ -1,0 +1,83 @@
+import Codec
+import SchemaValidation
+import SupplyChain
+
+extension FuzzTarget {
+    /// Documents of users: schemas, patterns, XML and EPCIS.
+    static let documents: [FuzzTarget] = [
+        // A schema, a zero byte, a document.
+        FuzzTarget("json-schema", byteCountMax: 1 << 13) { bytes in
+            let (schemaText, text) = halves(bytes)
+            guard let schemaDocument = try? JSONDocument(parsing: schemaText),
+                let schema = try? JSONSchema(compiling: schemaDocument), let document = try? JSONDocument(parsing: text)
+            else { return nil }
+            return schema.accepts(document) == schema.validate(document).isEmpty ? nil : "accepts and validate differ"
+        },
+        // A pattern, a zero byte, a text.
+        FuzzTarget("pattern", byteCountMax: 1024) { bytes in
+            let (pattern, text) = halves(bytes)
+            let schemaText = JSON.object([
+                .init("pattern", .string(String(decoding: pattern, as: UTF8.self)))
+            ]).serialized()
+            let document = JSON.string(String(decoding: text, as: UTF8.self)).serialized()
+            guard let schemaDocument = try? JSONDocument(parsing: schemaText),
+                let schema = try? JSONSchema(compiling: schemaDocument),
+                let value = try? JSONDocument(parsing: document)
+            else { return nil }
+            _ = schema.accepts(value)
+            return nil
+        },
+        FuzzTarget("format", byteCountMax: 512) { bytes in
+            let document = JSON.string(String(decoding: bytes, as: UTF8.self)).serialized()
+            guard let value = try? JSONDocument(parsing: document) else { return "cannot read its own string" }
+            for schema in formats { _ = schema.accepts(value) }
+            return nil
+        },
+        FuzzTarget("epcis-json", byteCountMax: 1 << 14) { bytes in
+            guard let document = try? JSONDocument(parsing: bytes) else { return nil }
+            if let schema = try? EPCISSchemas.json20() { _ = schema.validate(document) }
+            return records(of: document)
+        },
+        FuzzTarget("xml-tree", byteCountMax: 1 << 14) { bytes in
+            _ = try? XMLTree(parsing: bytes)
+            return nil
+        },
+        FuzzTarget("epcis-xml", byteCountMax: 1 << 14) { bytes in
+            for schema in [try? EPCISSchemas.xml20(), try? EPCISSchemas.xml12()] {
+                _ = try? schema?.validate(bytes)
+            }
+            guard let tree = try? XMLTree(parsing: bytes), let json = try? XMLEvents.document(of: tree) else {
+                return nil
+            }
+            guard let document = try? JSONDocument(parsing: json.serialized()) else { return "wrote no JSON" }
+            return records(of: document)
+        },
+    ]
+
+    private static let formats: [JSONSchema] = [
+        "date-time", "date", "time", "duration", "email", "idn-email", "hostname", "idn-hostname", "ipv4", "ipv6",
+        "uri",
+        "uri-reference", "iri", "iri-reference", "uri-template", "uuid", "json-pointer", "relative-json-pointer",
+        "regex",
+    ].compactMap { name in
+        let text = JSON.object([.init("format", .string(name))]).serialized()
+        return (try? JSONDocument(parsing: text)).flatMap { try? JSONSchema(compiling: $0) }
+    }
+
+    /// What capture makes of a document; a record's document has a hash, or is none.
+    private static func records(of document: JSONDocument) -> String? {
+        guard let records = try? EventRecord.records(of: document) else { return nil }
+        for record in records {
+            _ = EventHash.compute(document: record.document)
+            _ = EventHash.compute(document: record.document, order: .standardText)
+            guard (try? JSONDocument(parsing: record.document)) != nil else { return "a record is no JSON" }
+        }
+        return nil
+    }
+
+    /// What stands before the first zero byte, and after it.
+    private static func halves(_ bytes: [UInt8]) -> ([UInt8], [UInt8]) {
+        let parts = bytes.split(separator: 0, maxSplits: 1, omittingEmptySubsequences: false)
+        return (Array(parts[0]), parts.count > 1 ? Array(parts[1]) : [])
+    }
+}

@@ -1,0 +1,66 @@
+import Cryptography
+import Glibc
+import LedgerStore
+
+extension FuzzTarget {
+    /// Files of a ledger that a crash or a bad disk left behind, and those that came from elsewhere.
+    static let files: [FuzzTarget] = [
+        // Check sums are put right first: behind them the walk begins.
+        FuzzTarget("block-log") { bytes in
+            inFolder { folder in
+                let path = folder + "/blocks-0000000000000001.log"
+                write(withCheckSums(bytes), to: path)
+                guard let log = try? BlockLog(folder: folder) else { return nil }
+                if let height = log.lastHeight { _ = try? log.block(height) }
+                let report = (log.firstHeight, log.lastHeight)
+                guard let again = try? BlockLog(folder: folder) else { return "a log that opened does not open again" }
+                return (again.firstHeight, again.lastHeight) == report ? nil : "opens differently the second time"
+            }
+        },
+        FuzzTarget("snapshot-manifest") { bytes in
+            inFolder { folder in
+                write(bytes, to: folder + "/manifest")
+                _ = try? Snapshot.manifest(in: folder)
+                write(bytes + SHA256.hash(bytes).bytes, to: folder + "/manifest")
+                _ = try? Snapshot.manifest(in: folder)
+                return nil
+            }
+        },
+    ]
+
+    private static func inFolder(_ body: (String) -> String?) -> String? {
+        var template = Array("/tmp/vivian-fuzz-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else { return "no temporary folder" }
+        let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        defer {
+            for name in ["blocks-0000000000000001.log", "manifest"] { unlink(folder + "/" + name) }
+            rmdir(folder)
+        }
+        return body(folder)
+    }
+
+    private static func write(_ bytes: [UInt8], to path: String) {
+        guard let file = fopen(path, "w") else { return }
+        fwrite(bytes, 1, bytes.count, file)
+        fclose(file)
+    }
+
+    /// Frames as FrameFile's table has them, each with the CRC-32C that it should have.
+    private static func withCheckSums(_ bytes: [UInt8]) -> [UInt8] {
+        var bytes = bytes
+        var offset = 0
+        while offset + 32 <= bytes.count {
+            let length = bytes[offset + 24..<offset + 28].reduce(0) { $0 << 8 | Int($1) }
+            guard offset + 32 + length <= bytes.count else { break }
+            var sum = ~UInt32(0)
+            for place in Array(offset..<offset + 28) + Array(offset + 32..<offset + 32 + length) {
+                sum ^= UInt32(bytes[place])
+                for _ in 0..<8 { sum = sum & 1 == 1 ? sum >> 1 ^ 0x82f6_3b78 : sum >> 1 }
+            }
+            sum = ~sum
+            for place in 0..<4 { bytes[offset + 28 + place] = UInt8(truncatingIfNeeded: sum >> (24 - 8 * place)) }
+            offset += 32 + length
+        }
+        return bytes
+    }
+}
