@@ -25,4 +25,15 @@ package struct FuzzTarget: Sendable {
             return spelling == bytes ? nil : "accepted, but spelt otherwise when written"
         }
     }
+
+    /// Bytes may say more than is read; what was read must come back from its own spelling.
+    static func stable<Value: Equatable>(
+        _ name: String, read: @escaping @Sendable ([UInt8]) throws -> Value,
+        write: @escaping @Sendable (Value) -> [UInt8]
+    ) -> FuzzTarget {
+        FuzzTarget(name) { bytes in
+            guard let value = try? read(bytes) else { return nil }
+            return (try? read(write(value))) == value ? nil : "does not read what it wrote"
+        }
+    }
 }

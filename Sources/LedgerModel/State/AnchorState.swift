@@ -44,7 +44,7 @@ package struct AnchoredRecord: Hashable, Sendable {
 
     package func encoded() -> [UInt8] {
         CBOR.array([
-            .unsigned(leafIndex), .unsigned(height.value), .unsigned(UInt64(time.nanosecondsSince1970 ?? 0)),
+            .unsigned(leafIndex), .unsigned(height.value), .unsigned(time.unsignedNanosecondsSince1970),
             .bytes(issuer.bytes), .unsigned(number),
         ]).encoded()
     }
@@ -77,8 +77,18 @@ package struct Tombstone: Hashable, Sendable {
 
     package func encoded() -> [UInt8] {
         CBOR.array([
-            .unsigned(height.value), .unsigned(UInt64(time.nanosecondsSince1970 ?? 0)), .unsigned(reason),
+            .unsigned(height.value), .unsigned(time.unsignedNanosecondsSince1970), .unsigned(reason),
         ]).encoded()
+    }
+}
+
+extension Timestamp {
+    /// Nanoseconds since 1970 as the state writes them: all 64 bits, so until 2554; 0 before 1970, the largest after.
+    fileprivate var unsignedNanosecondsSince1970: UInt64 {
+        guard seconds >= 0 else { return 0 }
+        let (product, overflow) = UInt64(seconds).multipliedReportingOverflow(by: 1_000_000_000)
+        let (sum, carry) = product.addingReportingOverflow(UInt64(max(nanoseconds, 0)))
+        return overflow || carry ? .max : sum
     }
 }
 
