@@ -27,7 +27,7 @@ package struct FuzzTarget: Sendable {
     }
 
     /// Bytes may say more than is read; what was read must come back from its own spelling.
-    static func stable<Value: Equatable>(
+    static func stable<Value: Equatable & SendableMetatype>(
         _ name: String, read: @escaping @Sendable ([UInt8]) throws -> Value,
         write: @escaping @Sendable (Value) -> [UInt8]
     ) -> FuzzTarget {
