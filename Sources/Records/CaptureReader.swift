@@ -39,7 +39,9 @@ package struct CaptureReader: Sendable {
         }
         let violations = json.validate(document)
         guard violations.isEmpty else { throw .invalid(violations) }
-        return try prepared(document, mediaType: mediaType)
+        let records: [EventRecord]
+        do { records = try EventRecord.records(of: document) } catch { throw .invalid([Self.violation(error)]) }
+        return try prepared(records, mediaType: mediaType)
     }
 
     private func readXML(_ bytes: [UInt8], mediaType: String) throws(RecordsFailure) -> PreparedCapture {
@@ -54,20 +56,14 @@ package struct CaptureReader: Sendable {
             throw .unreadable(Self.violation("xml", "\(error)", line: error.line, column: error.column))
         }
         guard violations.isEmpty else { throw .invalid(violations) }
-        let document: JSONDocument
-        do {
-            document = try JSONDocument(parsing: XMLEvents.document(of: tree).serialized())
-        } catch let failure as SupplyChainFailure {
-            throw .invalid([Self.violation(failure)])
-        } catch {
-            throw .unreadable(Self.violation("xml", "the document cannot be turned into JSON-LD", line: 1, column: 1))
+        let records: [EventRecord]
+        do { records = try EventRecord.records(of: EPCISDocument(xml: tree)) } catch {
+            throw .invalid([Self.violation(error)])
         }
-        return try prepared(document, mediaType: mediaType)
+        return try prepared(records, mediaType: mediaType)
     }
 
-    private func prepared(_ document: JSONDocument, mediaType: String) throws(RecordsFailure) -> PreparedCapture {
-        let events: [EventRecord]
-        do { events = try EventRecord.records(of: document) } catch { throw .invalid([Self.violation(error)]) }
+    private func prepared(_ events: [EventRecord], mediaType: String) throws(RecordsFailure) -> PreparedCapture {
         guard !events.isEmpty else {
             throw .invalid([
                 Self.violation("minItems", "the document holds no event", pointer: "/epcisBody/eventList")
@@ -87,8 +83,15 @@ package struct CaptureReader: Sendable {
 
     private static func violation(_ failure: SupplyChainFailure) -> SchemaViolation {
         switch failure {
-        case .malformed(let pointer, let wanted):
-            violation("epcis", "\(wanted) is wanted here", pointer: pointer)
+        case .malformed(let place, let wanted):
+            violation(
+                "epcis", "\(wanted) is wanted here", pointer: place.pointer, line: place.line, column: place.column)
+        case .unknownEventType(let place, let name):
+            violation(
+                "epcis", "\(name) is none of the five event types", pointer: place.pointer, line: place.line,
+                column: place.column)
+        case .notExpressible(let binding, let event, let what):
+            violation("epcis", "event \(event): \(binding.rawValue) cannot say \(what)")
         case .number(let failure):
             violation(
                 "number", "\(failure)", line: failure.position?.line ?? 1, column: failure.position?.column ?? 1)

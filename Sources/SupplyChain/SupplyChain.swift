@@ -1,8 +1,19 @@
-// SupplyChain knows EPCIS 2.0 events, their bindings and their hash, and GS1 identifiers. It must never see SQL, HTTP or
+// SupplyChain knows EPCIS 2.0 events (GS1 EPCIS 2.0, CBV 2.0), their three bindings, their event hash, and GS1
+// identifiers. It is pure: bytes and trees come in, values and bytes go out. It must never see SQL, HTTP or
 // `LedgerRuntime`.
 //
-// The canonical model of an event is its JSON-LD 2.0 form (EPCIS 2.0 §10, CBV 2.0): bare words for CBV values, EPCs as
-// they were written, extensions under the document's prefixes. JSON-LD is read in place; XML 2.0 and 1.2 are turned into
-// it (`XMLEvents`). So a record's document can be read and hashed alone by whoever is handed it (bundles.md).
+// | folder | holds |
+// |---|---|
+// | Model | `EPCISDocument`, `EPCISEvent` and its parts: one canonical model for every binding |
+// | JSONLD | reader and writer of the JSON-LD 2.0 binding, the pinned GS1 context's prefixes |
+// | XML | reader and writer of XML 2.0 and 1.2 |
+// | Hash | the CBV event hash: values, times, numbers, order |
+// | GS1 | EPC URIs and Digital Links to one canonical Digital Link |
+// | Record | an event as the document that a record is made of (bundles.md, "EPCIS record") |
 //
-// Remote contexts are opaque and never fetched: the GS1 context is known, other ones only name prefixes.
+// Invariants. An event's hash does not depend on the binding it came in: reading what a writer wrote gives the same hash.
+// Nothing is fetched: contexts other than prefix maps are opaque names, the GS1 context is pinned.
+//
+// Deviations. No JSON-LD processor: terms of other contexts stay as they are written. The header (business document
+// header, master data) is not part of the model. QuantityEvent (1.2, deprecated) and event types of a user's own are
+// refused.
