@@ -26,7 +26,7 @@ enum DigitalLink {
         return StaticString("http:").isEqual(to: uri.prefix(5)) ? 5 : nil
     }
 
-    /// `["'-.0-9;<=>?A-Z_a-z]`
+    /// Whether this is one of `["'-.0-9;<=>?A-Z_a-z]`.
     static func isValue(_ byte: UInt8) -> Bool {
         if byte.isDigit || byte.isASCIILetter { return true }
         switch byte {
@@ -35,7 +35,7 @@ enum DigitalLink {
         }
     }
 
-    /// `[#-/0-9A-Z]`
+    /// Whether this is one of `[#-/0-9A-Z]`.
     static func isPart(_ byte: UInt8) -> Bool {
         byte.isDigit || byte >= 0x41 && byte <= 0x5a || byte == 0x23 || byte == 0x2d || byte == 0x2f
     }

@@ -83,7 +83,7 @@ struct EPCScanner {
 
     /// A serial of 1 to so many characters up to the end, escaped as Digital Links want it (GS1 Digital Link §7).
     ///
-    /// - Parameter droppingFirst: whether the first character, which counts, is left out.
+    /// With `droppingFirst` the first character, which counts, is left out.
     mutating func serial(_ countMax: Int, droppingFirst: Bool = false, to target: inout UTF8Text) -> Bool {
         var count = 0
         while index < bytes.endIndex {
@@ -125,7 +125,7 @@ struct EPCScanner {
         index + 2 < bytes.endIndex && isMember(bytes[index + 1], bytes[index + 2])
     }
 
-    /// `[!')(*+,.0-9:;=A-Za-z_-]`
+    /// Whether this is one of `[!')(*+,.0-9:;=A-Za-z_-]`.
     private static func isSerialCharacter(_ byte: UInt8) -> Bool {
         if byte.isDigit || byte.isASCIILetter { return true }
         switch byte {
@@ -141,7 +141,8 @@ struct EPCScanner {
         byte.isDigit || (byte | 0x20) >= UInt8(ascii: "a") && (byte | 0x20) <= UInt8(ascii: "f")
     }
 
-    /// `%2[125-9A-Fa-f]`, `%3[0-9A-Fa-f]`, `%4[1-9A-Fa-f]`, `%5[0-9AaFf]`, `%6[1-9A-Fa-f]`, `%7[0-9Aa]`
+    /// Whether this is one of `%2[125-9A-Fa-f]`, `%3[0-9A-Fa-f]`, `%4[1-9A-Fa-f]`, `%5[0-9AaFf]`, `%6[1-9A-Fa-f]` and
+    /// `%7[0-9Aa]`.
     private static func isSerialEscape(_ high: UInt8, _ low: UInt8) -> Bool {
         guard isHex(low) else { return false }
         let lower = low | 0x20
@@ -155,7 +156,7 @@ struct EPCScanner {
         }
     }
 
-    /// `%2[3dfDF]`, `%3[0-9]`, `%4[1-9A-Fa-f]`, `%5[0-9Aa]`
+    /// Whether this is one of `%2[3dfDF]`, `%3[0-9]`, `%4[1-9A-Fa-f]` and `%5[0-9Aa]`.
     private static func isPartEscape(_ high: UInt8, _ low: UInt8) -> Bool {
         guard isHex(low) else { return false }
         let lower = low | 0x20

@@ -107,7 +107,7 @@ enum EPCURI {
 
     /// `key/`, company and reference digits, check digit.
     ///
-    /// - Parameter referenceFirst: whether the first digit of the reference goes before the company.
+    /// With `referenceFirst` the first digit of the reference goes before the company.
     private static func serialised(
         _ key: StaticString, _ total: Int, referenceFirst: Bool, _ scanner: inout EPCScanner, _ bytes: inout UTF8Text
     ) -> Bool {

@@ -17,7 +17,9 @@ package import Cryptography
 /// comments are left out of XML as well; bare words of the core vocabulary in XML are Web URIs; a scalar field of
 /// an extension whose name ends in `List` is not wrapped.
 package enum EventHash {
-    /// The order of fields. Two are in use, so an event may have two hashes.
+    /// The order of fields.
+    ///
+    /// Two are in use, so an event may have two hashes.
     package enum Order: String, CaseIterable, Sendable {
         /// That of the reference program: certificationInfo after the offset, parentID before epcList, sensor elements after
         /// bizLocation, then transactions, destinations, ilmd, sources and extensions in one sort. Extensions inside a
@@ -30,7 +32,7 @@ package enum EventHash {
 
     /// `ni:///sha-256;<64 hex digits>?ver=CBV2.0` (RFC 6920).
     ///
-    /// - Parameter names: fields to leave out (``EPCISDocument/ignoredFields``).
+    /// `names` are left out (``EPCISDocument/ignoredFields``).
     /// - Complexity: linear in the event, n log n in lists that are not sorted.
     package static func compute(
         _ event: EPCISEvent, order: Order = .referenceProgram, ignoring names: [EPCISName] = []

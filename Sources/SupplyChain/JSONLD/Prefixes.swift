@@ -5,7 +5,9 @@
 struct Prefixes: Sendable {
     private(set) var declared: [EPCISNamespace] = []
 
-    /// Prefixes of the GS1 context, for names. `cbvmda` is the namespace that XML uses, without the colon at its end.
+    /// Prefixes of the GS1 context, for names.
+    ///
+    /// `cbvmda` is the namespace that XML uses, without the colon at its end.
     static let pinned: [EPCISNamespace] = [
         ("cbvmda", "urn:epcglobal:cbv:mda"), ("gs1", "https://gs1.org/voc/"), ("cbv", "https://ref.gs1.org/cbv/"),
         ("epcis", "https://ref.gs1.org/epcis/"), ("rdfs", "http://www.w3.org/2000/01/rdf-schema#"),

@@ -60,8 +60,9 @@ struct EventHashVectorTests {
         #expect(Set(hashes).count == 1)
     }
 
-    /// GS1's seven documents of one event: offsets differ in 2, `xsi:type` attributes stand only in some XML, so the
-    /// reference program finds four hashes. They are no expectations; what agrees there agrees here.
+    /// GS1's seven documents of one event, for which the reference program finds four hashes.
+    ///
+    /// Offsets differ in 2, and `xsi:type` attributes stand only in some XML. What agrees there agrees here.
     @Test func `documents that agree by the reference program agree`() throws {
         let files = VectorFolder.files("epcis-hash", endingWith: ".xml").filter { $0.path.contains("WithEventHashID") }
         let hashes = try files.filter { file in ["_1.", "_3.", "_4.", "_5."].contains { file.path.contains($0) } }
