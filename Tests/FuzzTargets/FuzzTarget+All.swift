@@ -138,8 +138,8 @@ extension FuzzTarget {
         FuzzTarget("identifiers", byteCountMax: 512) { bytes in
             let text = String(decoding: bytes, as: UTF8.self)
             if let chain = try? ChainID(text), !chain.text.utf8.elementsEqual(text.utf8) { return "chain id" }
-            if let identifier = GS1Identifier.canonical(text),
-                GS1Identifier.canonical(identifier).map({ $0 == identifier }) == false
+            if let identifier = GS1Identifier.canonicalDigitalLink(bytes),
+                GS1Identifier.canonicalDigitalLink(identifier).map({ $0 == identifier }) == false
             {
                 return "the canonical identifier is not stable"
             }

@@ -46,11 +46,14 @@ extension FuzzTarget {
             for schema in [try? EPCISSchemas.xml20(), try? EPCISSchemas.xml12()] {
                 _ = try? schema?.validate(bytes)
             }
-            guard let tree = try? XMLTree(parsing: bytes), let json = try? XMLEvents.document(of: tree) else {
+            guard let tree = try? XMLTree(parsing: bytes), let document = try? EPCISDocument(xml: tree) else {
                 return nil
             }
-            guard let document = try? JSONDocument(parsing: json.serialized()) else { return "wrote no JSON" }
-            return records(of: document)
+            if let records = try? EventRecord.records(of: document) {
+                let hashes = records.map { EventHash.compute(document: $0.document) }
+                guard hashes == records.map(\.eventHash) else { return "a record hashes otherwise than its event" }
+            }
+            return roundTrip(document)
         },
     ]
 
@@ -71,6 +74,23 @@ extension FuzzTarget {
             _ = EventHash.compute(document: record.document)
             _ = EventHash.compute(document: record.document, order: .standardText)
             guard (try? JSONDocument(parsing: record.document)) != nil else { return "a record is no JSON" }
+        }
+        return (try? EPCISDocument(jsonLD: document)).flatMap(roundTrip)
+    }
+
+    /// What is written in any binding reads with the same hashes.
+    private static func roundTrip(_ document: EPCISDocument) -> String? {
+        let hashes = document.eventHashes()
+        if let json = try? document.jsonLD() {
+            guard let parsed = try? JSONDocument(parsing: json), let back = try? EPCISDocument(jsonLD: parsed),
+                back.eventHashes() == hashes
+            else { return "JSON-LD changes a hash" }
+        }
+        for binding in [EPCISBinding.xml20, .xml12] {
+            guard let xml = try? document.xml(binding) else { continue }
+            guard let tree = try? XMLTree(parsing: xml), let back = try? EPCISDocument(xml: tree),
+                back.eventHashes() == hashes
+            else { return "\(binding.rawValue) changes a hash" }
         }
         return nil
     }
