@@ -24,8 +24,9 @@ bootstrap:          ## Install Debian packages and a Python environment, if they
 lint:
 	swift format lint --strict --recursive Sources Tests Package.swift
 
-bench: build        ## The gateway's figures, each beside its ceiling (RECORDS=1000000 for the long run).
+bench: build        ## The figures of core and gateway, each beside its ceiling (RECORDS=1000000 for the long run).
 	deploy/bench --records $(or $(RECORDS),100000)
+	Benchmarks/run
 
 fuzz: bootstrap     ## Every decoder and verifier under libFuzzer, bounded (SECONDS each, default 20).
 	Fuzz/run

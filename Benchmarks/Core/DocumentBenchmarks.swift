@@ -1,0 +1,49 @@
+import Codec
+import Cryptography
+import SchemaValidation
+import SupplyChain
+
+/// What a captured document goes through, on 1,000 events like those of `deploy/bench`.
+enum DocumentBenchmarks {
+    static let eventCount = 1_000
+
+    /// The JSON-LD document; the reference program reads the same one.
+    static func document() -> [UInt8] {
+        let events = (0..<eventCount).map { number in
+            """
+            {"type":"ObjectEvent","action":"OBSERVE","bizStep":"shipping","disposition":"in_transit",\
+            "eventTime":"2026-04-14T09:02:11.000+02:00","eventTimeZoneOffset":"+02:00",\
+            "epcList":["urn:epc:id:sgtin:4012345.011111.\(number)"],\
+            "readPoint":{"id":"urn:epc:id:sgln:4012345.00001.0"},"bizLocation":{"id":"urn:epc:id:sgln:4012345.00001.0"},\
+            "bizTransactionList":[{"type":"po","bizTransaction":"urn:epc:id:gdti:4098765.00001.4711"}]}
+            """
+        }
+        return Array(
+            """
+            {"@context":["https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"],"type":"EPCISDocument",\
+            "schemaVersion":"2.0","creationDate":"2026-04-14T07:05:00.000Z",\
+            "epcisBody":{"eventList":[\(events.joined(separator: ","))]}}
+            """.utf8)
+    }
+
+    static func run() throws {
+        let bytes = document()
+        let parsed = try JSONDocument(parsing: bytes)
+        Harness.report("json.parse events=1000 bytes=\(bytes.count)", items: eventCount) {
+            _ = try? JSONDocument(parsing: bytes)
+        }
+        let schema = try EPCISSchemas.json20()
+        guard schema.accepts(parsed) else { fatalError("the document is not valid") }
+        Harness.report("jsonschema.validate events=1000", items: eventCount) { _ = schema.validate(parsed) }
+        Harness.report("epcis.records events=1000 (JCS form of each)", items: eventCount) {
+            _ = try? EventRecord.records(of: parsed)
+        }
+        Harness.report("jcs.canonicalize events=1000", items: eventCount) { _ = try? JCS.canonicalize(parsed.root) }
+        var namespaces = Namespaces()
+        namespaces.take(parsed.root["@context"])
+        let events = Array(parsed.root["epcisBody"]!["eventList"]!.elements)
+        Harness.report("epcis.eventhash events=1000", items: eventCount, note: "; target 50,000/s a core") {
+            for event in events { _ = EventHash.compute(event, namespaces: namespaces) }
+        }
+    }
+}
