@@ -33,11 +33,12 @@ enum ApplicationIdentifier: UInt8, CaseIterable, Sendable {
         }
     }
 
+    private static let table = allCases.map { ($0, $0.spellings) }
+
     /// The identifier that a segment of a path stands for.
     init?(_ segment: ArraySlice<UInt8>) {
         guard let first = segment.first, segment.count >= 2, segment.count <= 5 else { return nil }
-        for identifier in Self.allCases {
-            let spellings = identifier.spellings
+        for (identifier, spellings) in Self.table {
             if first.isDigit ? spellings.number.isEqual(to: segment) : spellings.name?.isEqual(to: segment) ?? false {
                 self = identifier
                 return

@@ -11,6 +11,8 @@ struct EPCScanner {
     enum Scheme: CaseIterable {
         case sgtin, sscc, sgln, grai, giai, gsrnp, gsrn, gdti, cpi, sgcn, ginc, gsin, itip, upui, pgln
 
+        fileprivate static let all = allCases
+
         var head: StaticString {
             switch self {
             case .sgtin: "sgtin:"
@@ -50,7 +52,7 @@ struct EPCScanner {
     }
 
     mutating func scheme() -> Scheme? {
-        for scheme in Scheme.allCases where skip(scheme.head) { return scheme }
+        for scheme in Scheme.all where skip(scheme.head) { return scheme }
         return nil
     }
 

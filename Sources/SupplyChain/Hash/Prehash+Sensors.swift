@@ -4,7 +4,7 @@ extension SensorElement {
 }
 
 extension SensorFields {
-    fileprivate var fieldCount: Int { Field.allCases.count { !self[$0].isEmpty } }
+    fileprivate var fieldCount: Int { Field.ordered.count { !self[$0].isEmpty } }
 }
 
 extension Prehash {
@@ -23,7 +23,7 @@ extension Prehash {
 
     private mutating func fields<Field>(_ name: StaticString, _ fields: SensorFields<Field>) {
         parent(name) { prehash in
-            for field in Field.allCases {
+            for field in Field.ordered {
                 let value = fields[field]
                 if value.isEmpty { continue }
                 if case .time = field.form { prehash.time(field.name, value) } else { prehash.pair(field.name, value) }

@@ -26,7 +26,7 @@ extension JSONLDReader {
         var fields = SensorFields<Field>()
         for member in node.fields {
             let name = member.nameUTF8
-            if let field = Field.allCases.first(where: { $0.name.isEqual(to: name) }) {
+            if let field = Field.ordered.first(where: { $0.name.isEqual(to: name) }) {
                 fields[field] = try sensorValue(member.value, field.form)
             } else {
                 try appendNodes(member, to: &fields.extensions)

@@ -177,7 +177,7 @@ struct JSONLDWriter {
 
     private func json<Field>(_ fields: SensorFields<Field>, _ index: Int) throws(SupplyChainFailure) -> JSON {
         var members: [JSON.Member] = []
-        for field in Field.allCases where !fields[field].isEmpty {
+        for field in Field.ordered where !fields[field].isEmpty {
             let value = fields[field]
             let json: JSON =
                 switch field.form {

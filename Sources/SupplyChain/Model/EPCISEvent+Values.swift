@@ -32,11 +32,11 @@ extension EPCISEvent {
         }
         for element in sensorElementList {
             if let metadata = element.metadata {
-                SensorMetadataField.allCases.forEach { body(metadata[$0]) }
+                SensorMetadataField.ordered.forEach { body(metadata[$0]) }
                 visit(metadata.extensions)
             }
             for report in element.reports {
-                SensorReportField.allCases.forEach { body(report[$0]) }
+                SensorReportField.ordered.forEach { body(report[$0]) }
                 visit(report.extensions)
             }
             visit(element.extensions)

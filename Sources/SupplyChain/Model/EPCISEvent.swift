@@ -8,6 +8,9 @@ package struct EPCISEvent: Hashable, Sendable {
     package enum Kind: UInt8, CaseIterable, Sendable {
         case object, aggregation, transaction, transformation, association
 
+        /// Made once; `allCases` makes a list each time.
+        private static let all = allCases
+
         package var name: StaticString {
             switch self {
             case .object: "ObjectEvent"
@@ -19,7 +22,7 @@ package struct EPCISEvent: Hashable, Sendable {
         }
 
         init?(name: some Collection<UInt8>) {
-            guard let kind = Self.allCases.first(where: { $0.name.isEqual(to: name) }) else { return nil }
+            guard let kind = Self.all.first(where: { $0.name.isEqual(to: name) }) else { return nil }
             self = kind
         }
     }

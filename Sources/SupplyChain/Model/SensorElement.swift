@@ -17,7 +17,7 @@ package struct SensorFields<Field: SensorField>: Hashable, Sendable {
     private var values: [UTF8Text]
     package var extensions: [ExtensionNode] = []
 
-    package init() { values = Array(repeating: [], count: Field.allCases.count) }
+    package init() { values = Array(repeating: [], count: Field.ordered.count) }
 
     /// A field's value, empty where it is absent.
     package subscript(field: Field) -> UTF8Text {
@@ -27,7 +27,9 @@ package struct SensorFields<Field: SensorField>: Hashable, Sendable {
 }
 
 /// A field of a sensor's metadata or report.
-package protocol SensorField: RawRepresentable<Int>, CaseIterable, Hashable, Sendable {
+package protocol SensorField: RawRepresentable<Int>, Hashable, Sendable {
+    /// All fields, in the order of the hash; raw values count from 0 in this order.
+    static var ordered: [Self] { get }
     var name: StaticString { get }
     var form: SensorValueForm { get }
 }
@@ -39,8 +41,10 @@ package enum SensorValueForm: Sendable {
 }
 
 /// Fields in the order of the hash.
-package enum SensorMetadataField: Int, SensorField {
+package enum SensorMetadataField: Int, SensorField, CaseIterable {
     case time, startTime, endTime, deviceID, deviceMetadata, rawData, dataProcessingMethod, bizRules
+
+    package static let ordered = allCases
 
     package var name: StaticString {
         switch self {
@@ -67,10 +71,12 @@ package enum SensorMetadataField: Int, SensorField {
 ///
 /// `bizRules`, which the JSON Schema allows here as well, is unknown to the hash's order and to the XSD; it is kept as an
 /// extension.
-package enum SensorReportField: Int, SensorField {
+package enum SensorReportField: Int, SensorField, CaseIterable {
     case type, exception, deviceID, deviceMetadata, rawData, dataProcessingMethod, time, microorganism
     case chemicalSubstance, value, component, stringValue, booleanValue, hexBinaryValue, uriValue, minValue, maxValue
     case meanValue, sDev, percRank, percValue, uom, coordinateReferenceSystem
+
+    package static let ordered = allCases
 
     package var name: StaticString {
         switch self {

@@ -39,7 +39,7 @@ extension XMLReader {
         var fields = SensorFields<Field>()
         for attribute in element.attributes {
             guard attribute.name.namespace.isEmpty,
-                let field = Field.allCases.first(where: { $0.name.isEqual(to: attribute.name.localName.utf8) })
+                let field = Field.ordered.first(where: { $0.name.isEqual(to: attribute.name.localName.utf8) })
             else {
                 fields.extensions.append(node(attribute))
                 continue

@@ -44,7 +44,7 @@ extension XMLWriter {
         _ name: StaticString, _ fields: SensorFields<Field>
     ) throws(SupplyChainFailure) {
         append("<\(name)")
-        for field in Field.allCases where !fields[field].isEmpty {
+        for field in Field.ordered where !fields[field].isEmpty {
             try attribute("\(field.name)", fields[field])
         }
         try attributes(fields.extensions, leavesAlso: true)
