@@ -1,4 +1,4 @@
-import Codec
+package import Codec
 package import Cryptography
 import Proofs
 
@@ -20,7 +20,7 @@ package struct Block: Hashable, Sendable, CanonicalMessage {
         self.lastCommit = lastCommit
     }
 
-    init() { self.init(header: BlockHeader(), transactions: [], lastCommit: nil) }
+    package init() { self.init(header: BlockHeader(), transactions: [], lastCommit: nil) }
 
     package init(decoding bytes: [UInt8]) throws(LedgerModelFailure) { try self.init(canonical: bytes) }
     package var encoded: [UInt8] { protobuf }
@@ -43,7 +43,7 @@ package struct Block: Hashable, Sendable, CanonicalMessage {
             parts: PartSetHeader(total: UInt32(parts.count), hash: SimpleMerkle.root(of: parts).bytes))
     }
 
-    mutating func take(_ field: ProtobufField) throws(ProtobufFailure) {
+    package mutating func take(_ field: ProtobufField) throws(ProtobufFailure) {
         switch field.number {
         case 1: header = try BlockHeader(reading: field.bytes())
         case 2: transactions = try Self.list(field.bytes())
@@ -63,7 +63,7 @@ package struct Block: Hashable, Sendable, CanonicalMessage {
         return items
     }
 
-    func write(to writer: inout ProtobufWriter) {
+    package func write(to writer: inout ProtobufWriter) {
         writer.message(1, header.protobuf)
         for (number, items) in [(2, transactions), (3, evidence)] {
             var list = ProtobufWriter()

@@ -1,4 +1,4 @@
-import Codec
+package import Codec
 package import Cryptography
 import Proofs
 
@@ -56,7 +56,7 @@ package struct BlockHeader: Hashable, Sendable, CanonicalMessage {
 
     package var encoded: [UInt8] { protobuf }
 
-    mutating func take(_ field: ProtobufField) throws(ProtobufFailure) {
+    package mutating func take(_ field: ProtobufField) throws(ProtobufFailure) {
         switch field.number {
         case 1: try takeVersion(field.bytes())
         case 2: chainID = try field.string()
@@ -94,7 +94,7 @@ package struct BlockHeader: Hashable, Sendable, CanonicalMessage {
         return writer.bytes
     }
 
-    func write(to writer: inout ProtobufWriter) {
+    package func write(to writer: inout ProtobufWriter) {
         writer.message(1, version)
         writer.string(2, chainID)
         writer.int64(3, height)

@@ -1,4 +1,4 @@
-import Codec
+package import Codec
 
 /// How a block's bytes are cut for gossip: number of 64 KiB parts and their Merkle root (total = 1, hash = 2).
 package struct PartSetHeader: Hashable, Sendable, CanonicalMessage {
@@ -11,9 +11,9 @@ package struct PartSetHeader: Hashable, Sendable, CanonicalMessage {
         self.hash = hash
     }
 
-    init() { self.init(total: 0, hash: []) }
+    package init() { self.init(total: 0, hash: []) }
 
-    mutating func take(_ field: ProtobufField) throws(ProtobufFailure) {
+    package mutating func take(_ field: ProtobufField) throws(ProtobufFailure) {
         switch field.number {
         case 1: total = try field.uint32()
         case 2: hash = try field.bytes()
@@ -21,7 +21,7 @@ package struct PartSetHeader: Hashable, Sendable, CanonicalMessage {
         }
     }
 
-    func write(to writer: inout ProtobufWriter) {
+    package func write(to writer: inout ProtobufWriter) {
         writer.unsigned(1, UInt64(total))
         writer.bytes(2, hash)
     }
@@ -45,7 +45,7 @@ package struct BlockID: Hashable, Sendable, CanonicalMessage {
 
     var isWellFormed: Bool { [0, 32].contains(hash.count) && [0, 32].contains(parts.hash.count) }
 
-    mutating func take(_ field: ProtobufField) throws(ProtobufFailure) {
+    package mutating func take(_ field: ProtobufField) throws(ProtobufFailure) {
         switch field.number {
         case 1: hash = try field.bytes()
         case 2: parts = try PartSetHeader(reading: field.bytes())
@@ -53,7 +53,7 @@ package struct BlockID: Hashable, Sendable, CanonicalMessage {
         }
     }
 
-    func write(to writer: inout ProtobufWriter) {
+    package func write(to writer: inout ProtobufWriter) {
         writer.bytes(1, hash)
         writer.message(2, parts.protobuf)
     }

@@ -1,4 +1,4 @@
-import Codec
+package import Codec
 
 /// A block put forward in a round: what its proposer signs (`tendermint.types.Proposal`), without the block itself.
 ///
@@ -31,7 +31,7 @@ package struct BlockProposal: Hashable, Sendable, CanonicalMessage {
         self.signature = signature
     }
 
-    init() { self.init(height: 0, round: 0, polRound: 0, blockID: BlockID(), timestamp: Timestamp()) }
+    package init() { self.init(height: 0, round: 0, polRound: 0, blockID: BlockID(), timestamp: Timestamp()) }
 
     package init(decoding bytes: [UInt8]) throws(LedgerModelFailure) { try self.init(canonical: bytes) }
     package var encoded: [UInt8] { protobuf }
@@ -41,7 +41,7 @@ package struct BlockProposal: Hashable, Sendable, CanonicalMessage {
             chainID: chainID, height: height, round: round, polRound: polRound, blockID: blockID, timestamp: timestamp)
     }
 
-    mutating func take(_ field: ProtobufField) throws(ProtobufFailure) {
+    package mutating func take(_ field: ProtobufField) throws(ProtobufFailure) {
         switch field.number {
         case 1: guard try field.unsigned() == VoteType.proposal.rawValue else { throw .unexpectedValue(field: 1) }
         case 2: height = try field.int64()
@@ -54,7 +54,7 @@ package struct BlockProposal: Hashable, Sendable, CanonicalMessage {
         }
     }
 
-    func write(to writer: inout ProtobufWriter) {
+    package func write(to writer: inout ProtobufWriter) {
         writer.unsigned(1, VoteType.proposal.rawValue)
         writer.int64(2, height)
         writer.int64(3, Int64(round))

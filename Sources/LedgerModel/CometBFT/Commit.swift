@@ -1,4 +1,4 @@
-import Codec
+package import Codec
 package import Cryptography
 import Proofs
 
@@ -27,7 +27,7 @@ package struct CommitSignature: Hashable, Sendable, CanonicalMessage {
     /// Nobody's vote.
     package static let absent = CommitSignature(flag: .absent, validator: [], timestamp: .zero, signature: [])
 
-    init() {
+    package init() {
         rawFlag = 0
         validator = []
         timestamp = Timestamp()
@@ -36,7 +36,7 @@ package struct CommitSignature: Hashable, Sendable, CanonicalMessage {
 
     package var flag: Flag? { Flag(rawValue: rawFlag) }
 
-    mutating func take(_ field: ProtobufField) throws(ProtobufFailure) {
+    package mutating func take(_ field: ProtobufField) throws(ProtobufFailure) {
         switch field.number {
         case 1: rawFlag = try field.unsigned()
         case 2: validator = try field.bytes()
@@ -46,7 +46,7 @@ package struct CommitSignature: Hashable, Sendable, CanonicalMessage {
         }
     }
 
-    func write(to writer: inout ProtobufWriter) {
+    package func write(to writer: inout ProtobufWriter) {
         writer.unsigned(1, rawFlag)
         writer.bytes(2, validator)
         writer.message(3, timestamp.protobuf)
@@ -91,7 +91,7 @@ package struct Commit: Hashable, Sendable, CanonicalMessage {
     /// The next header's `last_commit_hash`.
     package var hash: Digest { SimpleMerkle.root(of: signatures.map(\.protobuf)) }
 
-    mutating func take(_ field: ProtobufField) throws(ProtobufFailure) {
+    package mutating func take(_ field: ProtobufField) throws(ProtobufFailure) {
         switch field.number {
         case 1: height = try field.int64()
         case 2: round = try field.int32()
@@ -101,7 +101,7 @@ package struct Commit: Hashable, Sendable, CanonicalMessage {
         }
     }
 
-    func write(to writer: inout ProtobufWriter) {
+    package func write(to writer: inout ProtobufWriter) {
         writer.int64(1, height)
         writer.int64(2, Int64(round))
         writer.message(3, blockID.protobuf)
@@ -132,7 +132,7 @@ package struct SignedHeader: Hashable, Sendable, CanonicalMessage {
         self.commit = commit
     }
 
-    init() {
+    package init() {
         self.init(header: BlockHeader(), commit: Commit())
         hasHeader = false
         hasCommit = false
@@ -140,12 +140,15 @@ package struct SignedHeader: Hashable, Sendable, CanonicalMessage {
 
     package init(decoding bytes: [UInt8]) throws(LedgerModelFailure) {
         try self.init(canonical: bytes)
-        guard hasHeader, hasCommit else { throw .invalid("signed header: header or commit is missing") }
+        guard isComplete else { throw .invalid("signed header: header or commit is missing") }
     }
 
     package var encoded: [UInt8] { protobuf }
 
-    mutating func take(_ field: ProtobufField) throws(ProtobufFailure) {
+    /// Whether header and commit were both there.
+    package var isComplete: Bool { hasHeader && hasCommit }
+
+    package mutating func take(_ field: ProtobufField) throws(ProtobufFailure) {
         switch field.number {
         case 1: (header, hasHeader) = (try BlockHeader(reading: field.bytes()), true)
         case 2: (commit, hasCommit) = (try Commit(reading: field.bytes()), true)
@@ -153,7 +156,7 @@ package struct SignedHeader: Hashable, Sendable, CanonicalMessage {
         }
     }
 
-    func write(to writer: inout ProtobufWriter) {
+    package func write(to writer: inout ProtobufWriter) {
         if hasHeader { writer.message(1, header.protobuf) }
         if hasCommit { writer.message(2, commit.protobuf) }
     }

@@ -1,4 +1,4 @@
-import Codec
+package import Codec
 
 /// Two votes of one validator for one step that name different blocks (`DuplicateVoteEvidence`: vote_a 1, vote_b 2,
 /// total_voting_power 3, validator_power 4, timestamp 5).
@@ -23,7 +23,7 @@ package struct DuplicateVoteEvidence: Hashable, Sendable, CanonicalMessage {
         self.timestamp = timestamp
     }
 
-    init() {
+    package init() {
         first = Vote()
         second = Vote()
         totalPower = 0
@@ -41,7 +41,7 @@ package struct DuplicateVoteEvidence: Hashable, Sendable, CanonicalMessage {
         return writer.bytes
     }
 
-    mutating func take(_ field: ProtobufField) throws(ProtobufFailure) {
+    package mutating func take(_ field: ProtobufField) throws(ProtobufFailure) {
         switch field.number {
         case 1: first = try Vote(reading: field.bytes())
         case 2: second = try Vote(reading: field.bytes())
@@ -52,7 +52,7 @@ package struct DuplicateVoteEvidence: Hashable, Sendable, CanonicalMessage {
         }
     }
 
-    func write(to writer: inout ProtobufWriter) {
+    package func write(to writer: inout ProtobufWriter) {
         writer.message(1, first.protobuf)
         writer.message(2, second.protobuf)
         writer.int64(3, totalPower)

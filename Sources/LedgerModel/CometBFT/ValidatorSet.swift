@@ -1,4 +1,4 @@
-import Codec
+package import Codec
 package import Cryptography
 import Proofs
 
@@ -10,9 +10,9 @@ package struct ConsensusKey: Hashable, Sendable, CanonicalMessage {
     package var secp256k1: [UInt8]?
 
     package init(ed25519: [UInt8]) { self.ed25519 = ed25519 }
-    init() {}
+    package init() {}
 
-    mutating func take(_ field: ProtobufField) throws(ProtobufFailure) {
+    package mutating func take(_ field: ProtobufField) throws(ProtobufFailure) {
         guard ed25519 == nil, secp256k1 == nil else { throw .repeatedField(field.number) }
         switch field.number {
         case 1: ed25519 = try field.bytes()
@@ -21,7 +21,7 @@ package struct ConsensusKey: Hashable, Sendable, CanonicalMessage {
         }
     }
 
-    func write(to writer: inout ProtobufWriter) {
+    package func write(to writer: inout ProtobufWriter) {
         if let ed25519 { writer.message(1, ed25519) }
         if let secp256k1 { writer.message(2, secp256k1) }
     }
@@ -42,14 +42,14 @@ package struct Validator: Hashable, Sendable, CanonicalMessage {
         proposerPriority = 0
     }
 
-    init() {
+    package init() {
         address = []
         publicKey = ConsensusKey()
         votingPower = 0
         proposerPriority = 0
     }
 
-    mutating func take(_ field: ProtobufField) throws(ProtobufFailure) {
+    package mutating func take(_ field: ProtobufField) throws(ProtobufFailure) {
         switch field.number {
         case 1: address = try field.bytes()
         case 2: publicKey = try ConsensusKey(reading: field.bytes())
@@ -59,7 +59,7 @@ package struct Validator: Hashable, Sendable, CanonicalMessage {
         }
     }
 
-    func write(to writer: inout ProtobufWriter) {
+    package func write(to writer: inout ProtobufWriter) {
         writer.bytes(1, address)
         writer.message(2, publicKey.protobuf)
         writer.int64(3, votingPower)
@@ -96,7 +96,7 @@ package struct ValidatorSet: Hashable, Sendable, CanonicalMessage {
         try validate()
     }
 
-    init() {
+    package init() {
         members = []
         proposer = nil
         totalVotingPower = 0
@@ -128,7 +128,7 @@ package struct ValidatorSet: Hashable, Sendable, CanonicalMessage {
 
     package func index(of address: [UInt8]) -> Int? { members.firstIndex { $0.address == address } }
 
-    mutating func take(_ field: ProtobufField) throws(ProtobufFailure) {
+    package mutating func take(_ field: ProtobufField) throws(ProtobufFailure) {
         switch field.number {
         case 1: members.append(try Validator(reading: field.bytes()))
         case 2: proposer = try Validator(reading: field.bytes())
@@ -137,7 +137,7 @@ package struct ValidatorSet: Hashable, Sendable, CanonicalMessage {
         }
     }
 
-    func write(to writer: inout ProtobufWriter) {
+    package func write(to writer: inout ProtobufWriter) {
         for member in members { writer.message(1, member.protobuf) }
         if let proposer { writer.message(2, proposer.protobuf) }
         writer.int64(3, totalVotingPower)

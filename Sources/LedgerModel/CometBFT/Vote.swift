@@ -1,4 +1,4 @@
-import Codec
+package import Codec
 
 /// Types of signed messages (`tendermint.types.SignedMsgType`).
 package enum VoteType: UInt64, Hashable, Sendable {
@@ -72,7 +72,7 @@ package struct Vote: Hashable, Sendable, CanonicalMessage {
         self.signature = signature
     }
 
-    init() {
+    package init() {
         self.init(
             type: .prevote, height: 0, round: 0, blockID: BlockID(), timestamp: Timestamp(), validator: [],
             validatorIndex: 0, signature: [])
@@ -86,7 +86,7 @@ package struct Vote: Hashable, Sendable, CanonicalMessage {
             type: type, chainID: chainID, height: height, round: round, blockID: blockID, timestamp: timestamp)
     }
 
-    mutating func take(_ field: ProtobufField) throws(ProtobufFailure) {
+    package mutating func take(_ field: ProtobufField) throws(ProtobufFailure) {
         switch field.number {
         case 1:
             guard let type = VoteType(rawValue: try field.unsigned()), type != .proposal else {
@@ -104,7 +104,7 @@ package struct Vote: Hashable, Sendable, CanonicalMessage {
         }
     }
 
-    func write(to writer: inout ProtobufWriter) {
+    package func write(to writer: inout ProtobufWriter) {
         writer.unsigned(1, type.rawValue)
         writer.int64(2, height)
         writer.int64(3, Int64(round))
