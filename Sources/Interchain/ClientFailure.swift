@@ -1,7 +1,9 @@
 package import LedgerModel
 package import Proofs
 
-/// Why a light client does not take something over. Nothing has changed then.
+/// Why a light client does not take something over.
+///
+/// Nothing has changed then.
 package enum ClientFailure: Error, Equatable, Sendable {
     /// Bytes that are not the message in its one spelling.
     case malformed(LedgerModelFailure)

@@ -1,7 +1,9 @@
 import Codec
 package import LedgerModel
 
-/// Where one client keeps what it knows. Keys are relative to the client.
+/// Where one client keeps what it knows.
+///
+/// Keys are relative to the client.
 ///
 /// | key | value |
 /// |---|---|

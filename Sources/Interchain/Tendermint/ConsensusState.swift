@@ -45,7 +45,9 @@ package struct ConsensusState: Hashable, Sendable, CanonicalMessage {
         writer.bytes(3, nextValidatorsHash)
     }
 
-    /// ConsensusState.ValidateBasic. Only a state announced for a new revision may be without a root.
+    /// ConsensusState.ValidateBasic.
+    ///
+    /// Only a state announced for a new revision may be without a root.
     package func validate(withRoot: Bool = true) throws(ClientFailure) {
         guard !withRoot || !root.isEmpty else { throw .consensusState("root is empty") }
         guard [0, 32].contains(nextValidatorsHash.count) else {

@@ -4,9 +4,8 @@ package import Proofs
 extension TendermintClient {
     /// Checks that the foreign ledger's state of a height holds `value` at a path, or nothing where it is nil.
     ///
-    /// - Parameters:
-    ///   - path: [store, key], or longer where there are more trees.
-    ///   - height: of the header whose app_hash the proof leads to.
+    /// The path is [store, key], or longer where there are more trees; the height is that of the header whose app_hash
+    /// the proof leads to.
     package func verify(
         _ value: [UInt8]?, at path: [[UInt8]], height: ClientHeight, proof: MerkleProof
     ) throws(ClientFailure) {

@@ -1,8 +1,9 @@
 import LedgerModel
 
 extension TendermintClient {
-    /// Looks at two headers that each might have convinced this client. Those of one height with different blocks, and a
-    /// higher one that is not later than the lower one, freeze it.
+    /// Looks at two headers that each might have convinced this client.
+    ///
+    /// Those of one height with different blocks, and a higher one that is not later than the lower one, freeze it.
     package mutating func submit(_ misbehaviour: Misbehaviour) throws(ClientFailure) -> Outcome {
         let client = try activeClient()
         guard let first = misbehaviour.first, let second = misbehaviour.second else {

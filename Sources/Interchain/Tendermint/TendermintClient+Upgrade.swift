@@ -33,8 +33,9 @@ extension TendermintClient {
         store.set(new)
     }
 
-    /// Points a frozen or expired client to a substitute for the same ledger (governance decides so): only chain id,
-    /// trusting period and height may differ. The substitute must be active, and higher.
+    /// Points a frozen or expired client to a substitute for the same ledger, as governance decides.
+    ///
+    /// Only chain id, trusting period and height may differ. The substitute must be active, and higher.
     package mutating func recover(from substitute: TendermintClient) throws(ClientFailure) {
         var client = try clientState()
         guard try status() != .active else { throw .substitute("the client is active") }
@@ -46,7 +47,7 @@ extension TendermintClient {
         expected.trustingPeriod = client.trustingPeriod
         expected.latestHeight = client.latestHeight
         expected.frozenHeight = client.frozenHeight
-        guard expected == client else { throw .substitute("the substitute is for other terms") }
+        guard expected.encoded == client.encoded else { throw .substitute("the substitute is for other terms") }
         let state = try substitute.consensusState(other.latestHeight)
         let entry = try substitute.store.entry(other.latestHeight)
         try store.insert(

@@ -57,7 +57,9 @@ package struct TendermintClient<Store: ClientStore> {
         return state
     }
 
-    /// Takes a header over. One that contradicts what is known, though signed as it must be, freezes the client.
+    /// Takes a header over.
+    ///
+    /// One that contradicts what is known, though signed as it must be, freezes the client.
     package mutating func update(_ header: ClientHeader) throws(ClientFailure) -> Outcome {
         var client = try activeClient()
         try verify(header, client)

@@ -74,7 +74,9 @@ struct SingleStepTests {
         }
     }
 
-    /// These files list members in any order; their authors sort when reading. The proposer is any member.
+    /// These files list members in any order; their authors sort when reading.
+    ///
+    /// The proposer is any member.
     static func set(_ text: Run.Set) throws -> ValidatorSet {
         var set = ValidatorSet()
         set.members = try RPC.members(text.validators ?? []).sorted {
