@@ -1,6 +1,7 @@
 import Cryptography
-import LedgerModel
 import Testing
+
+@testable import LedgerModel
 
 /// How a commit is counted (D6), on a made-up ledger of four validators.
 struct CommitVerificationTests {

@@ -2,6 +2,9 @@ package import Codec
 package import LedgerModel
 
 /// One step of a client (`Header`: signed_header 1, validator_set 2, trusted_height 3, trusted_validators 4).
+///
+/// Relayers may spell it in any way that protobuf has, but with no field unknown or given twice: only its content counts,
+/// and that is signed.
 package struct ClientHeader: Hashable, Sendable, CanonicalMessage {
     package var signed: SignedHeader
     package var validators: ValidatorSet
@@ -9,7 +12,8 @@ package struct ClientHeader: Hashable, Sendable, CanonicalMessage {
     package var trustedHeight: ClientHeight
     /// Its next validators.
     package var trustedValidators: ValidatorSet
-    private var present: Set<Int> = [1, 2, 4]
+    /// The fields that were given.
+    private var present: Set<Int> = [1, 2, 3, 4]
 
     package init(
         signed: SignedHeader, validators: ValidatorSet, trustedHeight: ClientHeight, trustedValidators: ValidatorSet
@@ -28,7 +32,7 @@ package struct ClientHeader: Hashable, Sendable, CanonicalMessage {
     }
 
     package init(decoding bytes: [UInt8]) throws(ClientFailure) {
-        do throws(LedgerModelFailure) { try self.init(canonical: bytes) } catch { throw .malformed(error) }
+        do throws(ProtobufFailure) { try self.init(reading: bytes) } catch { throw .malformed(.protobuf(error)) }
     }
 
     package var encoded: [UInt8] { protobuf }
@@ -40,6 +44,7 @@ package struct ClientHeader: Hashable, Sendable, CanonicalMessage {
     }
 
     package mutating func take(_ field: ProtobufField) throws(ProtobufFailure) {
+        guard present.insert(field.number).inserted else { throw .repeatedField(field.number) }
         switch field.number {
         case 1: signed = try SignedHeader(reading: field.bytes())
         case 2: validators = try ValidatorSet(reading: field.bytes())
@@ -47,7 +52,6 @@ package struct ClientHeader: Hashable, Sendable, CanonicalMessage {
         case 4: trustedValidators = try ValidatorSet(reading: field.bytes())
         default: throw .unknownField(field.number)
         }
-        present.insert(field.number)
     }
 
     package func write(to writer: inout ProtobufWriter) {
@@ -106,7 +110,7 @@ package struct Misbehaviour: Hashable, Sendable, CanonicalMessage {
     package init() { clientID = "" }
 
     package init(decoding bytes: [UInt8]) throws(ClientFailure) {
-        do throws(LedgerModelFailure) { try self.init(canonical: bytes) } catch { throw .malformed(error) }
+        do throws(ProtobufFailure) { try self.init(reading: bytes) } catch { throw .malformed(.protobuf(error)) }
     }
 
     package var encoded: [UInt8] { protobuf }
@@ -114,8 +118,9 @@ package struct Misbehaviour: Hashable, Sendable, CanonicalMessage {
     package mutating func take(_ field: ProtobufField) throws(ProtobufFailure) {
         switch field.number {
         case 1: clientID = try field.string()
-        case 2: first = try ClientHeader(reading: field.bytes())
-        case 3: second = try ClientHeader(reading: field.bytes())
+        case 2 where first == nil: first = try ClientHeader(reading: field.bytes())
+        case 3 where second == nil: second = try ClientHeader(reading: field.bytes())
+        case 2, 3: throw .repeatedField(field.number)
         default: throw .unknownField(field.number)
         }
     }

@@ -62,19 +62,6 @@ struct CosmosRecordedTests {
             !Self.headers.isEmpty && !Self.misbehaviour.misbehaviour.isEmpty && !Self.misbehaviour.sequences.isEmpty)
     }
 
-    /// A client that trusts the given state, whatever its latest height and age.
-    static func begun(_ state: HexBytes, _ consensus: HexBytes, trusted: UInt64, at now: Timestamp) throws
-        -> TendermintClient<MemoryStore>
-    {
-        let state = try ClientState(decoding: state.bytes)
-        var subject = client(at: now)
-        subject.store.set(state)
-        subject.store.begin(
-            try ConsensusState(decoding: consensus.bytes),
-            at: ClientHeight(revision: state.latestHeight.revision, height: trusted), subject.entry)
-        return subject
-    }
-
     @Test(arguments: headers) func `an update is judged as by the recorded node`(_ item: HeaderCase) {
         let outcome = accepted {
             let header = try ClientHeader(decoding: item.header_hex.bytes)

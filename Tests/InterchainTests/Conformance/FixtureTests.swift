@@ -13,7 +13,7 @@ struct FixtureTests {
     struct Fixture: Decodable {
         struct Update: Decodable {
             var client_message_hex: HexBytes
-            var new_height: String
+            var new_height: UInt64
         }
         struct Membership: Decodable {
             var height: UInt64
@@ -44,7 +44,7 @@ struct FixtureTests {
                 outcome
                     == .updated(
                         ClientHeight(
-                            revision: state.latestHeight.revision, height: try #require(UInt64(update.new_height)))))
+                            revision: state.latestHeight.revision, height: update.new_height)))
         }
         if let membership = fixture.membership_msg {
             try TendermintClient<MemoryStore>.verify(

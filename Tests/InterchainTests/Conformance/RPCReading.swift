@@ -94,7 +94,8 @@ enum RPC {
                 }
                 return CommitSignature(
                     flag: flag, validator: try hex(entry.validator_address ?? ""),
-                    timestamp: try entry.timestamp.map(time) ?? .zero,
+                    // Nobody's vote has no time, whatever the JSON says.
+                    timestamp: flag == .absent ? .zero : try time(entry.timestamp ?? ""),
                     signature: try entry.signature.map(base64) ?? [])
             })
     }
@@ -114,12 +115,18 @@ enum RPC {
 
     /// RFC 3339 in UTC, with up to nine digits of a second.
     static func time(_ text: String) throws -> Timestamp {
-        let parts = text.dropLast().split(separator: ".")
-        let reader = ISO8601DateFormatter()
-        guard text.hasSuffix("Z"), let date = reader.date(from: parts[0] + "Z") else { throw Malformed(what: text) }
-        let fraction = parts.count > 1 ? String(parts[1]) : ""
+        let fields = text.split(whereSeparator: { "-T:.Z".contains($0) }).map(String.init)
+        guard text.hasSuffix("Z"), 6...7 ~= fields.count else { throw Malformed(what: text) }
+        let numbers: [Int64] = try fields.prefix(6).map { try number($0) }
+        // Days since 1 March of year 0, so that a leap day is the last of its year.
+        let year = numbers[1] > 2 ? numbers[0] : numbers[0] - 1
+        let month = (numbers[1] + 9) % 12
+        let days = year * 365 + year / 4 - year / 100 + year / 400 + (month * 153 + 2) / 5 + numbers[2] - 1
+        let fraction = fields.count == 7 ? fields[6] : ""
         let padded = fraction + String(repeating: "0", count: 9 - fraction.count)
-        return Timestamp(seconds: Int64(date.timeIntervalSince1970.rounded()), nanoseconds: try number(padded))
+        return Timestamp(
+            seconds: (days - 719_468) * 86_400 + numbers[3] * 3_600 + numbers[4] * 60 + numbers[5],
+            nanoseconds: try number(padded))
     }
 
     private static func number<Value: FixedWidthInteger>(_ text: String) throws -> Value {

@@ -1,4 +1,5 @@
 import Codec
+import Cryptography
 import Foundation
 import LedgerModel
 import TestSupport
