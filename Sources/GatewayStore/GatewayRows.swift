@@ -14,11 +14,15 @@ package struct NewRecord: Sendable {
     ///
     /// Not stored.
     package var commitment: [UInt8]
+    /// Its ids under older secrets, by which it may be known already; the newest of them first.
+    package var earlierIDs: [[UInt8]]
 
     package init(
-        rid: [UInt8], mediaType: String, payload: [UInt8], keyGroup: Int64, wrap: [UInt8], commitment: [UInt8]
+        rid: [UInt8], mediaType: String, payload: [UInt8], keyGroup: Int64, wrap: [UInt8], commitment: [UInt8],
+        earlierIDs: [[UInt8]] = []
     ) {
         self.rid = rid
+        self.earlierIDs = earlierIDs
         self.mediaType = mediaType
         self.payload = payload
         self.keyGroup = keyGroup
@@ -92,6 +96,17 @@ package struct NewOutboxTransaction: Sendable {
 package enum OutboxKind: Int64, Sendable {
     case anchor = 1
     case tombstone = 2
+}
+
+/// How far a transaction in the outbox is.
+package enum OutboxState: Int64, Sendable {
+    /// Signed, and submitted until the ledger has answered for good.
+    case pending = 0
+    case included = 1
+    /// An interval that takes records; its anchor is not signed yet.
+    case forming = 2
+    /// Signed and kept here; never submitted.
+    case kept = 3
 }
 
 /// A transaction in the outbox.

@@ -11,6 +11,7 @@ import GRDB
 /// | `original_repeat` | a record that an original holds, though it was accepted with an earlier one | so that erasing it finds every original |
 /// | `job` | one capture | `records` = row ids of `record`, u64 big-endian each, in document order |
 /// | `outbox` | one signed transaction on its way to the ledger, and where it arrived | a record's place on the ledger follows from its number and its anchor's row, so anchoring rewrites no record |
+/// | `interval` | what one `outbox` row anchors as a single leaf, where records are anchored by intervals | padding and places follow from `secret` |
 /// | `issuer` | an issuer's next statement number | gapless (D7) |
 enum GatewaySchema {
     static var migrator: DatabaseMigrator {
@@ -74,6 +75,19 @@ enum GatewaySchema {
                         account BLOB PRIMARY KEY,
                         next INTEGER NOT NULL
                     ) STRICT, WITHOUT ROWID;
+                    """)
+        }
+        migrator.registerMigration("2-intervals") { database in
+            try database.execute(
+                sql: """
+                    CREATE TABLE interval (
+                        outbox INTEGER PRIMARY KEY,
+                        rid BLOB NOT NULL,
+                        secret BLOB NOT NULL,
+                        size INTEGER NOT NULL,
+                        filled INTEGER NOT NULL
+                    ) STRICT;
+                    CREATE INDEX outbox_forming ON outbox (id) WHERE state = 2;
                     """)
         }
         return migrator

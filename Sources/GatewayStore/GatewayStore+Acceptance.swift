@@ -9,9 +9,10 @@ extension GatewayStore {
     ///
     /// `sign`: given the first number and the new records in order of number, makes statements and anchors.
     /// `now`: nanoseconds since 1970.
+    /// `draw`: makes intervals, into which the records go then: `sign` makes statements alone, all with that number.
     /// Returns for each capture, how many of its records were new.
     package func accept(
-        _ captures: [NewCapture], issuer: [UInt8], now: UInt64,
+        _ captures: [NewCapture], issuer: [UInt8], now: UInt64, draw: (() -> NewInterval)? = nil,
         sign: (_ first: UInt64, _ records: [NewRecord]) throws -> SignedBatch
     ) throws -> [Int] {
         try write { database in
@@ -28,7 +29,7 @@ extension GatewayStore {
                     if let row = rows[record.rid] {
                         known = row
                     } else {
-                        known = try Int64.fetchOne(find, arguments: [Data(record.rid)])
+                        known = try Self.row(of: record, with: find)
                     }
                     if let known {
                         repeats.append((known, index))
@@ -44,13 +45,8 @@ extension GatewayStore {
             try insertJobs(captures, records: jobs, now: now, in: database)
             guard !fresh.isEmpty else { return counts }
 
-            let first = try UInt64(
-                bitPattern: Int64.fetchOne(
-                    database, sql: "SELECT next FROM issuer WHERE account = ?", arguments: [Data(issuer)]) ?? 0)
-            let batch = try sign(first, fresh.map(\.record))
-            precondition(batch.statements.count == fresh.count, "one statement for each new record")
-            precondition(batch.anchors.reduce(0) { $0 + $1.count } == fresh.count, "every new record is anchored once")
-            let anchorOf = try insertAnchors(batch.anchors, in: database)
+            let first = try nextNumber(of: issuer, in: database)
+            let slots = try slots(for: fresh.map(\.record), first: first, draw: draw, sign: sign, in: database)
             let originals = try insertOriginals(captures, counts: counts, in: database)
             let insert = try database.cachedStatement(
                 sql: """
@@ -62,9 +58,9 @@ extension GatewayStore {
                 let (record, capture, row) = item
                 try insert.execute(arguments: [
                     row, Data(record.rid), captures[capture].tenant, Data(issuer),
-                    Int64(bitPattern: first + UInt64(offset)), Data(batch.statements[offset]), record.mediaType,
-                    Data(record.payload), record.keyGroup, Data(record.wrap), originals[capture], anchorOf[offset],
-                    Int64(bitPattern: now),
+                    Int64(bitPattern: slots[offset].number), Data(slots[offset].statement), record.mediaType,
+                    Data(record.payload), record.keyGroup, Data(record.wrap), originals[capture],
+                    slots[offset].outbox, Int64(bitPattern: now),
                 ])
             }
             for (row, capture) in repeats {
@@ -73,14 +69,32 @@ extension GatewayStore {
                     sql: "INSERT OR IGNORE INTO original_repeat (record, original) VALUES (?, ?)",
                     arguments: [row, original])
             }
-            try database.execute(
-                sql: """
-                    INSERT INTO issuer (account, next) VALUES (?1, ?2)
-                    ON CONFLICT (account) DO UPDATE SET next = excluded.next
-                    """,
-                arguments: [Data(issuer), Int64(bitPattern: first + UInt64(fresh.count))])
+            try setNextNumber(slots[slots.count - 1].number + 1, of: issuer, in: database)
             return counts
         }
+    }
+
+    /// The row that holds a record under any of its ids.
+    private static func row(of record: NewRecord, with find: GRDB.Statement) throws -> Int64? {
+        for rid in [record.rid] + record.earlierIDs {
+            if let row = try Int64.fetchOne(find, arguments: [Data(rid)]) { return row }
+        }
+        return nil
+    }
+
+    func nextNumber(of issuer: [UInt8], in database: Database) throws -> UInt64 {
+        try UInt64(
+            bitPattern: Int64.fetchOne(
+                database, sql: "SELECT next FROM issuer WHERE account = ?", arguments: [Data(issuer)]) ?? 0)
+    }
+
+    func setNextNumber(_ next: UInt64, of issuer: [UInt8], in database: Database) throws {
+        try database.execute(
+            sql: """
+                INSERT INTO issuer (account, next) VALUES (?1, ?2)
+                ON CONFLICT (account) DO UPDATE SET next = excluded.next
+                """,
+            arguments: [Data(issuer), Int64(bitPattern: next)])
     }
 
     private func insertJobs(_ captures: [NewCapture], records: [[UInt8]], now: UInt64, in database: Database) throws {
@@ -107,22 +121,17 @@ extension GatewayStore {
         }
     }
 
-    /// Puts anchors into the outbox and tells, record by record, which one takes it.
-    private func insertAnchors(_ anchors: [NewOutboxTransaction], in database: Database) throws -> [Int64] {
-        try anchors.flatMap { anchor in
-            Array(repeating: try insertOutbox(anchor, kind: .anchor, in: database), count: anchor.count)
-        }
-    }
-
-    func insertOutbox(_ transaction: NewOutboxTransaction, kind: OutboxKind, in database: Database) throws -> Int64 {
+    func insertOutbox(
+        _ transaction: NewOutboxTransaction, kind: OutboxKind, state: OutboxState = .pending, in database: Database
+    ) throws -> Int64 {
         let insert = try database.cachedStatement(
             sql: """
                 INSERT INTO outbox (kind, state, tx_id, valid_until, bytes, first_number, count)
-                VALUES (?, 0, ?, ?, ?, ?, ?)
+                VALUES (?, ?, ?, ?, ?, ?, ?)
                 """)
         try insert.execute(arguments: [
-            kind.rawValue, Data(transaction.id), Int64(bitPattern: transaction.validUntil), Data(transaction.bytes),
-            Int64(bitPattern: transaction.firstNumber), transaction.count,
+            kind.rawValue, state.rawValue, Data(transaction.id), Int64(bitPattern: transaction.validUntil),
+            Data(transaction.bytes), Int64(bitPattern: transaction.firstNumber), transaction.count,
         ])
         return database.lastInsertedRowID
     }

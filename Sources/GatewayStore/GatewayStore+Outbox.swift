@@ -63,22 +63,23 @@ extension GatewayStore {
         }
     }
 
-    /// The record id of the first record that an anchor takes.
+    /// The id under which the ledger keeps an anchor's first leaf: the interval's, else that of the first record.
     package func firstRecordID(ofOutbox row: Int64) throws -> [UInt8]? {
         try read { database in
-            try Row.fetchOne(
-                database, sql: "SELECT rid FROM record WHERE outbox = ? ORDER BY number LIMIT 1", arguments: [row]
-            ).map { bytes($0["rid"]) }
+            try Data.fetchOne(
+                database,
+                sql: """
+                    SELECT coalesce(
+                        (SELECT rid FROM interval WHERE outbox = ?1),
+                        (SELECT rid FROM record WHERE outbox = ?1 ORDER BY number LIMIT 1))
+                    """, arguments: [row]
+            ).map(Array.init)
         }
     }
 
     /// The issuer's next number, as the gateway has assigned them.
     package func nextNumber(of issuer: [UInt8]) throws -> UInt64 {
-        try read {
-            try UInt64(
-                bitPattern: Int64.fetchOne(
-                    $0, sql: "SELECT next FROM issuer WHERE account = ?", arguments: [Data(issuer)]) ?? 0)
-        }
+        try read { try nextNumber(of: issuer, in: $0) }
     }
 
     /// Rows of anchors that were included, newest first: to check them against the ledger on start.

@@ -59,10 +59,11 @@ extension GatewayStore {
     ///
     /// `rewrap`: given the wraps of the group's other rows, returns them under the new key.
     /// `newGroup`: the group that takes the others.
+    /// `tombstoneState`: `kept` where the ledger knows no such record id.
     /// Returns false where the record is erased already.
     package func erase(
         _ rid: [UInt8], tenant: String, now: UInt64, newGroup: Int64, tombstone: NewOutboxTransaction?,
-        rewrap: ([[UInt8]]) throws -> [[UInt8]]
+        tombstoneState: OutboxState = .pending, rewrap: ([[UInt8]]) throws -> [[UInt8]]
     ) throws -> Bool {
         try write { database in
             guard
@@ -99,7 +100,9 @@ extension GatewayStore {
                         arguments: [Data(wrap), newGroup, other["id"] as Int64])
                 }
             }
-            if let tombstone { _ = try insertOutbox(tombstone, kind: .tombstone, in: database) }
+            if let tombstone {
+                _ = try insertOutbox(tombstone, kind: .tombstone, state: tombstoneState, in: database)
+            }
             return true
         }
     }

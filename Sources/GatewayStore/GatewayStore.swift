@@ -77,7 +77,7 @@ package final class GatewayStore: Sendable {
 package struct GatewayStoreFailure: Error, Equatable, Sendable, CustomStringConvertible {
     /// What kind of trouble it is.
     package enum Code: String, Sendable {
-        case diskFull, damaged, locked, conflict, unavailable
+        case diskFull, damaged, locked, conflict, unavailable, backlog
     }
 
     package var code: Code

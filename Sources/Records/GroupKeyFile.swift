@@ -4,51 +4,60 @@ package import Foundation
 import Synchronization
 
 /// The small key file under which salts and payload keys are wrapped (D8): one key for each group of
-/// ``GroupKeyFile/recordsPerGroup`` records, and the tenant's secret for record ids.
+/// ``GroupKeyFile/recordsPerGroup`` records, and the generations of K_rid, the tenant's secret for record ids.
 ///
 /// Destroying a group's key is what erases: its slot is overwritten and synced before the erasure is reported. Keep the
 /// file out of ordinary backups, else the keys live on there.
 ///
 /// | offset | width | content |
 /// |---|---|---|
-/// | 0 | 16 | `vivian/keys/1` padded with zeros |
-/// | 16 | 32 | the tenant's secret for record ids, K_rid |
-/// | 48 + 40 n | 8 | u64 big-endian: group n + 1, or 0 where the key was destroyed |
-/// | 56 + 40 n | 32 | the group's key, zeros where it was destroyed |
+/// | 0 | 16 | `vivian/keys/2` padded with zeros; `vivian/keys/1` while there is one generation without dates |
+/// | 16 | 32 | generation 1 of K_rid, zeros where it was destroyed |
+/// | 48 + 40 n | 40 | slot n, one of the following |
+///
+/// | slot's u64 | its 32 bytes |
+/// |---|---|
+/// | n + 1 | the key of group n + 1 |
+/// | 2^63 + g | generation g of K_rid, from 2 on; zeros where it was destroyed |
+/// | 2^63 + 2^62 + g | dates of generation g in ns since 1970, 0 for none: u64 begun, u64 ends, u64 destroyed, u64 0 |
+/// | 0 | nothing: a group's key that was destroyed |
+///
+/// Numbers are big-endian. Groups are numbered by their slots, so the slots of generations leave gaps.
 package final class GroupKeyFile: Sendable {
     /// Records under one key: erasing one of them re-wraps the others.
     package static let recordsPerGroup = 256
     /// Groups made at a time, so that a busy gateway syncs the file once for 16,384 records.
     static let groupsPerExtension = 64
-    private static let magic = Array("vivian/keys/1".utf8) + [0, 0, 0]
-    private static let headerBytes = 48
-    private static let slotBytes = 40
 
     private struct State {
         var keys: [Int64: [UInt8]]
+        var recordIDs: RecordIDSecrets
         /// The group that takes the next record, and how many it holds.
         var current: Int64
         var used: Int
+        /// Number of slots.
         var last: Int64
         /// Records that were sealed under a group's key and are not stored yet: its key must not be destroyed.
         var leases: [Int64: Int] = [:]
     }
 
     private let handle: FileHandle
-    private let recordIDSecret: [UInt8]
     private let state: Mutex<State>
 
     /// Makes the file with a new secret.
     ///
+    /// `now`: nanoseconds since 1970.
     /// Refuses to overwrite one.
-    package static func create(at url: URL) throws {
+    package static func create(at url: URL, now: UInt64) throws {
         guard !FileManager.default.fileExists(atPath: url.path) else {
             throw KeyFileFailure("\(url.lastPathComponent) exists already; it is never overwritten")
         }
+        let dates = KeyFileSlot.dates(RecordIDGeneration(number: 1, createdAt: now))
         guard
             FileManager.default.createFile(
-                atPath: url.path, contents: Data(magic + SecureRandom.bytes(32)), attributes: [.posixPermissions: 0o600]
-            )
+                atPath: url.path,
+                contents: Data(KeyFileLayout.magic + SecureRandom.bytes(32) + dates.encoded),
+                attributes: [.posixPermissions: 0o600])
         else {
             throw KeyFileFailure("\(url.lastPathComponent) cannot be made; check the folder's owner and free space")
         }
@@ -59,20 +68,20 @@ package final class GroupKeyFile: Sendable {
         guard let handle = FileHandle(forUpdatingAtPath: url.path), let data = try handle.readToEnd() else {
             throw KeyFileFailure("\(url.lastPathComponent) cannot be read; without it no stored payload can be opened")
         }
-        let bytes = Array(data)
-        guard bytes.count >= Self.headerBytes, Array(bytes[0..<16]) == Self.magic else {
-            throw KeyFileFailure("\(url.lastPathComponent) is not a key file of this version")
-        }
-        var keys: [Int64: [UInt8]] = [:]
-        var slots: Int64 = 0
-        for start in stride(from: Self.headerBytes, to: bytes.count - Self.slotBytes + 1, by: Self.slotBytes) {
-            slots += 1
-            let group = bytes[start..<start + 8].reduce(Int64(0)) { $0 << 8 | Int64($1) }
-            if group == slots { keys[group] = Array(bytes[start + 8..<start + Self.slotBytes]) }
-        }
+        let layout = try KeyFileLayout(Array(data), named: url.lastPathComponent)
         self.handle = handle
-        recordIDSecret = Array(bytes[16..<48])
-        state = Mutex(State(keys: keys, current: slots, used: Self.recordsPerGroup, last: slots))
+        state = Mutex(
+            State(
+                keys: layout.keys, recordIDs: layout.recordIDs, current: layout.slots, used: Self.recordsPerGroup,
+                last: layout.slots))
+    }
+
+    /// The generations that a file holds, without their secrets; the file is only read.
+    package static func recordIDGenerations(at url: URL) throws -> [RecordIDGeneration] {
+        guard let data = try? Data(contentsOf: url) else {
+            throw KeyFileFailure("\(url.lastPathComponent) cannot be read; without it no stored payload can be opened")
+        }
+        return try KeyFileLayout(Array(data), named: url.lastPathComponent).recordIDs.generations
     }
 
     /// The group and key for the next record.
@@ -80,11 +89,7 @@ package final class GroupKeyFile: Sendable {
     /// The caller gives the group back with ``release(_:)`` once the record is stored, or will never be.
     package func next() throws -> (group: Int64, key: [UInt8]) {
         try state.withLock { state in
-            if state.used == Self.recordsPerGroup {
-                if state.current == state.last { try extend(&state) }
-                state.current += 1
-                state.used = 0
-            }
+            if state.used == Self.recordsPerGroup { try beginGroup(&state) }
             state.used += 1
             state.leases[state.current, default: 0] += 1
             return (state.current, state.keys[state.current]!)
@@ -113,8 +118,7 @@ package final class GroupKeyFile: Sendable {
     /// A group of its own for records that are re-wrapped.
     package func newGroup() throws -> (group: Int64, key: [UInt8]) {
         try state.withLock { state in
-            if state.current == state.last { try extend(&state) }
-            state.current += 1
+            try beginGroup(&state)
             state.used = Self.recordsPerGroup
             return (state.current, state.keys[state.current]!)
         }
@@ -129,14 +133,19 @@ package final class GroupKeyFile: Sendable {
     package func destroy(_ group: Int64) throws {
         try state.withLock { state in
             guard state.keys.removeValue(forKey: group) != nil else { return }
-            try handle.seek(toOffset: UInt64(Self.headerBytes) + UInt64(group - 1) * UInt64(Self.slotBytes))
-            try handle.write(contentsOf: Data(count: Self.slotBytes))
-            try handle.synchronize()
+            try overwrite([UInt8](repeating: 0, count: KeyFileLayout.slotBytes), slot: group - 1)
         }
     }
 
-    /// Keyed record id (privacy.md): HMAC-SHA256 over parts, each behind its u32 length.
+    /// Keyed record id (privacy.md): HMAC-SHA256 over parts, each behind its u32 length, under the newest secret.
     package func recordID(source: String, stream: String, key: [UInt8], canonical: [UInt8]) -> [UInt8] {
+        recordIDs(source: source, stream: stream, key: key, canonical: canonical)[0]
+    }
+
+    /// The same under each generation that is not destroyed, the newest first: a record may be known by any of them.
+    ///
+    /// While the caller holds a group of ``next()`` no new generation begins.
+    package func recordIDs(source: String, stream: String, key: [UInt8], canonical: [UInt8]) -> [[UInt8]] {
         var message: [UInt8] = []
         message.reserveCapacity(canonical.count + 64)
         for part in [Array(source.utf8), Array(stream.utf8), key, canonical] {
@@ -147,22 +156,116 @@ package final class GroupKeyFile: Sendable {
             ]
             message += part
         }
-        return HMACSHA256.authenticate([message], key: recordIDSecret).bytes
+        let secrets = state.withLock { $0.recordIDs.live }
+        return secrets.map { $0.authenticate(message) }
+    }
+
+    /// The generations of the secret for record ids, by rising number.
+    package var recordIDGenerations: [RecordIDGeneration] { state.withLock { $0.recordIDs.generations } }
+
+    /// Begins and destroys generations of the secret for record ids as far as they are due, each synced.
+    ///
+    /// A new one does not begin while records under the one before are not stored yet: the same event, handed in twice at
+    /// that moment, would become two records. It is ``RecordIDChange/postponed`` then.
+    ///
+    /// `now`: nanoseconds since 1970.
+    package func maintain(_ policy: RecordIDPolicy, now: UInt64) throws -> [RecordIDChange] {
+        try state.withLock { state in
+            var changes: [RecordIDChange] = []
+            for step in policy.due(state.recordIDs.generations, at: now) {
+                switch step {
+                case .date(let number):
+                    try setDates(of: number, in: &state) { $0.createdAt = now }
+                case .end(let number, let end):
+                    try setDates(of: number, in: &state) { $0.endsAt = end }
+                case .destroy(let number):
+                    try destroySecret(number, in: &state)
+                    try setDates(of: number, in: &state) { $0.destroyedAt = now }
+                    changes.append(.destroyed(generation: number))
+                case .begin(let number):
+                    guard state.leases.isEmpty else { return changes + [.postponed] }
+                    try begin(RecordIDGeneration(number: number, createdAt: now), in: &state)
+                    changes.append(.began(generation: number))
+                }
+            }
+            return changes
+        }
+    }
+
+    private func begin(_ generation: RecordIDGeneration, in state: inout State) throws {
+        let secret = SecureRandom.bytes(32)
+        let slots = [KeyFileSlot.recordIDSecret(generation.number, secret), .dates(generation)]
+        try upgrade(&state)
+        try overwrite(slots.flatMap(\.encoded), slot: state.last)
+        state.recordIDs.add(generation, secret: secret, slot: state.last, datesSlot: state.last + 1)
+        state.last += Int64(slots.count)
+    }
+
+    private func setDates(of number: Int, in state: inout State, _ change: (inout RecordIDGeneration) -> Void) throws {
+        let (generation, slot) = state.recordIDs.changed(number, change)
+        try upgrade(&state)
+        try overwrite(KeyFileSlot.dates(generation).encoded, slot: slot ?? state.last)
+        state.recordIDs.set(generation, datesSlot: slot ?? state.last)
+        if slot == nil { state.last += 1 }
+    }
+
+    private func destroySecret(_ number: Int, in state: inout State) throws {
+        let zeros = [UInt8](repeating: 0, count: 32)
+        if let slot = state.recordIDs.slot(of: number) {
+            try overwrite(KeyFileSlot.recordIDSecret(number, zeros).encoded, slot: slot)
+        } else {
+            // Generation 1 stands in the header; an older program must not take the zeros for a secret.
+            try upgrade(&state)
+            try write(zeros, at: UInt64(KeyFileLayout.magic.count))
+        }
+        state.recordIDs.forget(number)
+    }
+
+    /// An older program would take destroyed secrets for good ones: from now on it refuses the file.
+    private func upgrade(_ state: inout State) throws {
+        guard state.recordIDs.isOldLayout else { return }
+        try write(KeyFileLayout.magic, at: 0)
+        state.recordIDs.isOldLayout = false
+    }
+
+    /// Goes on to the next group, past slots that hold something else.
+    private func beginGroup(_ state: inout State) throws {
+        repeat {
+            if state.current == state.last { try extend(&state) }
+            state.current += 1
+        } while state.keys[state.current] == nil
+        state.used = 0
     }
 
     private func extend(_ state: inout State) throws {
         var slots: [UInt8] = []
         for offset in 1...Int64(Self.groupsPerExtension) {
-            let group = state.last + offset
             let key = SecureRandom.bytes(32)
-            state.keys[group] = key
-            slots += (0..<8).map { UInt8(truncatingIfNeeded: group >> (56 - 8 * Int64($0))) } + key
+            state.keys[state.last + offset] = key
+            slots += KeyFileSlot.group(state.last + offset, key).encoded
         }
-        try handle.seek(toOffset: UInt64(Self.headerBytes) + UInt64(state.last) * UInt64(Self.slotBytes))
-        try handle.write(contentsOf: Data(slots))
-        try handle.synchronize()
+        try overwrite(slots, slot: state.last)
         state.last += Int64(Self.groupsPerExtension)
     }
+
+    /// Writes and syncs, from a slot on.
+    private func overwrite(_ bytes: [UInt8], slot: Int64) throws {
+        try write(bytes, at: UInt64(KeyFileLayout.headerBytes) + UInt64(slot) * UInt64(KeyFileLayout.slotBytes))
+    }
+
+    private func write(_ bytes: [UInt8], at offset: UInt64) throws {
+        try handle.seek(toOffset: offset)
+        try handle.write(contentsOf: Data(bytes))
+        try handle.synchronize()
+    }
+}
+
+/// What happened to the generations of the secret for record ids.
+package enum RecordIDChange: Equatable, Sendable {
+    case began(generation: Int)
+    case destroyed(generation: Int)
+    /// A new generation is due, but captures are on their way: try again in a moment.
+    case postponed
 }
 
 /// Why a key file cannot be used.

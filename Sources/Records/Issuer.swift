@@ -56,7 +56,7 @@ package struct Issuer: Sendable {
             now: now)
     }
 
-    private func transaction(_ messages: [Message], first: UInt64, count: Int, now: UInt64) throws
+    func transaction(_ messages: [Message], first: UInt64, count: Int, now: UInt64) throws
         -> NewOutboxTransaction
     {
         let validUntil = now + Self.validity

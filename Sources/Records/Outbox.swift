@@ -159,8 +159,7 @@ package final class Outbox: Service, Sendable {
             if case .included = status { mustSignAgain = true }
             if mustSignAgain {
                 guard row.kind == .anchor else { continue }
-                let fresh = try issuer.anchor(
-                    try store.records(ofOutbox: row.row), first: row.firstNumber, now: time)
+                let fresh = try issuer.anchorAgain(row, from: store, now: time)
                 try store.replaceOutbox(row.row, with: fresh)
                 bytes = fresh.bytes
             }

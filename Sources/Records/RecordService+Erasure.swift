@@ -2,7 +2,7 @@ import GatewayStore
 
 extension RecordService {
     /// Erases a record (D8, privacy.md): payload, salt, captured originals and the group's key are gone when this
-    /// returns, and a signed tombstone is on its way.
+    /// returns, and a signed tombstone is on its way; of a record in an interval it is kept in the gateway.
     ///
     /// What others hold already stays with them.
     ///
@@ -17,9 +17,12 @@ extension RecordService {
             while !keys.retire(row.keyGroup) { try await Task.sleep(for: .milliseconds(5)) }
             let time = now()
             let fresh = try keys.newGroup()
+            // Of a record in an interval the ledger has no id: it would refuse the tombstone, and everybody would see one.
+            let isInInterval = try store.interval(holding: row.row) != nil
             let erased = try store.erase(
                 rid, tenant: tenant, now: time, newGroup: fresh.group,
-                tombstone: try issuer.tombstone(rid, reason: reason, now: time)
+                tombstone: try issuer.tombstone(rid, reason: reason, now: time),
+                tombstoneState: isInInterval ? .kept : .pending
             ) { wraps in
                 try wraps.map { wrap in
                     guard let again = SealedPayload.rewrap(wrap, from: old, to: fresh.key) else {

@@ -24,6 +24,8 @@ extension RecordService {
     }
 
     /// One validator's receipt for a record (RFC 9942): this node's own, unless another is asked for.
+    ///
+    /// Its entry is SHA-256(statement); of a record in an interval, the root that `log.inner` of its bundle leads to.
     package func receipt(of rid: [UInt8], tenant: String, validator: Address?) async throws(RecordsFailure) -> [UInt8] {
         guard let row = try row(rid, tenant: tenant) else { throw .notFound }
         guard let place = row.place else { throw .notAnchored }
@@ -72,7 +74,9 @@ extension RecordService {
         guard let issuerAccount = AccountID(row.issuer) else { throw RecordsFailure.sealBroken }
         let (height, state) = try await provableLog(covering: place)
         let logState = try await ledger.entry(.anchor, key: LogState.key, at: height)
-        let anchored = try await ledger.entry(.anchor, key: AnchoredRecord.key(row.rid), at: height)
+        let member = try store.interval(holding: row.row)
+        let anchored = try await ledger.entry(
+            .anchor, key: AnchoredRecord.key(member?.interval.rid ?? row.rid), at: height)
         let account = try await ledger.entry(.account, key: AccountEntry.key(issuerAccount), at: height)
         let statement = try Statement.decode(row.statement)
         guard let entry = account.value.flatMap({ try? AccountEntry(decoding: $0) }),
@@ -99,7 +103,8 @@ extension RecordService {
             mediaType: opened == nil ? nil : row.mediaType,
             eventHash: opened.flatMap { reader.eventHash(of: $0.document, mediaType: row.mediaType) },
             statement: row.statement, anchored: anchored, issuerKey: listing.key, issuerKeyProof: account,
-            log: LogInclusion(leafIndex: place.leafIndex, treeSize: state.size, path: path), inner: nil,
+            log: LogInclusion(leafIndex: place.leafIndex, treeSize: state.size, path: path),
+            inner: member.map { IntervalTree($0.interval).inclusion(of: $0.ordinal) },
             logState: logState, revision: nil, receipts: signed, receiptKeys: registries)
     }
 }

@@ -28,7 +28,7 @@ package final class RecordService: Sendable {
 
     package init(
         store: GatewayStore, keys: GroupKeyFile, issuer: Issuer, ledger: any LedgerAccess, outbox: Outbox,
-        reader: CaptureReader, now: @escaping @Sendable () -> UInt64
+        reader: CaptureReader, anchoring: AnchorPlan = .record, now: @escaping @Sendable () -> UInt64
     ) {
         self.store = store
         self.keys = keys
@@ -39,9 +39,14 @@ package final class RecordService: Sendable {
         self.now = now
         queue = AcceptanceQueue { captures in
             let time = now()
-            return try store.accept(captures, issuer: issuer.account.bytes, now: time) { first, records in
-                try issuer.sign(records, first: first, now: time)
+            guard let intervals = anchoring.intervals else {
+                return try store.accept(captures, issuer: issuer.account.bytes, now: time) { first, records in
+                    try issuer.sign(records, first: first, now: time)
+                }
             }
+            return try store.accept(
+                captures, issuer: issuer.account.bytes, now: time, draw: intervals.draw
+            ) { number, records in issuer.sign(records, interval: number) }
         }
     }
 
@@ -56,7 +61,8 @@ package final class RecordService: Sendable {
             let capture = try seal(document, prepared, tenant: tenant)
             defer { keys.release(capture.records.map(\.keyGroup) + [capture.original.keyGroup]) }
             let fresh = try await queue.accept(capture)
-            receipt = CaptureReceipt(jobID: capture.jobID, recordIDs: capture.records.map(\.rid), newCount: fresh)
+            receipt = CaptureReceipt(
+                jobID: capture.jobID, recordIDs: try recordIDs(of: capture, tenant: tenant), newCount: fresh)
         } catch {
             throw RecordsFailure(error)
         }
@@ -83,17 +89,25 @@ package final class RecordService: Sendable {
         do { return try store.record(rid, tenant: tenant) } catch { throw RecordsFailure(error) }
     }
 
+    /// The ids of a stored capture's records: those under which they were accepted first, where an older secret is kept.
+    private func recordIDs(of capture: NewCapture, tenant: String) throws -> [[UInt8]] {
+        guard capture.records.contains(where: { !$0.earlierIDs.isEmpty }),
+            let job = try store.job(capture.jobID, tenant: tenant)
+        else { return capture.records.map(\.rid) }
+        return job.records
+    }
+
     private func seal(_ document: [UInt8], _ prepared: PreparedCapture, tenant: String) throws -> NewCapture {
         let records = try prepared.records.map { record -> NewRecord in
             let salt = SecureRandom.bytes(SealedPayload.saltBytes)
             let (group, key) = try keys.next()
             let sealed = SealedPayload(record.document, salt: salt, groupKey: key)
             let file = RecordFile(salt: salt, mediaType: record.mediaType, document: record.document)
+            let ids = keys.recordIDs(
+                source: record.source, stream: tenant, key: record.businessKey, canonical: record.canonical)
             return NewRecord(
-                rid: keys.recordID(
-                    source: record.source, stream: tenant, key: record.businessKey, canonical: record.canonical),
-                mediaType: record.mediaType, payload: sealed.payload, keyGroup: group, wrap: sealed.wrap,
-                commitment: SHA256.hash(file.encoded).bytes)
+                rid: ids[0], mediaType: record.mediaType, payload: sealed.payload, keyGroup: group, wrap: sealed.wrap,
+                commitment: SHA256.hash(file.encoded).bytes, earlierIDs: Array(ids.dropFirst()))
         }
         let (group, key) = try keys.next()
         let sealed = SealedPayload(document, salt: SecureRandom.bytes(SealedPayload.saltBytes), groupKey: key)
@@ -135,6 +149,7 @@ extension RecordsFailure {
     init(_ error: any Error) {
         switch error {
         case let failure as RecordsFailure: self = failure
+        case let failure as GatewayStoreFailure where failure.code == .backlog: self = .busy
         case let failure as GatewayStoreFailure:
             self = .store(isDiskFull: failure.code == .diskFull, failure.description)
         case let failure as LedgerAccessFailure: self = .ledger(failure)

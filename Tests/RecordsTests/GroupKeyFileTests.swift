@@ -6,13 +6,13 @@ struct GroupKeyFileTests {
     static func withFile(_ body: (URL) throws -> Void) throws {
         let url = FileManager.default.temporaryDirectory.appending(path: "vivian-keys-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: url) }
-        try GroupKeyFile.create(at: url)
+        try GroupKeyFile.create(at: url, now: RecordIDTests.born)
         try body(url)
     }
 
     @Test func `a file is made once and is its owner's alone`() throws {
         try Self.withFile { url in
-            #expect(throws: KeyFileFailure.self) { try GroupKeyFile.create(at: url) }
+            #expect(throws: KeyFileFailure.self) { try GroupKeyFile.create(at: url, now: RecordIDTests.born) }
             let mode = try FileManager.default.attributesOfItem(atPath: url.path)[.posixPermissions] as? Int
             #expect(mode == 0o600)
         }
@@ -71,7 +71,7 @@ struct GroupKeyFileTests {
                     == id("epcis", "default", "", "event"))
             let other = url.appendingPathExtension("other")
             defer { try? FileManager.default.removeItem(at: other) }
-            try GroupKeyFile.create(at: other)
+            try GroupKeyFile.create(at: other, now: RecordIDTests.born)
             let secret = try GroupKeyFile(opening: other).recordID(
                 source: "epcis", stream: "default", key: [], canonical: Array("event".utf8))
             #expect(secret != id("epcis", "default", "", "event"))

@@ -3,6 +3,7 @@ import Codec
 import Cryptography
 import Foundation
 import LedgerRuntime
+import Records
 
 /// `vivian doctor`.
 struct DoctorCommand: AsyncParsableCommand {
@@ -36,6 +37,11 @@ struct DoctorCommand: AsyncParsableCommand {
             } catch { check("keys/\(name).key", "\(error)") }
         }
         check("keys/records.keys", Self.modeRemedy(folder.recordKeysFile))
+        do {
+            let generations = try GroupKeyFile.recordIDGenerations(at: folder.recordKeysFile)
+            let now = UInt64(Date().timeIntervalSince1970 * 1e9)
+            check(RecordIDText.summary(generations), RecordIDGeneration.overdue(generations, at: now))
+        } catch { check("secret for record ids", "\(error)") }
         check("keys/tls/server.pem", Self.existence(folder.certificate))
         let free = try? folder.url.resourceValues(forKeys: [.volumeAvailableCapacityKey]).volumeAvailableCapacity
         if let free {

@@ -27,7 +27,7 @@ struct InitCommand: ParsableCommand {
         for (name, key) in [("consensus", consensus), ("receipt", receipt), ("account", account)] {
             try DataFolder.writeSecret(key.encodedSecret(), to: folder.keys.appending(path: "\(name).key"))
         }
-        try GroupKeyFile.create(at: folder.recordKeysFile)
+        try GroupKeyFile.create(at: folder.recordKeysFile, now: UInt64(Date().timeIntervalSince1970 * 1e9))
         let genesis = try Self.genesis(
             name: name, operatorName: operatorName, consensus: consensus, receipt: receipt, account: account)
         try Self.writeCertificates(to: folder, name: genesis.chainID.text)

@@ -7,7 +7,7 @@ import Foundation
 struct KeysCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "keys", abstract: "Make, list and show signing keys.",
-        subcommands: [New.self, List.self, Show.self])
+        subcommands: [New.self, List.self, Show.self, RecordIDs.self])
 
     struct New: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Make a key in keys/.")

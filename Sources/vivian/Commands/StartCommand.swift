@@ -24,12 +24,14 @@ struct StartCommand: AsyncParsableCommand {
     @Option(help: "Log level: trace, debug, info, notice, warning, error.") var logLevel = "notice"
     @Option(help: "Memory for old states that stay provable, in MiB.") var retainedMegabytes = 256
     @Option(help: "Blocks to keep; all if left out.") var keepBlocks: UInt64?
+    @OptionGroup var recordOptions: RecordOptions
     @Flag(help: "The clock is right although it is far ahead of the last block.") var acceptClock = false
 
     func run() async throws {
         let folder = data.folder
         let genesis = try folder.genesis()
         let (host, port) = try Self.address(listen)
+        let (anchoring, recordIDs) = try recordOptions.validated()
         guard let level = Logger.Level(rawValue: logLevel) else { throw ValidationError("unknown --log-level") }
         LoggingSystem.bootstrap(StreamLogHandler.standardError)
         var logger = Logger(label: "vivian")
@@ -51,9 +53,15 @@ struct StartCommand: AsyncParsableCommand {
         let now: @Sendable () -> UInt64 = { UInt64(Date().timeIntervalSince1970 * 1e9) }
         let store = try GatewayStore(folder: folder.gateway)
         let outbox = Outbox(store: store, ledger: node, issuer: issuer, logger: logger, now: now)
+        let keys = try GroupKeyFile(opening: folder.recordKeysFile)
+        let keeper = RecordIDKeeper(keys: keys, policy: recordIDs, logger: logger, now: now)
         let records = RecordService(
-            store: store, keys: try GroupKeyFile(opening: folder.recordKeysFile), issuer: issuer, ledger: node,
-            outbox: outbox, reader: try CaptureReader(), now: now)
+            store: store, keys: keys, issuer: issuer, ledger: node, outbox: outbox, reader: try CaptureReader(),
+            anchoring: anchoring, now: now)
+        if anchoring == .record {
+            let count = try IntervalSealer.sealAll(store, issuer: issuer, now: now())
+            if count > 0 { logger.notice("intervals of batch mode ended", metadata: ["count": "\(count)"]) }
+        }
         let configuration = GatewayConfiguration(
             host: host, port: port, certificatePath: certificate ?? folder.certificate.path,
             keyPath: certificateKey ?? folder.certificateKey.path, version: Build.version)
@@ -69,7 +77,13 @@ struct StartCommand: AsyncParsableCommand {
                 .init(service: node, successTerminationBehavior: .gracefullyShutdownGroup),
                 .init(service: outbox, successTerminationBehavior: .gracefullyShutdownGroup),
                 .init(service: gateway, successTerminationBehavior: .gracefullyShutdownGroup),
-            ], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+                .init(service: keeper, successTerminationBehavior: .gracefullyShutdownGroup),
+            ]
+                + (anchoring.intervals.map { plan in
+                    let sealer = IntervalSealer(
+                        store: store, issuer: issuer, plan: plan, outbox: outbox, logger: logger, now: now)
+                    return [.init(service: sealer, successTerminationBehavior: .gracefullyShutdownGroup)]
+                } ?? []), gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         group.maximumGracefulShutdownDuration = .seconds(20)
         defer { try? FileManager.default.removeItem(at: folder.runFile) }
         do {
