@@ -133,19 +133,17 @@ extension GatewayStore {
         try read { try interval(ofOutbox: row, in: $0) }
     }
 
-    /// The interval that holds a record, and the record's place in the order of acceptance; nil for a record with a leaf
-    /// of its own.
-    package func interval(holding record: Int64) throws -> (interval: IntervalRow, ordinal: Int)? {
+    /// The outbox row of the interval that holds a record, and the record's place in the order of acceptance; nil for a
+    /// record with a leaf of its own.
+    package func intervalPlace(of record: Int64) throws -> (outbox: Int64, ordinal: Int)? {
         try read { database in
-            guard
-                let outbox = try Int64.fetchOne(
-                    database, sql: "SELECT outbox FROM record WHERE id = ?", arguments: [record]),
-                let interval = try interval(ofOutbox: outbox, in: database),
-                let ordinal = try Int.fetchOne(
-                    database, sql: "SELECT count(*) FROM record WHERE outbox = ? AND id < ?",
-                    arguments: [outbox, record])
-            else { return nil }
-            return (interval, ordinal)
+            try Row.fetchOne(
+                database,
+                sql: """
+                    SELECT r.outbox, (SELECT count(*) FROM record e WHERE e.outbox = r.outbox AND e.id < r.id) AS ordinal
+                    FROM record r JOIN interval i ON i.outbox = r.outbox WHERE r.id = ?
+                    """, arguments: [record]
+            ).map { (outbox: $0["outbox"], ordinal: $0["ordinal"]) }
         }
     }
 

@@ -18,7 +18,7 @@ extension RecordService {
             let time = now()
             let fresh = try keys.newGroup()
             // Of a record in an interval the ledger has no id: it would refuse the tombstone, and everybody would see one.
-            let isInInterval = try store.interval(holding: row.row) != nil
+            let isInInterval = try store.intervalPlace(of: row.row) != nil
             let erased = try store.erase(
                 rid, tenant: tenant, now: time, newGroup: fresh.group,
                 tombstone: try issuer.tombstone(rid, reason: reason, now: time),

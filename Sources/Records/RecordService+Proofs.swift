@@ -74,9 +74,9 @@ extension RecordService {
         guard let issuerAccount = AccountID(row.issuer) else { throw RecordsFailure.sealBroken }
         let (height, state) = try await provableLog(covering: place)
         let logState = try await ledger.entry(.anchor, key: LogState.key, at: height)
-        let member = try store.interval(holding: row.row)
+        let member = try trees.interval(of: row)
         let anchored = try await ledger.entry(
-            .anchor, key: AnchoredRecord.key(member?.interval.rid ?? row.rid), at: height)
+            .anchor, key: AnchoredRecord.key(member?.entry.rid ?? row.rid), at: height)
         let account = try await ledger.entry(.account, key: AccountEntry.key(issuerAccount), at: height)
         let statement = try Statement.decode(row.statement)
         guard let entry = account.value.flatMap({ try? AccountEntry(decoding: $0) }),
@@ -104,7 +104,7 @@ extension RecordService {
             eventHash: opened.flatMap { reader.eventHash(of: $0.document, mediaType: row.mediaType) },
             statement: row.statement, anchored: anchored, issuerKey: listing.key, issuerKeyProof: account,
             log: LogInclusion(leafIndex: place.leafIndex, treeSize: state.size, path: path),
-            inner: member.map { IntervalTree($0.interval).inclusion(of: $0.ordinal) },
+            inner: member.map { $0.entry.tree.inclusion(of: $0.ordinal) },
             logState: logState, revision: nil, receipts: signed, receiptKeys: registries)
     }
 }

@@ -24,6 +24,7 @@ package final class RecordService: Sendable {
     let outbox: Outbox
     let reader: CaptureReader
     let now: @Sendable () -> UInt64
+    let trees: IntervalTrees
     private let queue: AcceptanceQueue
 
     package init(
@@ -37,6 +38,7 @@ package final class RecordService: Sendable {
         self.outbox = outbox
         self.reader = reader
         self.now = now
+        trees = IntervalTrees(store: store)
         queue = AcceptanceQueue { captures in
             let time = now()
             guard let intervals = anchoring.intervals else {

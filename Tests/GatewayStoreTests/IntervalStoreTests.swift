@@ -74,8 +74,9 @@ struct IntervalStoreTests {
             try store.markIncluded([(pending.row, RecordPlace(leafIndex: 40, height: 9, blockTime: 77))])
             #expect(try [1, 2].map { try Self.row($0, in: store).place?.leafIndex } == [40, 40])
             #expect(try store.job([UInt8](repeating: 1, count: 16), tenant: "default")?.anchoredCount == 2)
-            let second = try #require(try store.interval(holding: try Self.row(2, in: store).row))
-            #expect(second.ordinal == 1 && second.interval.statements == [[0, 1], [0, 2]])
+            #expect(interval.statements == [[0, 1], [0, 2]])
+            let second = try #require(try store.intervalPlace(of: try Self.row(2, in: store).row))
+            #expect(second.ordinal == 1 && second.outbox == pending.row)
         }
     }
 
@@ -126,7 +127,7 @@ struct IntervalStoreTests {
                 [GatewayStoreTests.capture(2, [GatewayStoreTests.record(2)])], issuer: GatewayStoreTests.issuer,
                 now: 6, sign: GatewayStoreTests.sign)
             #expect(try Self.row(2, in: store).number == 1)
-            #expect(try store.interval(holding: try Self.row(2, in: store).row) == nil)
+            #expect(try store.intervalPlace(of: try Self.row(2, in: store).row) == nil)
         }
     }
 
