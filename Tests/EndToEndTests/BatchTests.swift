@@ -80,9 +80,10 @@ extension EndToEnd {
                     try Data(mixed.utf8).write(to: bad.url.appending(path: "mixed-\(name).record.json"))
                 }
             }
-            #expect(try bad.verified().filter { $0.value == nil } == [:])
+            let verdicts = try bad.verified()
+            #expect(verdicts.filter { $0.value == nil } == [:])
+            #expect(verdicts.count >= 252)
             if Tool.hasJudge { #expect(try bad.judged().filter { $0.value == nil } == [:]) }
-            #expect(try bad.verified().count >= 252)
         }
 
         /// A text member's value taken from another bundle, the first one after `place`.
