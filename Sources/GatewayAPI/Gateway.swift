@@ -97,7 +97,8 @@ package struct Gateway: Service {
             throw GatewayStartFailure(
                 "the certificate \(configuration.certificatePath) or its key cannot be read: \(error)")
         }
-        let router = Router(context: GatewayContext.self)
+        // RFC 9110 §9.1: whoever answers GET answers HEAD.
+        let router = Router(context: GatewayContext.self, options: .autoGenerateHeadEndpoints)
         router.middlewares.add(ProblemMiddleware(metrics: parts.metrics))
         for route in RouteTable.routes(of: parts) {
             router.on(RouterPath(route.routerPath), method: route.method) { request, context in
@@ -140,7 +141,8 @@ struct ProblemMiddleware: RouterMiddleware {
             if problem.name == "internal" {
                 context.logger.error("request failed", metadata: ["error": "\(type(of: error))"])
             }
-            return problem.response()
+            // An answer to HEAD has no body, or an HTTP/2 client drops the stream.
+            return request.method == .head ? problem.response().createHeadResponse() : problem.response()
         }
     }
 }

@@ -158,7 +158,7 @@ package actor Node {
             throw .refused("a transaction has at most \(rules.transactionBytesMax) bytes")
         }
         do { transaction = try SignedTransaction(decoding: bytes, on: identity) } catch {
-            throw .refused("the transaction cannot be read: \(error)")
+            throw .refused("the transaction cannot be read: \(error.text)")
         }
         if mempool.contains(transaction.id) { return transaction.id }
         if let code = TransactionExecution.refusal(
@@ -339,7 +339,8 @@ package actor Node {
         machine = nil
         self.candidate = nil
         rotation.advance(by: 1)
-        pacing.blockDecided(at: SystemClock.steady(), changedState: candidate.outcome.changesState)
+        // The genesis state is a change that the first block cannot prove: its proof block follows at once, too.
+        pacing.blockDecided(at: SystemClock.steady(), changedState: candidate.outcome.changesState || height == 1)
         schedule()
     }
 
