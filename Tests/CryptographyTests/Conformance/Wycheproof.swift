@@ -57,7 +57,8 @@ enum Wycheproof {
             for test in tests.elements {
                 cases.append(
                     Case(
-                        file: file, type: group["type"]?.string ?? "", number: test["tcId"]?.numberLexeme.flatMap { Int($0) } ?? 0,
+                        file: file, type: group["type"]?.string ?? "",
+                        number: test["tcId"]?.numberLexeme.flatMap { Int($0) } ?? 0,
                         comment: test["comment"]?.string ?? "", isValid: test["result"]?.string == "valid",
                         result: test["result"]?.string ?? "", group: shared, test: hexMembers(test), sizes: sizes))
             }

@@ -35,7 +35,8 @@ struct SCITTVectorTests {
 
     @Test func `every file is read, or left out for a reason`() {
         #expect(Self.messages.count >= 2 && !Self.receipts.isEmpty)
-        for file in VectorFolder.files("scitt", endingWith: "") where !Self.messages.contains(where: { $0.file == file }) {
+        for file in VectorFolder.files("scitt", endingWith: "")
+        where !Self.messages.contains(where: { $0.file == file }) {
             let isFolder = (try? file.resourceValues(forKeys: [.isDirectoryKey]).isDirectory) == true
             let isKnown = file.lastPathComponent.hasPrefix("ORIGIN") || Self.others[file.pathExtension] != nil
             #expect(isFolder || isKnown, "\(file.path) is not read")
@@ -81,8 +82,10 @@ struct SCITTVectorTests {
         #expect(message.payload == nil)
         let proofs = try #require(message.unprotected[396]?[-1]?.array)
         for proof in proofs {
-            let items = try #require(try CBOR.decode(try #require(proof.bytes), as: .general).array)
-            let (size, index) = (try #require(items[0].unsigned), try #require(items[1].unsigned))
+            let encoded = try #require(proof.bytes)
+            let items = try #require(try CBOR.decode(encoded, as: .general).array)
+            let size = try #require(items[0].unsigned)
+            let index = try #require(items[1].unsigned)
             let path = try #require(items[2].array).compactMap { $0.bytes.flatMap { Digest($0) } }
             #expect(path.count == items[2].array?.count)
             let leaf = TransparencyLog.leafHash(entry: [7])
@@ -101,7 +104,8 @@ struct SCITTVectorTests {
         guard let text = try? String(contentsOf: notation, encoding: .utf8) else { return }
         let hex = text.components(separatedBy: "## Hex").last?.filter(\.isHexDigit) ?? ""
         #expect(Hex.decode(hex.lowercased()) == (try item.bytes()))
-        let first = try CBOR.decode(try #require(proofs.first?.bytes), as: .general).array ?? []
+        let encoded = try #require(proofs.first?.bytes)
+        let first = try CBOR.decode(encoded, as: .general).array ?? []
         #expect(text.contains("/ size / \(first[0].unsigned ?? 0), / leaf / \(first[1].unsigned ?? 0),"))
     }
 }
