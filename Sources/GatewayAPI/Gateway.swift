@@ -75,6 +75,7 @@ struct GatewayContext: RequestContext {
 /// The HTTPS server: TLS 1.3, HTTP/2 and HTTP/1.1.
 package struct Gateway: Service {
     private let application: Application<RouterResponder<GatewayContext>>
+    private let address: String
 
     /// `onListening`: called once with the port that was bound.
     /// Throws ``GatewayStartFailure``
@@ -92,11 +93,15 @@ package struct Gateway: Service {
                 certificateChain: chain.map { .certificate($0) },
                 privateKey: .privateKey(try NIOSSLPrivateKey(file: configuration.keyPath, format: .pem)))
             made.minimumTLSVersion = .tlsv13
+            // A key that is not the certificate's would else show with the first client only.
+            _ = try NIOSSLContext(configuration: made)
             tls = made
         } catch {
             throw GatewayStartFailure(
-                "the certificate \(configuration.certificatePath) or its key cannot be read: \(error)")
+                "the certificate \(configuration.certificatePath) or its key cannot be read, or they do not belong "
+                    + "together: \(error)")
         }
+        address = "\(configuration.host):\(configuration.port)"
         // RFC 9110 §9.1: whoever answers GET answers HEAD.
         let router = Router(context: GatewayContext.self, options: .autoGenerateHeadEndpoints)
         router.middlewares.add(ProblemMiddleware(metrics: parts.metrics))
@@ -114,7 +119,14 @@ package struct Gateway: Service {
             logger: logger)
     }
 
-    package func run() async throws { try await application.run() }
+    package func run() async throws {
+        do {
+            try await application.run()
+        } catch let error as IOError {
+            throw GatewayStartFailure(
+                "cannot listen on \(address) (\(error)); stop what listens there, or choose another with --listen")
+        }
+    }
 }
 
 /// Why the gateway does not start, and what to do.
