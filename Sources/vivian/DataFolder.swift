@@ -46,7 +46,10 @@ struct DataFolder {
         guard let data = try? Data(contentsOf: file) else {
             throw CommandFailure("the key file keys/\(name).key cannot be read; restore it from its backup")
         }
-        return try SigningKey(encoded: Array(data))
+        guard let key = try? SigningKey(encoded: Array(data)) else {
+            throw CommandFailure("the file keys/\(name).key holds no key; restore it from its backup")
+        }
+        return key
     }
 
     /// Writes a file that only its owner may read; never over another one.
