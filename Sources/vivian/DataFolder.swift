@@ -52,6 +52,22 @@ struct DataFolder {
         return key
     }
 
+    /// One of the three keys that the ledger's genesis knows: a restored `keys/` may be another ledger's.
+    func key(_ name: String, of genesis: Genesis) throws -> SigningKey {
+        let key = try key(name)
+        let isKnown =
+            switch name {
+            case "consensus": genesis.validators.contains { key.publicKey == .ed25519(x: $0.consensusKey) }
+            case "receipt": genesis.validators.contains { $0.receiptKey == key.publicKey }
+            default: genesis.accounts.contains { $0.id == AccountID(key.publicKey.thumbprint) }
+            }
+        guard isKnown else {
+            throw CommandFailure(
+                "keys/\(name).key is another ledger's; restore keys/ from the backup that belongs to ledger/")
+        }
+        return key
+    }
+
     /// Writes a file that only its owner may read; never over another one.
     static func writeSecret(_ bytes: [UInt8], to url: URL) throws {
         guard !FileManager.default.fileExists(atPath: url.path) else {

@@ -101,6 +101,20 @@ extension EndToEnd {
             #expect(result.errors.contains("restore the newest backup of gateway/"), "\(result.errors)")
         }
 
+        @Test(
+            "Keys of another ledger are refused at the start, and doctor names them",
+            arguments: ["consensus", "receipt", "account"])
+        func foreignKeys(name: String) throws {
+            let (node, other) = (try RunningNode(), try RunningNode())
+            let file = node.data.appending(path: "keys/\(name).key")
+            try FileManager.default.removeItem(at: file)
+            try FileManager.default.copyItem(at: other.data.appending(path: "keys/\(name).key"), to: file)
+            let result = try node.vivian("start", "--listen", "127.0.0.1:0")
+            #expect(result.status == 1 && result.errors.contains("keys/\(name).key"), "\(result.errors)")
+            #expect(result.errors.contains("restore"), "\(result.errors)")
+            #expect(try node.vivian("doctor").text.contains("FAIL  keys/\(name).key"))
+        }
+
         @Test("TLS 1.3 with HTTP/2 and HTTP/1.1; older TLS and plain HTTP are refused")
         func versions() throws {
             let node = try RunningNode.started()

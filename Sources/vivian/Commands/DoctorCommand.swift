@@ -31,7 +31,7 @@ struct DoctorCommand: AsyncParsableCommand {
         }
         for name in ["account", "consensus", "receipt"] {
             do {
-                _ = try folder.key(name)
+                _ = try genesis.map { try folder.key(name, of: $0) } ?? folder.key(name)
                 check("keys/\(name).key", Self.modeRemedy(folder.keys.appending(path: "\(name).key")))
             } catch { check("keys/\(name).key", "\(error)") }
         }

@@ -43,14 +43,15 @@ struct StartCommand: AsyncParsableCommand {
         do {
             node = try Node(
                 NodeConfiguration(
-                    folder: folder.ledger.path, genesis: genesis, consensusKey: try folder.key("consensus"),
-                    receiptKey: try folder.key("receipt"), retainedBytes: retainedMegabytes << 20,
+                    folder: folder.ledger.path, genesis: genesis,
+                    consensusKey: try folder.key("consensus", of: genesis),
+                    receiptKey: try folder.key("receipt", of: genesis), retainedBytes: retainedMegabytes << 20,
                     blocksKept: keepBlocks, blockFileBytes: blockFileMegabytes << 20, isClockConfirmed: acceptClock),
                 logger: logger)
         } catch let failure as NodeFailure {
             throw CommandFailure(NodeFailureText.text(failure))
         }
-        let issuerKey = try folder.key("account")
+        let issuerKey = try folder.key("account", of: genesis)
         let issuer = Issuer(
             ledger: genesis.ledger, account: AccountID(issuerKey.publicKey.thumbprint), key: issuerKey)
         let now: @Sendable () -> UInt64 = { UInt64(Date().timeIntervalSince1970 * 1e9) }
