@@ -54,7 +54,7 @@ struct DataFolder {
 
     /// One of the three keys that the ledger's genesis knows: a restored `keys/` may be another ledger's.
     func key(_ name: String, of genesis: Genesis) throws -> SigningKey {
-        let key = try key(name)
+        let key = try self.key(name)
         let isKnown =
             switch name {
             case "consensus": genesis.validators.contains { key.publicKey == .ed25519(x: $0.consensusKey) }
