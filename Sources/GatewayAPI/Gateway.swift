@@ -75,6 +75,7 @@ struct GatewayContext: RequestContext {
 /// The HTTPS server: TLS 1.3, HTTP/2 and HTTP/1.1.
 package struct Gateway: Service {
     private let application: Application<RouterResponder<GatewayContext>>
+    private let address: String
 
     /// `onListening`: called once with the port that was bound.
     /// Throws ``GatewayStartFailure``
@@ -92,12 +93,17 @@ package struct Gateway: Service {
                 certificateChain: chain.map { .certificate($0) },
                 privateKey: .privateKey(try NIOSSLPrivateKey(file: configuration.keyPath, format: .pem)))
             made.minimumTLSVersion = .tlsv13
+            // A key that is not the certificate's would else show with the first client only.
+            _ = try NIOSSLContext(configuration: made)
             tls = made
         } catch {
             throw GatewayStartFailure(
-                "the certificate \(configuration.certificatePath) or its key cannot be read: \(error)")
+                "the certificate \(configuration.certificatePath) or its key cannot be read, or they do not belong "
+                    + "together: \(error)")
         }
-        let router = Router(context: GatewayContext.self)
+        address = "\(configuration.host):\(configuration.port)"
+        // RFC 9110 §9.1: whoever answers GET answers HEAD.
+        let router = Router(context: GatewayContext.self, options: .autoGenerateHeadEndpoints)
         router.middlewares.add(ProblemMiddleware(metrics: parts.metrics))
         for route in RouteTable.routes(of: parts) {
             router.on(RouterPath(route.routerPath), method: route.method) { request, context in
@@ -113,7 +119,14 @@ package struct Gateway: Service {
             logger: logger)
     }
 
-    package func run() async throws { try await application.run() }
+    package func run() async throws {
+        do {
+            try await application.run()
+        } catch let error as IOError {
+            throw GatewayStartFailure(
+                "cannot listen on \(address) (\(error)); stop what listens there, or choose another with --listen")
+        }
+    }
 }
 
 /// Why the gateway does not start, and what to do.
@@ -140,7 +153,8 @@ struct ProblemMiddleware: RouterMiddleware {
             if problem.name == "internal" {
                 context.logger.error("request failed", metadata: ["error": "\(type(of: error))"])
             }
-            return problem.response()
+            // An answer to HEAD has no body, or an HTTP/2 client drops the stream.
+            return request.method == .head ? problem.response().createHeadResponse() : problem.response()
         }
     }
 }

@@ -56,6 +56,7 @@ struct RecordRoutes {
     @Sendable func erase(_ input: RouteInput) async throws -> Response {
         let id = try input.hex("id", byteCount: 32)
         let reason = try input.query("reason").map { try RouteInput.number($0, named: "reason") } ?? 0
+        guard reason <= 3 else { throw Problem.badParameter("reason", "0 to 3") }
         let erased = try await parts.records.erase(id, tenant: input.tenant, reason: reason)
         return Answer.json(
             .object(of: ["recordId": .hex(id), "erased": .boolean(true), "alreadyErased": .boolean(!erased)]))

@@ -27,6 +27,8 @@ package struct NodeConfiguration: Sendable {
     package var checkpointChanges: Int
     /// Blocks to keep below the older checkpoint; nil keeps all.
     package var blocksKept: UInt64?
+    /// Size at which a file of the block log is closed, in bytes: pruning deletes whole files.
+    package var blockFileBytes: Int
     /// Whether the operator has confirmed a clock that is far ahead of the last block.
     package var isClockConfirmed: Bool
 
@@ -35,7 +37,7 @@ package struct NodeConfiguration: Sendable {
     package init(
         folder: String, genesis: Genesis, consensusKey: SigningKey?, receiptKey: SigningKey?,
         retainedBytes: Int = 256 << 20, checkpointChanges: Int = checkpointChangesDefault, blocksKept: UInt64? = nil,
-        isClockConfirmed: Bool = false
+        blockFileBytes: Int = BlockLog.segmentBytesDefault, isClockConfirmed: Bool = false
     ) {
         self.folder = folder
         self.genesis = genesis
@@ -44,6 +46,7 @@ package struct NodeConfiguration: Sendable {
         self.retainedBytes = retainedBytes
         self.checkpointChanges = checkpointChanges
         self.blocksKept = blocksKept
+        self.blockFileBytes = blockFileBytes
         self.isClockConfirmed = isClockConfirmed
     }
 }
@@ -158,7 +161,7 @@ package actor Node {
             throw .refused("a transaction has at most \(rules.transactionBytesMax) bytes")
         }
         do { transaction = try SignedTransaction(decoding: bytes, on: identity) } catch {
-            throw .refused("the transaction cannot be read: \(error)")
+            throw .refused("the transaction cannot be read: \(error.text)")
         }
         if mempool.contains(transaction.id) { return transaction.id }
         if let code = TransactionExecution.refusal(
@@ -339,7 +342,8 @@ package actor Node {
         machine = nil
         self.candidate = nil
         rotation.advance(by: 1)
-        pacing.blockDecided(at: SystemClock.steady(), changedState: candidate.outcome.changesState)
+        // The genesis state is a change that the first block cannot prove: its proof block follows at once, too.
+        pacing.blockDecided(at: SystemClock.steady(), changedState: candidate.outcome.changesState || height == 1)
         schedule()
     }
 
@@ -435,6 +439,8 @@ package actor Node {
                 try tiles.sync()
                 try CheckpointStore.write(job)
                 checkpoints.end(job, succeeded: true)
+                // A ledger that is stopped before a checkpoint is due by itself would never drop a block.
+                prune()
             } catch {
                 logger.error("checkpoint failed", metadata: ["reason": "\(error)"])
             }
@@ -472,11 +478,11 @@ package actor Node {
 }
 
 extension Node: Service {
-    /// Runs until the process is asked to stop, or the node must.
+    /// Runs until the process is asked to stop, another of its services has failed, or the node must.
     package nonisolated func run() async throws {
-        try await withGracefulShutdownHandler {
+        try await withTaskCancellationOrGracefulShutdownHandler {
             try await waitForEnd()
-        } onGracefulShutdown: {
+        } onCancelOrGracefulShutdown: {
             Task { await self.shutDown() }
         }
     }

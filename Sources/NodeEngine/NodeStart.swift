@@ -44,7 +44,7 @@ struct NodeStart {
         let identity = genesis.ledger
         let set = try genesis.validatorSet()
         let lock = try FolderLock(folder: configuration.folder)
-        let blocks = try BlockLog(folder: configuration.folder)
+        let blocks = try BlockLog(folder: configuration.folder, segmentBytes: configuration.blockFileBytes)
         if blocks.report.tornBytes > 0 {
             logger.notice("a torn tail of the block log was cut off", metadata: ["bytes": "\(blocks.report.tornBytes)"])
         }

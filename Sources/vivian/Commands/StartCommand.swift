@@ -24,6 +24,8 @@ struct StartCommand: AsyncParsableCommand {
     @Option(help: "Log level: trace, debug, info, notice, warning, error.") var logLevel = "notice"
     @Option(help: "Memory for old states that stay provable, in MiB.") var retainedMegabytes = 256
     @Option(help: "Blocks to keep; all if left out.") var keepBlocks: UInt64?
+    @Option(help: "Size of a file of blocks in MiB, 1 to 1024: --keep-blocks deletes whole files.")
+    var blockFileMegabytes = 64
     @Flag(help: "The clock is right although it is far ahead of the last block.") var acceptClock = false
 
     func run() async throws {
@@ -31,6 +33,8 @@ struct StartCommand: AsyncParsableCommand {
         let genesis = try folder.genesis()
         let (host, port) = try Self.address(listen)
         guard let level = Logger.Level(rawValue: logLevel) else { throw ValidationError("unknown --log-level") }
+        guard 1...1_024 ~= blockFileMegabytes else { throw ValidationError("--block-file-megabytes is 1 to 1024") }
+        guard 1...1_048_576 ~= retainedMegabytes else { throw ValidationError("--retained-megabytes is 1 to 1048576") }
         LoggingSystem.bootstrap(StreamLogHandler.standardError)
         var logger = Logger(label: "vivian")
         logger.logLevel = level
@@ -39,13 +43,15 @@ struct StartCommand: AsyncParsableCommand {
         do {
             node = try Node(
                 NodeConfiguration(
-                    folder: folder.ledger.path, genesis: genesis, consensusKey: try folder.key("consensus"),
-                    receiptKey: try folder.key("receipt"), retainedBytes: retainedMegabytes << 20,
-                    blocksKept: keepBlocks, isClockConfirmed: acceptClock), logger: logger)
+                    folder: folder.ledger.path, genesis: genesis,
+                    consensusKey: try folder.key("consensus", of: genesis),
+                    receiptKey: try folder.key("receipt", of: genesis), retainedBytes: retainedMegabytes << 20,
+                    blocksKept: keepBlocks, blockFileBytes: blockFileMegabytes << 20, isClockConfirmed: acceptClock),
+                logger: logger)
         } catch let failure as NodeFailure {
             throw CommandFailure(NodeFailureText.text(failure))
         }
-        let issuerKey = try folder.key("account")
+        let issuerKey = try folder.key("account", of: genesis)
         let issuer = Issuer(
             ledger: genesis.ledger, account: AccountID(issuerKey.publicKey.thumbprint), key: issuerKey)
         let now: @Sendable () -> UInt64 = { UInt64(Date().timeIntervalSince1970 * 1e9) }
