@@ -97,7 +97,6 @@ package actor Node {
     private let clock: ClockGuard
     var tip: Tip
     private var mempool = Mempool()
-    /// Ids of transactions in the queue whose signatures were checked on admission.
     private var rotation: ProposerRotation
     /// The last signature of all: the guard against signing twice.
     private var signState: SignState?
