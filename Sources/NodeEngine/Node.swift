@@ -149,10 +149,11 @@ package actor Node {
         let transaction: SignedTransaction
         let rules: ProtocolRules
         let time: UInt64
-        do {
-            rules = try ProtocolRules.at(next, in: state)
-            time = try readClock()
-        } catch { throw .unavailable("\(error)") }
+        do { rules = try ProtocolRules.at(next, in: state) } catch { throw .unavailable("\(error)") }
+        do { time = try readClock() } catch {
+            stop(because: error)
+            throw .unavailable("\(error)")
+        }
         guard bytes.count <= rules.transactionBytesMax else {
             throw .refused("a transaction has at most \(rules.transactionBytesMax) bytes")
         }
