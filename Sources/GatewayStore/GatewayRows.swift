@@ -105,6 +105,18 @@ package struct OutboxRow: Sendable {
     package var count: Int
 }
 
+/// An anchor and its first record: enough to look it up on the ledger.
+package struct IncludedAnchor: Sendable {
+    package var rid: [UInt8]
+    package var statement: [UInt8]
+    package var firstNumber: UInt64
+    package var count: Int
+    /// Where its first record is noted to stand.
+    package var place: RecordPlace
+    /// The number after its last.
+    package var endNumber: UInt64 { firstNumber + UInt64(count) }
+}
+
 /// Where a record stands on the ledger.
 package struct RecordPlace: Equatable, Sendable {
     package var leafIndex: UInt64

@@ -14,7 +14,8 @@ import Codec
 ///
 /// Integers are big-endian. `durable` tells a torn tail from damage: bytes that do not hold at an offset that a later
 /// frame calls durable were good once, so the file is damaged; otherwise they were never synced, and nothing that was
-/// acknowledged is lost by truncating there.
+/// acknowledged is lost by truncating there. The last batch has no frame behind it: its owner may know its end from
+/// elsewhere (``BlockMark``), and then bytes that do not hold below that end are damage too.
 final class FrameFile {
     static let headerBytes = 32
     static let payloadBytesMax = 64 << 20
@@ -40,12 +41,14 @@ final class FrameFile {
     ///   - path: the file.
     ///   - isLast: whether a torn tail may stand here, which is truncated.
     ///   - lastHeight: the height before the file's first frame, for reports.
+    ///   - syncedEnd: how much of the file is known to have been synced; 0 where nothing is known.
     ///   - disk: where failures may be put in.
     ///   - visit: called for every frame in order; payloads are checked where `isLast`, else when they are read.
     /// - Returns: the file and how many bytes of a torn tail were cut off.
-    /// - Throws: `damaged` where bytes before the tail do not hold.
+    /// - Throws: `damaged` where bytes before the tail do not hold, `cutOff` where the file ends before `syncedEnd`.
     static func open(
-        _ path: String, isLast: Bool, lastHeight: UInt64, disk: any Disk = SystemDisk(), visit: (Frame) -> Void
+        _ path: String, isLast: Bool, lastHeight: UInt64, syncedEnd: UInt64 = 0, disk: any Disk = SystemDisk(),
+        visit: (Frame) -> Void
     ) throws(StoreFailure) -> (file: FrameFile, tornBytes: Int) {
         let file = FrameFile(try RawFile(path, disk: disk))
         let size = try file.file.size()
@@ -56,6 +59,10 @@ final class FrameFile {
                 guard isLast, try file.isTorn(at: offset, size: size) else {
                     throw .damaged(file: path, offset: offset, height: height + 1)
                 }
+                guard offset >= syncedEnd else {
+                    guard size < syncedEnd else { throw .damaged(file: path, offset: offset, height: height + 1) }
+                    break
+                }
                 try file.file.truncate(to: offset)
                 try file.file.sync()
                 break
@@ -63,6 +70,9 @@ final class FrameFile {
             visit(frame)
             height = max(height, frame.height)
             offset = frame.end
+        }
+        guard offset >= syncedEnd else {
+            throw .cutOff(file: path, size: size, synced: syncedEnd, height: height)
         }
         file.end = offset
         file.durable = offset
@@ -90,6 +100,10 @@ final class FrameFile {
         end = frame.end
         return frame
     }
+
+    /// Makes durable what opening found: frames that a killed process wrote but did not sync are whole in the page
+    /// cache, and are acted upon from now on.
+    func settle() throws(StoreFailure) { try file.sync() }
 
     /// Whether frames wait to be written.
     var hasQueued: Bool { !buffer.isEmpty }

@@ -100,7 +100,6 @@ package actor Node {
     private let clock: ClockGuard
     var tip: Tip
     private var mempool = Mempool()
-    /// Ids of transactions in the queue whose signatures were checked on admission.
     private var rotation: ProposerRotation
     /// The last signature of all: the guard against signing twice.
     private var signState: SignState?
@@ -153,10 +152,11 @@ package actor Node {
         let transaction: SignedTransaction
         let rules: ProtocolRules
         let time: UInt64
-        do {
-            rules = try ProtocolRules.at(next, in: state)
-            time = try readClock()
-        } catch { throw .unavailable("\(error)") }
+        do { rules = try ProtocolRules.at(next, in: state) } catch { throw .unavailable("\(error)") }
+        do { time = try readClock() } catch {
+            stop(because: error)
+            throw .unavailable("\(error)")
+        }
         guard bytes.count <= rules.transactionBytesMax else {
             throw .refused("a transaction has at most \(rules.transactionBytesMax) bytes")
         }

@@ -48,6 +48,9 @@ struct NodeStart {
         if blocks.report.tornBytes > 0 {
             logger.notice("a torn tail of the block log was cut off", metadata: ["bytes": "\(blocks.report.tornBytes)"])
         }
+        if !blocks.report.hasMark, blocks.lastHeight != nil {
+            logger.notice("blocks.mark was missing or did not hold: damage in the last batch passes for a torn tail")
+        }
         let checkpoints = try CheckpointStore(
             folder: configuration.folder, stores: StoreName.allCases.map(\.rawValue))
         let headers = try HeaderLog(folder: configuration.folder)

@@ -56,6 +56,20 @@ package struct Issuer: Sendable {
             now: now)
     }
 
+    /// Signs a tombstone again: the same message, valid for longer; nil where the bytes hold none.
+    func tombstone(again bytes: [UInt8], now: UInt64) throws -> NewOutboxTransaction? {
+        guard let message = tombstone(in: bytes) else { return nil }
+        return try transaction([.tombstone(message)], first: 0, count: 0, now: now)
+    }
+
+    /// The tombstone that a transaction of ours carries.
+    func tombstone(in bytes: [UInt8]) -> TombstoneMessage? {
+        guard let transaction = try? SignedTransaction(decoding: bytes, on: ledger),
+            case .tombstone(let message)? = transaction.body.messages.first
+        else { return nil }
+        return message
+    }
+
     private func transaction(_ messages: [Message], first: UInt64, count: Int, now: UInt64) throws
         -> NewOutboxTransaction
     {

@@ -54,7 +54,7 @@ struct StartCommand: AsyncParsableCommand {
         let issuerKey = try folder.key("account", of: genesis)
         let issuer = Issuer(
             ledger: genesis.ledger, account: AccountID(issuerKey.publicKey.thumbprint), key: issuerKey)
-        let now: @Sendable () -> UInt64 = { UInt64(Date().timeIntervalSince1970 * 1e9) }
+        let now: @Sendable () -> UInt64 = { UInt64(max(Date().timeIntervalSince1970, 0) * 1e9) }
         let store = try GatewayStore(folder: folder.gateway)
         let outbox = Outbox(store: store, ledger: node, issuer: issuer, logger: logger, now: now)
         let records = RecordService(
