@@ -1,14 +1,17 @@
 /// Which old states can still be proven (D4).
 ///
-/// Held are the recent ones as far back as a budget reaches, one per 10 minutes of block time, and the heights that
-/// foreign clients were updated to. The budget counts memory that only old states hold, which is measured by walking what
-/// differs between neighbours. Over it, the oldest states go that nothing pins; once only the most recent
-/// ``recentCountMin`` are left beside pinned ones, the oldest pinned go too. The newest always stays.
+/// Held are the recent ones as far back as a budget reaches, and one per 10 minutes of block time. The budget counts
+/// memory that only old states hold, which is measured by walking what differs between neighbours. Over it, the oldest
+/// states go that nothing pins; once only the most recent ``recentCountMin`` are left beside pinned ones, the oldest
+/// pinned go too. The two newest always stay: the newest, and the one before it, which is the newest that a header
+/// proves.
 package struct RetainedStates: Sendable {
     /// Memory that only old states hold: the default of D4.
     package static let budgetBytesDefault = 256 << 20
     /// States held at all, so that looking them up and listing them stays bounded.
     package static let countMax = 100_000
+    /// States that stay whatever the budget.
+    package static let countMin = 2
     /// Block time between pinned states, in nanoseconds.
     package static let pinInterval: UInt64 = 600_000_000_000
     /// Recent states that pinned ones do not crowd out: what a light client a little behind asks for.
@@ -50,15 +53,7 @@ package struct RetainedStates: Sendable {
         let isPinned = lastPin.map { time >= $0 && time - $0 >= Self.pinInterval } ?? true
         if isPinned { lastPin = time }
         recent.append(Row(height: height, forest: forest, isPinned: isPinned))
-        while count > 1, byteCount > budgetBytes || count > Self.countMax { dropOne() }
-    }
-
-    /// Keeps a height that a foreign client was updated to, if it is still held.
-    package mutating func pin(_ height: UInt64) {
-        let index = position(of: height)
-        if index >= pinned.count, index < count, row(index).height == height {
-            recent[head + index - pinned.count].isPinned = true
-        }
+        while count > Self.countMin, byteCount > budgetBytes || count > Self.countMax { dropOne() }
     }
 
     /// The state after a block, if it is still held.
@@ -67,14 +62,16 @@ package struct RetainedStates: Sendable {
         return index < count && row(index).height == height ? row(index).forest : nil
     }
 
-    /// The held height nearest to one that is not; of two, the lower.
-    package func nearest(to height: UInt64) -> UInt64? {
+    /// The lowest held height that is not below one, and its state.
+    package func atOrAbove(_ height: UInt64) -> (height: UInt64, forest: StoreForest)? {
         let index = position(of: height)
-        let above = index < count ? row(index).height : nil
-        guard index > 0 else { return above }
-        let below = row(index - 1).height
-        guard let above else { return below }
-        return above - height < height - below ? above : below
+        return index < count ? (row(index).height, row(index).forest) : nil
+    }
+
+    /// The highest held height below one.
+    package func below(_ height: UInt64) -> UInt64? {
+        let index = position(of: height)
+        return index > 0 ? row(index - 1).height : nil
     }
 
     /// The lowest and the highest height that are held.

@@ -41,16 +41,7 @@ package struct StateRoot: Sendable {
     }
 
     /// The leaf whose key has that SHA-256, or nil.
-    package func leaf(at place: Digest) -> StateLeaf? {
-        var subtree = tree
-        var depth = 0
-        while case .inner(let node) = subtree {
-            subtree = place.bit(depth) ? node.right : node.left
-            depth += 1
-        }
-        guard case .leaf(let leaf) = subtree, leaf.keyHash == place else { return nil }
-        return leaf
-    }
+    package func leaf(at place: Digest) -> StateLeaf? { tree.leaf(at: place) }
 
     /// The tree with changes applied, each key once; a nil value removes its key.
     ///
@@ -73,6 +64,21 @@ package struct StateRoot: Sendable {
         let result = Self.apply(sorted[...], to: tree, depth: 0, work: &mine)
         work += mine
         return StateRoot(tree: result, count: count + mine.added)
+    }
+
+    /// A shard with rows applied, each key once; nil where a key is changed twice or lies in another shard.
+    static func shard(_ shard: Subtree, applying rows: [ForestUndo.Row], index: Int) -> Subtree? {
+        var sorted = rows.map { row in
+            guard let value = row.value else { return Change(place: SHA256.hash(row.key), leaf: nil) }
+            let leaf = StateLeaf(key: row.key, value: value)
+            return Change(place: leaf.keyHash, leaf: leaf)
+        }
+        sorted.sort { $0.place < $1.place }
+        guard zip(sorted, sorted.dropFirst()).allSatisfy({ $0.place < $1.place }),
+            sorted.allSatisfy({ StoreShard.index(of: $0.place) == index })
+        else { return nil }
+        var work = TreeWork()
+        return apply(sorted[...], to: shard, depth: StoreShard.depth, work: &work)
     }
 
     /// All leaves in rising order of their key hashes.
@@ -171,35 +177,8 @@ extension StateRoot {
     }
 
     private func path(to leaf: StateLeaf) -> Jellyfish.LeafPath {
-        var siblings: [Digest] = []
-        var subtree = tree
-        while case .inner(let node) = subtree {
-            if leaf.keyHash.bit(siblings.count) {
-                siblings.append(node.left.hash)
-                subtree = node.right
-            } else {
-                siblings.append(node.right.hash)
-                subtree = node.left
-            }
-        }
-        return Jellyfish.LeafPath(key: leaf.key, value: leaf.value, siblings: siblings)
+        Jellyfish.LeafPath(key: leaf.key, value: leaf.value, siblings: tree.siblings(of: leaf.keyHash))
     }
 
-    /// The nearest leaf on one side of a place that holds none.
-    private func neighbour(of place: Digest, right: Bool) -> StateLeaf? {
-        var subtree = tree
-        var depth = 0
-        var passed = Subtree.empty
-        while case .inner(let node) = subtree {
-            let goesRight = place.bit(depth)
-            if goesRight != right {
-                let other = goesRight ? node.left : node.right
-                if case .empty = other {} else { passed = other }
-            }
-            subtree = goesRight ? node.right : node.left
-            depth += 1
-        }
-        if case .leaf(let leaf) = subtree, right ? place < leaf.keyHash : leaf.keyHash < place { return leaf }
-        return passed.edge(right: !right)
-    }
+    private func neighbour(of place: Digest, right: Bool) -> StateLeaf? { tree.neighbour(of: place, right: right) }
 }

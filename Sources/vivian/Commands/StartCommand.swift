@@ -23,6 +23,7 @@ struct StartCommand: AsyncParsableCommand {
     @Option(help: "Key of that certificate (PEM).") var certificateKey: String?
     @Option(help: "Log level: trace, debug, info, notice, warning, error.") var logLevel = "notice"
     @Option(help: "Memory for old states that stay provable, in MiB.") var retainedMegabytes = 256
+    @Option(help: "Disk for older states that stay provable, in MiB; 0 keeps none.") var historyMegabytes = 4_096
     @Option(help: "Blocks to keep; all if left out.") var keepBlocks: UInt64?
     @Flag(help: "The clock is right although it is far ahead of the last block.") var acceptClock = false
 
@@ -30,6 +31,9 @@ struct StartCommand: AsyncParsableCommand {
         let folder = data.folder
         let genesis = try folder.genesis()
         let (host, port) = try Self.address(listen)
+        guard 0...1 << 40 ~= retainedMegabytes, 0...1 << 40 ~= historyMegabytes else {
+            throw ValidationError("--retained-megabytes and --history-megabytes are sizes in MiB")
+        }
         guard let level = Logger.Level(rawValue: logLevel) else { throw ValidationError("unknown --log-level") }
         LoggingSystem.bootstrap(StreamLogHandler.standardError)
         var logger = Logger(label: "vivian")
@@ -41,7 +45,7 @@ struct StartCommand: AsyncParsableCommand {
                 NodeConfiguration(
                     folder: folder.ledger.path, genesis: genesis, consensusKey: try folder.key("consensus"),
                     receiptKey: try folder.key("receipt"), retainedBytes: retainedMegabytes << 20,
-                    blocksKept: keepBlocks, isClockConfirmed: acceptClock), logger: logger)
+                    historyBytes: historyMegabytes << 20, blocksKept: keepBlocks, isClockConfirmed: acceptClock), logger: logger)
         } catch let failure as NodeFailure {
             throw CommandFailure(NodeFailureText.text(failure))
         }
