@@ -48,11 +48,8 @@ package final class HistoryLog: Sendable {
     /// Opens a folder's history up to the state after a block, or begins one.
     ///
     /// Records above that height are dropped, and everything where the newest one left does not lead to that state.
-    /// - Parameters:
-    ///   - folder: its own; made where it is missing.
-    ///   - height: of the state that the node begins with.
-    ///   - appHash: that state's.
-    ///   - budgetBytes: 0 keeps nothing.
+    /// `height` and `appHash` are those of the state that the node begins with. A budget of 0 keeps nothing. Damage costs
+    /// what it hits and everything older, and is told in ``findings``; only a failure of the disk itself is thrown.
     package init(
         folder: String, height: UInt64, appHash: Digest, budgetBytes: Int = budgetBytesDefault,
         disk: any Disk = SystemDisk()
@@ -227,7 +224,8 @@ package final class HistoryLog: Sendable {
                     end = frame.end
                 }
                 if torn > 0 { findings.append("a torn tail of \(torn) bytes was cut off") }
-                if let newest, let head = HistoryHead(try file.payload(of: newest)[...], payloadCount: newest.payloadCount)
+                if let newest,
+                    let head = HistoryHead(try file.payload(of: newest)[...], payloadCount: newest.payloadCount)
                 {
                     if end < file.end { try file.file.truncate(to: end) }
                     segments[segments.count - 1] = Segment(

@@ -1,4 +1,4 @@
-import Cryptography
+package import Cryptography
 package import StateTree
 
 /// Looking up states that only the history leads back to.
@@ -10,26 +10,32 @@ extension HistoryLog {
     private static let chunkBytes = 128 << 10
 
     /// The state after a block as far as a key's proof needs it, from a held later one.
-    /// - Throws: `damaged`, after the damaged segment and all older ones were dropped.
+    ///
+    /// `appHash` is that of the header after the block: nothing else is returned.
+    /// - Throws: `notFound` where the history does not reach back so far; `damaged`, after the damaged segment and all
+    ///   older ones were dropped.
     /// - Complexity: one walk; two more at most where the key is absent and a neighbour lies in another shard.
     package func past(
-        _ height: UInt64, from later: StoreForest, at laterHeight: UInt64, store: Int, key: [UInt8]
+        _ height: UInt64, appHash: Digest, from later: StoreForest, at laterHeight: UInt64, store: Int, key: [UInt8]
     ) throws(StoreFailure) -> PastForest {
+        guard reach(from: laterHeight) <= height else { throw .notFound(height: height) }
         var found = Found(store: store, shard: StoreShard.index(ofKey: key))
         try collect(&found, above: height, upTo: laterHeight, after: later.appHash)
         var past = PastForest(later: later, earlier: found.roots)
+        guard past.appHash == appHash else { throw try lost(above: height) }
         try take(found, into: &past, height: height, from: later)
         try load(store, key: key, into: &past, height: height, from: later, at: laterHeight)
         return past
     }
 
     /// Adds what another key's proof needs, from any held later state.
-    /// - Throws: as ``past(_:from:at:store:key:)``.
+    /// - Throws: as ``past(_:appHash:from:at:store:key:)``.
     /// - Complexity: at most three walks.
     package func load(
         _ store: Int, key: [UInt8], into past: inout PastForest, height: UInt64, from later: StoreForest,
         at laterHeight: UInt64
     ) throws(StoreFailure) {
+        guard reach(from: laterHeight) <= height else { throw .notFound(height: height) }
         while true {
             let shard = past.isOpen(store) ? past.missingShard(store, key: key) : StoreShard.index(ofKey: key)
             guard let shard else { return }

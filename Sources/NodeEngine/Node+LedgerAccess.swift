@@ -28,8 +28,8 @@ extension Node: LedgerAccess {
                 merkleProof: proof)
         case .past(let past):
             let header = try await signedHeader(past.height.next).header
-            guard
-                let entry = try await history.entry(store.rawValue, key: key, past, appHash: header.appHash)
+            guard let appHash = Digest(header.appHash),
+                let entry = try await history.entry(store.rawValue, key: key, past, appHash: appHash)
             else { throw view.pruned(past.height, isLost: true) }
             return entry
         }

@@ -9,7 +9,7 @@ package import LedgerStore
 package import Logging
 import Proofs
 import ServiceLifecycle
-package import StateTree
+import StateTree
 
 /// What a node is started with.
 package struct NodeConfiguration: Sendable {

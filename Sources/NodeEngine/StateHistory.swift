@@ -42,8 +42,10 @@ actor StateHistory {
     }
 
     /// One key's value and proof in a past state, or nil where the history does not lead to the header's app hash.
+    ///
+    /// `appHash` is the header's.
     nonisolated func entry(
-        _ store: String, key: [UInt8], _ past: LedgerView.Past, appHash: [UInt8]
+        _ store: String, key: [UInt8], _ past: LedgerView.Past, appHash: Digest
     ) async throws(LedgerAccessFailure) -> StateEntry? {
         let hasRoom = waiting.withLock { waiting in
             guard waiting < Self.waitingMax else { return false }
@@ -55,26 +57,26 @@ actor StateHistory {
         return await lookUp(store, key: key, past, appHash: appHash)
     }
 
-    private func lookUp(_ store: String, key: [UInt8], _ past: LedgerView.Past, appHash: [UInt8]) -> StateEntry? {
+    private func lookUp(_ store: String, key: [UInt8], _ past: LedgerView.Past, appHash: Digest) -> StateEntry? {
         guard let index = past.later.names.firstIndex(of: store) else { return nil }
         do {
-            let found = try state(past, store: index, key: key)
-            guard found.appHash.bytes == appHash, let proof = found.proof(index, key: key) else {
-                logger.error(
-                    "the history leads to another state than the header's and is not used",
-                    metadata: ["height": "\(past.height)"])
-                return nil
-            }
+            let found = try state(past, appHash: appHash, store: index, key: key)
+            guard let proof = found.proof(index, key: key) else { return nil }
             return StateEntry(
                 stateHeight: past.height, store: store, key: key, value: found.value(index, key: key),
                 merkleProof: proof)
+        } catch StoreFailure.notFound {
+            // The budget took it since the asker was told that it is there.
+            return nil
         } catch {
             logger.error("a part of the history is lost", metadata: ["reason": "\(error)"])
             return nil
         }
     }
 
-    private func state(_ past: LedgerView.Past, store: Int, key: [UInt8]) throws(StoreFailure) -> PastForest {
+    private func state(
+        _ past: LedgerView.Past, appHash: Digest, store: Int, key: [UInt8]
+    ) throws(StoreFailure) -> PastForest {
         let height = past.height.value
         if let index = kept.firstIndex(where: { $0.height == height }) {
             var row = kept.remove(at: index)
@@ -85,7 +87,8 @@ actor StateHistory {
                 return row.past
             }
         }
-        let made = try log.past(height, from: past.later, at: past.laterHeight, store: store, key: key)
+        let made = try log.past(
+            height, appHash: appHash, from: past.later, at: past.laterHeight, store: store, key: key)
         kept.append(Kept(height: height, past: made))
         if kept.count > Self.keptMax { kept.removeFirst() }
         return made

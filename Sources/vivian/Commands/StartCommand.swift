@@ -45,7 +45,8 @@ struct StartCommand: AsyncParsableCommand {
                 NodeConfiguration(
                     folder: folder.ledger.path, genesis: genesis, consensusKey: try folder.key("consensus"),
                     receiptKey: try folder.key("receipt"), retainedBytes: retainedMegabytes << 20,
-                    historyBytes: historyMegabytes << 20, blocksKept: keepBlocks, isClockConfirmed: acceptClock), logger: logger)
+                    historyBytes: historyMegabytes << 20, blocksKept: keepBlocks, isClockConfirmed: acceptClock),
+                logger: logger)
         } catch let failure as NodeFailure {
             throw CommandFailure(NodeFailureText.text(failure))
         }
