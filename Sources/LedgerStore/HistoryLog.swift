@@ -217,12 +217,20 @@ package final class HistoryLog: Sendable {
             var newest: FrameFile.Frame?
             var end = 0
             if last.first <= height {
-                let (file, torn) = try FrameFile.open(last.path, isLast: true, lastHeight: last.first - 1, disk: disk) {
-                    frame in
-                    guard frame.height <= height, frame.offset == end else { return }
-                    newest = frame
-                    end = frame.end
+                let opened: (file: FrameFile, tornBytes: Int)
+                do {
+                    opened = try FrameFile.open(last.path, isLast: true, lastHeight: last.first - 1, disk: disk) {
+                        frame in
+                        guard frame.height <= height, frame.offset == end else { return }
+                        newest = frame
+                        end = frame.end
+                    }
+                } catch StoreFailure.damaged {
+                    findings.append("\(last.path) is damaged and is deleted with all older ones")
+                    try delete(&segments, count: segments.count)
+                    return nil
                 }
+                let (file, torn) = opened
                 if torn > 0 { findings.append("a torn tail of \(torn) bytes was cut off") }
                 if let newest,
                     let head = HistoryHead(try file.payload(of: newest)[...], payloadCount: newest.payloadCount)
