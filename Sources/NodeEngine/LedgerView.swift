@@ -1,4 +1,5 @@
 import Cryptography
+import Dispatch
 import LedgerAccess
 import LedgerModel
 import LedgerStore
@@ -60,7 +61,7 @@ final class LedgerView: Sendable {
     }
 
     func publish(_ update: Update) {
-        state.withLock { state in
+        let dropped = state.withLock { state in
             let header = update.signed.header
             let height = UInt64(header.height)
             state.status.height = Height(height)
@@ -70,7 +71,7 @@ final class LedgerView: Sendable {
             state.newest = update.forest
             state.headers[height] = update.signed
             state.headers[height &- UInt64(Self.headersMax)] = nil
-            state.retained.insert(
+            let dropped = state.retained.insert(
                 height: height, time: UInt64(header.time.nanosecondsSince1970 ?? 0), forest: update.forest)
             for (index, fate) in update.fates.enumerated() {
                 state.pending.remove(fate.id)
@@ -86,7 +87,10 @@ final class LedgerView: Sendable {
                 state.fateOrder.removeFirst(state.fateHead)
                 state.fateHead = 0
             }
+            return dropped
         }
+        // Their nodes are freed where neither the next block nor a reader waits.
+        if !dropped.isEmpty { DispatchQueue.global(qos: .utility).async { withExtendedLifetime(dropped) {} } }
     }
 
     func notePending(_ id: TransactionID, count: Int) {

@@ -44,8 +44,11 @@ package struct RetainedStates: Sendable {
     ///   - height: the block's.
     ///   - time: block time, nanoseconds since 1970.
     ///   - forest: the state.
+    /// - Returns: the states that are held no longer. Whoever lets go of them last frees their nodes, which may be many:
+    ///   best where nobody waits.
     /// - Complexity: linear in the nodes that the block replaced.
-    package mutating func insert(height: UInt64, time: UInt64, forest: StoreForest) {
+    @discardableResult
+    package mutating func insert(height: UInt64, time: UInt64, forest: StoreForest) -> [StoreForest] {
         if let last = recent.last {
             precondition(last.height < height, "heights rise")
             byteCount += last.forest.bytesHeld(notBy: forest, nor: nil) + Self.stateBytes
@@ -53,7 +56,11 @@ package struct RetainedStates: Sendable {
         let isPinned = lastPin.map { time >= $0 && time - $0 >= Self.pinInterval } ?? true
         if isPinned { lastPin = time }
         recent.append(Row(height: height, forest: forest, isPinned: isPinned))
-        while count > Self.countMin, byteCount > budgetBytes || count > Self.countMax { dropOne() }
+        var dropped: [StoreForest] = []
+        while count > Self.countMin, byteCount > budgetBytes || count > Self.countMax {
+            if let forest = dropOne() { dropped.append(forest) }
+        }
+        return dropped
     }
 
     /// The state after a block, if it is still held.
@@ -95,18 +102,22 @@ package struct RetainedStates: Sendable {
         return low
     }
 
-    private mutating func dropOne() {
+    /// Drops the state that goes next; nil where it was only set aside, as a pinned one.
+    private mutating func dropOne() -> StoreForest? {
         let isCrowded = recent.count - head <= Self.recentCountMin
         if isCrowded, !pinned.isEmpty {
-            free(pinned.removeFirst().forest, newer: row(0).forest, older: nil)
-            return
+            let oldest = pinned.removeFirst().forest
+            free(oldest, newer: row(0).forest, older: nil)
+            return oldest
         }
         let oldest = recent[head]
+        var dropped: StoreForest?
         head += 1
         if oldest.isPinned, !isCrowded {
             pinned.append(oldest)
         } else {
             free(oldest.forest, newer: recent[head].forest, older: pinned.last?.forest)
+            dropped = oldest.forest
         }
         // What the row alone held must go with it; the place itself goes with many others.
         recent[head - 1].forest = recent[head].forest
@@ -114,6 +125,7 @@ package struct RetainedStates: Sendable {
             recent.removeFirst(head)
             head = 0
         }
+        return dropped
     }
 
     private mutating func free(_ forest: StoreForest, newer: StoreForest, older: StoreForest?) {
