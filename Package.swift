@@ -182,7 +182,7 @@ if isWhole || selected.isEmpty {
 // Decoders and verifiers as functions of bytes: fuzzed by Fuzz/run, and what it found is replayed by the suite.
 let fuzzed = [
     "Codec", "Consensus", "Cryptography", "LedgerModel", "LedgerRuntime", "LedgerStore", "Proofs", "SchemaValidation",
-    "SupplyChain", "Verification",
+    "StateTree", "SupplyChain", "Verification",
 ]
 if Set(selected.map(\.name)).isSuperset(of: fuzzed) {
     targets.append(

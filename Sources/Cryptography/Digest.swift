@@ -18,6 +18,19 @@ package struct Digest: Hashable, Comparable, Sendable, CustomStringConvertible {
         words = (word(0), word(8), word(16), word(24))
     }
 
+    /// The same of a slice, without a copy of it.
+    package init?(_ bytes: ArraySlice<UInt8>) {
+        guard bytes.count == Self.byteCount else { return nil }
+        func word(_ offset: Int) -> UInt64 {
+            var value: UInt64 = 0
+            for index in bytes.startIndex + offset..<bytes.startIndex + offset + 8 {
+                value = value << 8 | UInt64(bytes[index])
+            }
+            return value
+        }
+        words = (word(0), word(8), word(16), word(24))
+    }
+
     package var bytes: [UInt8] {
         // 32 bytes are allocated, and all are written.
         unsafe [UInt8](unsafeUninitializedCapacity: Self.byteCount) { buffer, count in

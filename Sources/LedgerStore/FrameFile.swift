@@ -87,16 +87,7 @@ final class FrameFile {
         precondition(payload.count <= Self.payloadBytesMax, "a frame is bounded")
         let frame = Frame(
             kind: kind, height: height, durable: UInt64(durable), offset: end, payloadCount: payload.count)
-        var header = ByteWriter(capacity: Self.headerBytes)
-        header.raw(Self.magic)
-        header.uint32(kind)
-        header.uint64(height)
-        header.uint64(UInt64(durable))
-        header.uint32(UInt32(payload.count))
-        let checksum = CRC32C.checksum([header.bytes, payload])
-        header.uint32(checksum)
-        buffer += header.bytes
-        buffer += payload
+        Self.encode(frame, payload: payload, into: &buffer)
         end = frame.end
         return frame
     }
@@ -104,6 +95,34 @@ final class FrameFile {
     /// Makes durable what opening found: frames that a killed process wrote but did not sync are whole in the page
     /// cache, and are acted upon from now on.
     func settle() throws(StoreFailure) { try file.sync() }
+    /// Appends a frame's bytes.
+    static func encode(_ frame: Frame, payload: [UInt8], into bytes: inout [UInt8]) {
+        var header = ByteWriter(capacity: headerBytes)
+        header.raw(magic)
+        header.uint32(frame.kind)
+        header.uint64(frame.height)
+        header.uint64(frame.durable)
+        header.uint32(UInt32(payload.count))
+        header.uint32(CRC32C.checksum([header.bytes, payload]))
+        bytes.reserveCapacity(bytes.count + headerBytes + payload.count)
+        bytes += header.bytes
+        bytes += payload
+    }
+
+    /// The frame whose header begins a slice, or nil where that is none; the check sum is not looked at.
+    static func frame(header: ArraySlice<UInt8>, at offset: Int) -> Frame? {
+        guard header.count >= headerBytes, header.starts(with: magic) else { return nil }
+        func integer(_ range: Range<Int>) -> UInt64 {
+            var value: UInt64 = 0
+            for index in range { value = value << 8 | UInt64(header[header.startIndex + index]) }
+            return value
+        }
+        let count = Int(integer(24..<28))
+        guard count <= payloadBytesMax else { return nil }
+        return Frame(
+            kind: UInt32(integer(4..<8)), height: integer(8..<16), durable: integer(16..<24), offset: offset,
+            payloadCount: count)
+    }
 
     /// Whether frames wait to be written.
     var hasQueued: Bool { !buffer.isEmpty }
@@ -132,16 +151,11 @@ final class FrameFile {
     private func frame(at offset: Int, size: Int, checkPayload: Bool) throws(StoreFailure) -> Frame? {
         guard size - offset >= Self.headerBytes else { return nil }
         let header = try file.read(at: offset, count: Self.headerBytes)
-        guard header.count == Self.headerBytes, header.starts(with: Self.magic) else { return nil }
-        func integer(_ range: Range<Int>) -> UInt64 { header[range].reduce(0) { $0 << 8 | UInt64($1) } }
-        let count = Int(integer(24..<28))
-        guard count <= Self.payloadBytesMax, count <= size - offset - Self.headerBytes else { return nil }
-        let frame = Frame(
-            kind: UInt32(integer(4..<8)), height: integer(8..<16), durable: integer(16..<24), offset: offset,
-            payloadCount: count)
+        guard let frame = Self.frame(header: header[...], at: offset), frame.end <= size else { return nil }
         if checkPayload {
-            let payload = try file.read(at: offset + Self.headerBytes, count: count)
-            guard CRC32C.checksum([Array(header[..<28]), payload]) == UInt32(integer(28..<32)) else { return nil }
+            let payload = try file.read(at: offset + Self.headerBytes, count: frame.payloadCount)
+            let checksum = header[28..<32].reduce(0) { $0 << 8 | UInt32($1) }
+            guard CRC32C.checksum([Array(header[..<28]), payload]) == checksum else { return nil }
         }
         return frame
     }

@@ -23,6 +23,8 @@ package struct NodeConfiguration: Sendable {
     package var receiptKey: SigningKey?
     /// Memory for old states, in bytes (D4).
     package var retainedBytes: Int
+    /// Disk for what leads back to older states, in bytes (D4); 0 keeps nothing.
+    package var historyBytes: Int
     /// Changed keys after which a checkpoint is due: about what two seconds of replay make good.
     package var checkpointChanges: Int
     /// Blocks to keep below the older checkpoint; nil keeps all.
@@ -36,7 +38,8 @@ package struct NodeConfiguration: Sendable {
 
     package init(
         folder: String, genesis: Genesis, consensusKey: SigningKey?, receiptKey: SigningKey?,
-        retainedBytes: Int = 256 << 20, checkpointChanges: Int = checkpointChangesDefault, blocksKept: UInt64? = nil,
+        retainedBytes: Int = RetainedStates.budgetBytesDefault, historyBytes: Int = HistoryLog.budgetBytesDefault,
+        checkpointChanges: Int = checkpointChangesDefault, blocksKept: UInt64? = nil,
         blockFileBytes: Int = BlockLog.segmentBytesDefault, isClockConfirmed: Bool = false
     ) {
         self.folder = folder
@@ -44,6 +47,7 @@ package struct NodeConfiguration: Sendable {
         self.consensusKey = consensusKey
         self.receiptKey = receiptKey
         self.retainedBytes = retainedBytes
+        self.historyBytes = historyBytes
         self.checkpointChanges = checkpointChanges
         self.blocksKept = blocksKept
         self.blockFileBytes = blockFileBytes
@@ -92,6 +96,7 @@ package actor Node {
     nonisolated let receiptKey: SigningKey?
     private nonisolated let executor: QueueExecutor
 
+    nonisolated let history: StateHistory
     let blocks: BlockLog
     let checkpoints: CheckpointStore
     let headers: HeaderLog
@@ -128,6 +133,7 @@ package actor Node {
         set = start.set
         view = start.view
         tiles = start.tiles
+        history = StateHistory(log: start.history, logger: logger)
         blocks = start.blocks
         checkpoints = start.checkpoints
         headers = start.headers
@@ -352,6 +358,7 @@ package actor Node {
         let outcome = candidate.outcome
         let header = candidate.block.header
         try tiles.append(outcome.logEntries)
+        NodeStart.note(outcome, after: tip.forest, in: history.log, logger: logger)
         tip = Tip(
             height: UInt64(header.height), time: header.time, blockID: candidate.blockID, commit: commit,
             resultsHash: outcome.resultsHash, forest: outcome.state, log: outcome.log)
@@ -383,9 +390,11 @@ package actor Node {
         isCheckpointing = true
         let job = checkpointJob()
         let tiles = tiles
+        let (history, logger) = (history.log, logger)
         DispatchQueue.global(qos: .utility).async {
             let result = Result {
                 try tiles.sync()
+                NodeStart.sync(history, logger: logger)
                 try CheckpointStore.write(job)
             }
             Task { await self.endCheckpoint(job, result) }
@@ -437,6 +446,7 @@ package actor Node {
             let job = checkpointJob()
             do {
                 try tiles.sync()
+                NodeStart.sync(history.log, logger: logger)
                 try CheckpointStore.write(job)
                 checkpoints.end(job, succeeded: true)
                 // A ledger that is stopped before a checkpoint is due by itself would never drop a block.

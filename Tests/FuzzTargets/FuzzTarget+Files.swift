@@ -1,6 +1,7 @@
 import Cryptography
 import Glibc
 import LedgerStore
+import StateTree
 
 extension FuzzTarget {
     /// Files of a ledger that a crash or a bad disk left behind, and those that came from elsewhere.
@@ -38,6 +39,17 @@ extension FuzzTarget {
                 return claimed.segment == 1 && kept.count < Int(claimed.end) ? "synced bytes were cut off" : nil
             }
         },
+        canonical("history-record") { HistoryRecord.encode(try HistoryRecord.decode($0)) },
+        FuzzTarget("history-log") { bytes in
+            inFolder { folder in
+                write(withCheckSums(bytes), to: folder + "/history-0000000000000001.log")
+                guard let log = try? HistoryLog(folder: folder, height: .max, appHash: .zero) else { return nil }
+                guard log.newestHeight != nil else { return nil }
+                let forest = StoreForest(stores: ["a"])
+                return (try? log.past(0, appHash: .zero, from: forest, at: .max, store: 0, key: [1])) == nil
+                    ? nil : "a state was made up"
+            }
+        },
         FuzzTarget("snapshot-manifest") { bytes in
             inFolder { folder in
                 write(bytes, to: folder + "/manifest")
@@ -54,7 +66,9 @@ extension FuzzTarget {
         guard mkdtemp(&template) != nil else { return "no temporary folder" }
         let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         defer {
-            for name in ["blocks-0000000000000001.log", "blocks.mark", "manifest"] { unlink(folder + "/" + name) }
+            for name in [
+                "blocks-0000000000000001.log", "blocks.mark", "history-0000000000000001.log", "manifest",
+            ] { unlink(folder + "/" + name) }
             rmdir(folder)
         }
         return body(folder)

@@ -23,6 +23,7 @@ struct StartCommand: AsyncParsableCommand {
     @Option(help: "Key of that certificate (PEM).") var certificateKey: String?
     @Option(help: "Log level: trace, debug, info, notice, warning, error.") var logLevel = "notice"
     @Option(help: "Memory for old states that stay provable, in MiB.") var retainedMegabytes = 256
+    @Option(help: "Disk for older states that stay provable, in MiB; 0 keeps none.") var historyMegabytes = 4_096
     @Option(help: "Blocks to keep; all if left out.") var keepBlocks: UInt64?
     @Option(help: "Size of a file of blocks in MiB, 1 to 1024: --keep-blocks deletes whole files.")
     var blockFileMegabytes = 64
@@ -35,6 +36,7 @@ struct StartCommand: AsyncParsableCommand {
         guard let level = Logger.Level(rawValue: logLevel) else { throw ValidationError("unknown --log-level") }
         guard 1...1_024 ~= blockFileMegabytes else { throw ValidationError("--block-file-megabytes is 1 to 1024") }
         guard 1...1_048_576 ~= retainedMegabytes else { throw ValidationError("--retained-megabytes is 1 to 1048576") }
+        guard 0...1 << 40 ~= historyMegabytes else { throw ValidationError("--history-megabytes is a size in MiB") }
         LoggingSystem.bootstrap(StreamLogHandler.standardError)
         var logger = Logger(label: "vivian")
         logger.logLevel = level
@@ -46,7 +48,8 @@ struct StartCommand: AsyncParsableCommand {
                     folder: folder.ledger.path, genesis: genesis,
                     consensusKey: try folder.key("consensus", of: genesis),
                     receiptKey: try folder.key("receipt", of: genesis), retainedBytes: retainedMegabytes << 20,
-                    blocksKept: keepBlocks, blockFileBytes: blockFileMegabytes << 20, isClockConfirmed: acceptClock),
+                    historyBytes: historyMegabytes << 20, blocksKept: keepBlocks,
+                    blockFileBytes: blockFileMegabytes << 20, isClockConfirmed: acceptClock),
                 logger: logger)
         } catch let failure as NodeFailure {
             throw CommandFailure(NodeFailureText.text(failure))

@@ -41,7 +41,10 @@ final class RunningNode: @unchecked Sendable {
     }
 
     /// Starts the process and waits until it says where it listens; the first line of `start --json` names it.
-    func start(_ options: String...) throws {
+    func start(_ options: String...) throws { try start(options: options) }
+
+    /// The same with a list of options.
+    func start(options: [String]) throws {
         let output = folder.appending(path: "out")
         let process = Process()
         let words =
