@@ -46,7 +46,7 @@ let modules: [Module] = [
         ],
         uses: ["Logging", "ServiceLifecycle"]),
     Module(name: "HTTPClientKit", uses: ["AsyncHTTPClient", "NIOCore", "NIOHTTP1", "NIOSSL"]),
-    Module(name: "GatewayStore", dependsOn: ["Codec", "Cryptography"], uses: ["GRDB"]),
+    Module(name: "GatewayStore", dependsOn: ["Codec", "Cryptography"], uses: ["GRDB", "GRDBSQLite"]),
     // Services.
     Module(
         name: "Records",
@@ -71,7 +71,7 @@ let modules: [Module] = [
         dependsOn: [
             "Codec", "Cryptography", "Proofs", "LedgerModel", "StateTree", "LedgerRuntime", "LedgerStore",
             "LedgerAccess", "NodeEngine", "GatewayStore", "Records", "GatewayAPI", "Verification", "HTTPClientKit",
-            "SupplyChain", "SchemaValidation", "Consensus",
+            "SupplyChain", "SchemaValidation", "Consensus", "CAllocator",
         ],
         uses: ["ArgumentParser", "Logging", "ServiceLifecycle", "UnixSignals"], isExecutable: true),
     Module(
@@ -112,6 +112,8 @@ let products: [String: (package: String, url: String, version: Version)] = [
     "ArgumentParser": ("swift-argument-parser", "https://github.com/apple/swift-argument-parser", "1.8.2"),
     // SQLite for the gateway's own data (D17).
     "GRDB": ("GRDB.swift", "https://github.com/groue/GRDB.swift", "7.10.0"),
+    // SQLite's own functions, as GRDB links them, for the one statement that runs for every record.
+    "GRDBSQLite": ("GRDB.swift", "https://github.com/groue/GRDB.swift", "7.10.0"),
 ]
 
 let coreSettings: [SwiftSetting] = [
@@ -160,6 +162,10 @@ var targets: [Target] = systemLibraries.filter { linked.contains($0.name) }.map 
 if linked.contains("CSchemas") {
     // The published schemas, built in with #embed.
     targets.append(.target(name: "CSchemas", cSettings: [.unsafeFlags(["-std=c23"])]))
+}
+if linked.contains("CAllocator") {
+    // The settings of the C allocator.
+    targets.append(.target(name: "CAllocator"))
 }
 targets.append(.target(name: "TestSupport", dependencies: [], path: "Tests/TestSupport", swiftSettings: coreSettings))
 for module in selected {

@@ -14,8 +14,15 @@ package struct Digest: Hashable, Comparable, Sendable, CustomStringConvertible {
     /// 32 bytes, or nil.
     package init?(_ bytes: [UInt8]) {
         guard bytes.count == Self.byteCount else { return nil }
-        func word(_ start: Int) -> UInt64 { bytes[start..<start + 8].reduce(0) { $0 << 8 | UInt64($1) } }
-        words = (word(0), word(8), word(16), word(24))
+        // 32 bytes are there: exactly four words, wherever they lie.
+        words = unsafe bytes.withUnsafeBytes { buffer in
+            unsafe (
+                UInt64(bigEndian: buffer.loadUnaligned(fromByteOffset: 0, as: UInt64.self)),
+                UInt64(bigEndian: buffer.loadUnaligned(fromByteOffset: 8, as: UInt64.self)),
+                UInt64(bigEndian: buffer.loadUnaligned(fromByteOffset: 16, as: UInt64.self)),
+                UInt64(bigEndian: buffer.loadUnaligned(fromByteOffset: 24, as: UInt64.self))
+            )
+        }
     }
 
     /// The same of a slice, without a copy of it.
@@ -32,17 +39,9 @@ package struct Digest: Hashable, Comparable, Sendable, CustomStringConvertible {
     }
 
     package var bytes: [UInt8] {
-        // 32 bytes are allocated, and all are written.
-        unsafe [UInt8](unsafeUninitializedCapacity: Self.byteCount) { buffer, count in
-            var index = 0
-            for word in [words.0, words.1, words.2, words.3] {
-                for shift in stride(from: UInt64(56), through: 0, by: -8) {
-                    unsafe buffer[index] = UInt8(truncatingIfNeeded: word >> shift)
-                    index += 1
-                }
-            }
-            count = Self.byteCount
-        }
+        // Words in big-endian order are the digest's bytes.
+        let ordered = (words.0.bigEndian, words.1.bigEndian, words.2.bigEndian, words.3.bigEndian)
+        return unsafe withUnsafeBytes(of: ordered) { unsafe Array($0) }
     }
 
     /// Lower-case hex.

@@ -94,13 +94,12 @@ package enum OutboxKind: Int64, Sendable {
     case tombstone = 2
 }
 
-/// A transaction in the outbox.
+/// A transaction in the outbox, without its bytes: they are long, and looked at once.
 package struct OutboxRow: Sendable {
     package var row: Int64
     package var kind: OutboxKind
     package var id: [UInt8]
     package var validUntil: UInt64
-    package var bytes: [UInt8]
     package var firstNumber: UInt64
     package var count: Int
 }

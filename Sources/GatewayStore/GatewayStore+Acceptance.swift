@@ -1,3 +1,4 @@
+import Cryptography
 import Foundation
 import GRDB
 
@@ -19,22 +20,21 @@ extension GatewayStore {
             var counts = captures.map { _ in 0 }
             var fresh: [(record: NewRecord, capture: Int, row: Int64)] = []
             var repeats: [(row: Int64, capture: Int)] = []
-            var rows: [[UInt8]: Int64] = [:]
-            var nextRow = (try Int64.fetchOne(database, sql: "SELECT max(id) FROM record") ?? 0) + 1
-            let find = try database.cachedStatement(sql: "SELECT id FROM record WHERE rid = ?")
+            var rows: [Digest: Int64] = [:]
+            var nextRow = (try RowStatement(database, sql: "SELECT max(id) FROM record").run() ?? 0) + 1
+            let find = try RowStatement(database, sql: "SELECT id FROM record WHERE rid = ?")
             for (index, capture) in captures.enumerated() {
                 for record in capture.records {
-                    let known: Int64?
-                    if let row = rows[record.rid] {
-                        known = row
-                    } else {
-                        known = try Int64.fetchOne(find, arguments: [Data(record.rid)])
+                    guard let rid = Digest(record.rid) else {
+                        throw GatewayStoreFailure(.conflict, "a record id has 32 bytes")
                     }
+                    find.bind(record.rid, at: 1)
+                    let known = try rows[rid] ?? find.run()
                     if let known {
                         repeats.append((known, index))
                     } else {
                         fresh.append((record, index, nextRow))
-                        rows[record.rid] = nextRow
+                        rows[rid] = nextRow
                         counts[index] += 1
                         nextRow += 1
                     }
@@ -44,28 +44,38 @@ extension GatewayStore {
             try insertJobs(captures, records: jobs, now: now, in: database)
             guard !fresh.isEmpty else { return counts }
 
-            let first = try UInt64(
-                bitPattern: Int64.fetchOne(
-                    database, sql: "SELECT next FROM issuer WHERE account = ?", arguments: [Data(issuer)]) ?? 0)
+            let next = try RowStatement(database, sql: "SELECT next FROM issuer WHERE account = ?")
+            next.bind(issuer, at: 1)
+            let first = UInt64(bitPattern: try next.run() ?? 0)
             let batch = try sign(first, fresh.map(\.record))
             precondition(batch.statements.count == fresh.count, "one statement for each new record")
             precondition(batch.anchors.reduce(0) { $0 + $1.count } == fresh.count, "every new record is anchored once")
             let anchorOf = try insertAnchors(batch.anchors, in: database)
             let originals = try insertOriginals(captures, counts: counts, in: database)
-            let insert = try database.cachedStatement(
+            let insert = try RowStatement(
+                database,
                 sql: """
                     INSERT INTO record (id, rid, tenant, issuer, number, statement, media_type, payload, key_group, wrap,
                         original, outbox, accepted_at)
                     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                     """)
+            insert.bind(issuer, at: 4)
+            insert.bind(now, at: 13)
             for (offset, item) in fresh.enumerated() {
                 let (record, capture, row) = item
-                try insert.execute(arguments: [
-                    row, Data(record.rid), captures[capture].tenant, Data(issuer),
-                    Int64(bitPattern: first + UInt64(offset)), Data(batch.statements[offset]), record.mediaType,
-                    Data(record.payload), record.keyGroup, Data(record.wrap), originals[capture], anchorOf[offset],
-                    Int64(bitPattern: now),
-                ])
+                guard let original = originals[capture] else { preconditionFailure("a capture with news is kept") }
+                insert.bind(row, at: 1)
+                insert.bind(record.rid, at: 2)
+                insert.bind(captures[capture].tenant, at: 3)
+                insert.bind(first + UInt64(offset), at: 5)
+                insert.bind(batch.statements[offset], at: 6)
+                insert.bind(record.mediaType, at: 7)
+                insert.bind(record.payload, at: 8)
+                insert.bind(record.keyGroup, at: 9)
+                insert.bind(record.wrap, at: 10)
+                insert.bind(original, at: 11)
+                insert.bind(anchorOf[offset], at: 12)
+                try insert.run()
             }
             for (row, capture) in repeats {
                 guard let original = originals[capture] else { continue }
@@ -73,12 +83,15 @@ extension GatewayStore {
                     sql: "INSERT OR IGNORE INTO original_repeat (record, original) VALUES (?, ?)",
                     arguments: [row, original])
             }
-            try database.execute(
+            let advance = try RowStatement(
+                database,
                 sql: """
                     INSERT INTO issuer (account, next) VALUES (?1, ?2)
                     ON CONFLICT (account) DO UPDATE SET next = excluded.next
-                    """,
-                arguments: [Data(issuer), Int64(bitPattern: first + UInt64(fresh.count))])
+                    """)
+            advance.bind(issuer, at: 1)
+            advance.bind(first + UInt64(fresh.count), at: 2)
+            try advance.run()
             return counts
         }
     }

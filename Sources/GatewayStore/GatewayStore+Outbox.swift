@@ -5,18 +5,25 @@ extension GatewayStore {
     /// Transactions that the ledger has not answered for good, in the order in which they were made.
     package func pendingOutbox(limit: Int) throws -> [OutboxRow] {
         try read { database in
-            try Row.fetchAll(
-                database,
+            let find = try database.cachedStatement(
                 sql: """
-                    SELECT id, kind, tx_id, valid_until, bytes, first_number, count FROM outbox
+                    SELECT id, kind, tx_id, valid_until, first_number, count FROM outbox
                     WHERE state = 0 ORDER BY id LIMIT ?
-                    """, arguments: [limit]
-            ).map { row in
+                    """)
+            return try Row.fetchAll(find, arguments: [limit]).map { row in
                 OutboxRow(
                     row: row["id"], kind: OutboxKind(rawValue: row["kind"]) ?? .anchor, id: bytes(row["tx_id"]),
-                    validUntil: UInt64(bitPattern: row["valid_until"]), bytes: bytes(row["bytes"]),
+                    validUntil: UInt64(bitPattern: row["valid_until"]),
                     firstNumber: UInt64(bitPattern: row["first_number"]), count: row["count"])
             }
+        }
+    }
+
+    /// The signed bytes of a transaction that waits.
+    package func outboxBytes(_ row: Int64) throws -> [UInt8] {
+        try read { database in
+            let find = try database.cachedStatement(sql: "SELECT bytes FROM outbox WHERE id = ?")
+            return bytes(try Data.fetchOne(find, arguments: [row]))
         }
     }
 
@@ -65,12 +72,12 @@ extension GatewayStore {
         }
     }
 
-    /// The record id of the first record that an anchor takes.
+    /// The record id of the first record that an anchor takes: row ids rise with the numbers.
     package func firstRecordID(ofOutbox row: Int64) throws -> [UInt8]? {
         try read { database in
-            try Row.fetchOne(
-                database, sql: "SELECT rid FROM record WHERE outbox = ? ORDER BY number LIMIT 1", arguments: [row]
-            ).map { bytes($0["rid"]) }
+            let find = try database.cachedStatement(
+                sql: "SELECT rid FROM record WHERE outbox = ? ORDER BY id LIMIT 1")
+            return try Data.fetchOne(find, arguments: [row]).map(Array.init)
         }
     }
 

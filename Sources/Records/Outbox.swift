@@ -134,7 +134,7 @@ package final class Outbox: Service, Sendable {
         for row in rows {
             let status = try await ledger.transaction(TransactionID(row.id)!)
             if case .pending = status { continue }
-            var bytes = row.bytes
+            let bytes: [UInt8]
             let time = now()
             var mustSignAgain =
                 row.validUntil < time + Issuer.validity / 10 || row.validUntil > time + 2 * Issuer.validity
@@ -148,6 +148,8 @@ package final class Outbox: Service, Sendable {
                 guard let fresh else { continue }
                 try store.replaceOutbox(row.row, with: fresh)
                 bytes = fresh.bytes
+            } else {
+                bytes = try store.outboxBytes(row.row)
             }
             if let reason = try await refusal(of: bytes) {
                 logger.warning("the ledger refused an anchor", metadata: ["reason": "\(reason)"])

@@ -47,13 +47,13 @@ struct ModuleGraphTests {
             "vivian-verify",
         ],
         "Dispatch": ["LedgerStore", "NodeEngine", "GatewayAPI", "Records", "vivian"],
-        "GRDB": ["GatewayStore"],
+        "GRDB": ["GatewayStore"], "GRDBSQLite": ["GatewayStore"],
         "Hummingbird": ["GatewayAPI"], "HummingbirdTLS": ["GatewayAPI"], "HummingbirdHTTP2": ["GatewayAPI"],
         "NIOCore": ["GatewayAPI", "HTTPClientKit"], "NIOSSL": ["GatewayAPI", "HTTPClientKit"],
         "AsyncHTTPClient": ["HTTPClientKit"],
         "ArgumentParser": ["vivian", "vivian-verify"],
         "CSodium": ["Cryptography"], "COpenSSL": ["Cryptography"], "CSecp256k1": ["Cryptography"],
-        "CLMDB": ["LedgerStore"], "CLibXML2": ["SchemaValidation"],
+        "CAllocator": ["vivian"], "CLMDB": ["LedgerStore"], "CLibXML2": ["SchemaValidation"],
     ]
 
     static let sources = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

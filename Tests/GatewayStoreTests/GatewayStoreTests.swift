@@ -74,6 +74,21 @@ struct GatewayStoreTests {
         }
     }
 
+    @Test(arguments: [0, 31, 33]) func `a record id that has not 32 bytes is refused with all of its capture`(
+        count: Int
+    ) throws {
+        try Self.withStore { store, _ in
+            var wrong = Self.record(2)
+            wrong.rid = [UInt8](repeating: 2, count: count)
+            #expect(throws: GatewayStoreFailure.self) {
+                try store.accept(
+                    [Self.capture(1, [Self.record(1), wrong])], issuer: Self.issuer, now: 5, sign: Self.sign)
+            }
+            #expect(try store.recordCounts().records == 0)
+            #expect(try store.nextNumber(of: Self.issuer) == 0)
+        }
+    }
+
     @Test func `what fails while signing leaves nothing behind`() throws {
         struct Failed: Error {}
         try Self.withStore { (store: GatewayStore, _: URL) throws in
@@ -102,6 +117,8 @@ struct GatewayStoreTests {
                 [Self.capture(1, [Self.record(1), Self.record(2)])], issuer: Self.issuer, now: 5, sign: Self.sign)
             let pending = try store.pendingOutbox(limit: 10)
             #expect(pending.count == 1)
+            #expect(try store.outboxBytes(pending[0].row) == [1, 2, 3])
+            #expect(try store.firstRecordID(ofOutbox: pending[0].row) == [UInt8](repeating: 1, count: 32))
             try store.markIncluded([(pending[0].row, RecordPlace(leafIndex: 40, height: 9, blockTime: 77))])
             #expect(try store.pendingOutboxCount() == 0)
             let places = try [1, 2].map { number in
