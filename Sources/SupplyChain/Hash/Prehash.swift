@@ -17,7 +17,7 @@ struct Prehash {
 
     /// `key=value`, or nothing for an empty value.
     mutating func pair(_ key: StaticString, _ value: UTF8Text) {
-        let value = CanonicalValue.trimmed(value)
+        let value = CanonicalValue.trimmed(value[...])
         guard !value.isEmpty else { return }
         bytes.append(key)
         bytes.append(UInt8(ascii: "="))
@@ -26,7 +26,7 @@ struct Prehash {
 
     /// `=value`, or nothing for an empty value.
     mutating func value(_ value: UTF8Text) {
-        let value = CanonicalValue.trimmed(value)
+        let value = CanonicalValue.trimmed(value[...])
         guard !value.isEmpty else { return }
         bytes.append(UInt8(ascii: "="))
         CanonicalValue.append(value, to: &bytes)
@@ -34,7 +34,7 @@ struct Prehash {
 
     /// `key=time`; text that is no time stays as it is.
     mutating func time(_ key: StaticString, _ value: UTF8Text) {
-        let value = CanonicalValue.trimmed(value)
+        let value = CanonicalValue.trimmed(value[...])
         guard !value.isEmpty else { return }
         bytes.append(key)
         bytes.append(UInt8(ascii: "="))

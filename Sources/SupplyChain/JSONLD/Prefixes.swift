@@ -63,14 +63,17 @@ struct Prefixes: Sendable {
         return EPCISName(local: Array(text))
     }
 
-    /// A value with its CURIE expanded.
+    /// A value with its CURIE expanded, which white space may stand before, as in XML.
     func value(_ text: ArraySlice<UInt8>) -> UTF8Text {
-        if !declared.isEmpty, let expanded = Self.expanded(text, declared) { return expanded }
-        return Self.expanded(text, Self.pinnedOfValues) ?? Array(text)
+        let trimmed = CanonicalValue.trimmed(text)
+        if !declared.isEmpty, let expanded = Self.expanded(trimmed, declared) { return expanded }
+        return Self.expanded(trimmed, Self.pinnedOfValues) ?? Array(text)
     }
 
-    /// A value of XML, where only the two prefixes of the core vocabulary are expanded.
-    static func valueOfXML(_ text: UTF8Text) -> UTF8Text { expanded(text[...], pinnedOfValues) ?? text }
+    /// The same for XML, where only the two prefixes of the core vocabulary are expanded.
+    static func valueOfXML(_ text: ArraySlice<UInt8>) -> UTF8Text {
+        expanded(CanonicalValue.trimmed(text), pinnedOfValues) ?? Array(text)
+    }
 
     private static func expanded(_ text: ArraySlice<UInt8>, _ namespaces: [EPCISNamespace]) -> UTF8Text? {
         for namespace in namespaces {

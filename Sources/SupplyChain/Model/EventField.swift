@@ -65,8 +65,11 @@ enum EventField: Int, CaseIterable, Sendable {
         case .object:
             [.epcList, .action] + whyAndWhere
                 + [.bizTransactionList, .quantityList] + parties + [.sensorElementList, .persistentDisposition, .ilmd]
-        case .aggregation, .association:
+        case .aggregation:
             [.parentID, .childEPCs, .action] + whyAndWhere + [.bizTransactionList, .childQuantityList] + parties
+                + [.sensorElementList, .persistentDisposition]
+        case .association:
+            [.parentID, .childEPCs, .childQuantityList, .action] + whyAndWhere + [.bizTransactionList] + parties
                 + [.sensorElementList, .persistentDisposition]
         case .transaction:
             [.bizTransactionList, .parentID, .epcList, .action] + whyAndWhere + [.quantityList] + parties
