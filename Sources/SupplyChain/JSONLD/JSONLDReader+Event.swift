@@ -14,12 +14,8 @@ extension JSONLDReader {
                 try appendNodes(member, to: &event.extensions)
             }
         }
-        for (value, wanted) in [
-            (event.eventTime, "an eventTime"), (event.eventTimeZoneOffset, "an eventTimeZoneOffset"),
-        ]
-        where value.isEmpty {
-            throw malformed(node, wanted)
-        }
+        guard !event.eventTime.isEmpty else { throw malformed(node, "an eventTime") }
+        guard !event.eventTimeZoneOffset.isEmpty else { throw malformed(node, "an eventTimeZoneOffset") }
         guard CanonicalTime(CanonicalValue.trimmed(event.eventTime[...])) != nil else {
             throw malformed(node.member("eventTime") ?? node, "a date-time with a time zone")
         }
