@@ -1,5 +1,3 @@
-import Codec
-
 /// 32 bytes of a hash, held in line; ordered as its bytes are.
 package struct Digest: Hashable, Comparable, Sendable, CustomStringConvertible {
     package static let byteCount = 32
@@ -45,7 +43,27 @@ package struct Digest: Hashable, Comparable, Sendable, CustomStringConvertible {
     }
 
     /// Lower-case hex.
-    package var hex: String { Hex.encode(bytes) }
+    package var hex: String {
+        var text: [UInt8] = []
+        text.reserveCapacity(2 * Self.byteCount)
+        appendHex(to: &text)
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// Appends 64 characters of lower-case hex.
+    package func appendHex(to text: inout [UInt8]) {
+        func append(_ word: UInt64) {
+            for shift in stride(from: UInt64(60), through: 0, by: -4) {
+                let digit = UInt8(truncatingIfNeeded: word >> shift & 15)
+                text.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") - 10 + digit)
+            }
+        }
+        append(words.0)
+        append(words.1)
+        append(words.2)
+        append(words.3)
+    }
+
     package var description: String { hex }
 
     /// The bit at an index from 0, the most significant bit of the first byte first.
