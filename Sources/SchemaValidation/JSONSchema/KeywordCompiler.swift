@@ -162,7 +162,8 @@ struct KeywordCompiler {
             guard let text = value.string else { throw malformed("pattern", compiler) }
             add(.pattern, try compiler.pattern(text, at: node.location), place: value.index)
         }
-        guard let value = schema["format"], compiler.options.formats == .asserted || dialect.vocabularies.contains(.formatAssertion)
+        guard let value = schema["format"],
+            compiler.options.formats == .asserted || dialect.vocabularies.contains(.formatAssertion)
         else { return }
         guard let name = value.string else { throw malformed("format", compiler) }
         if let format = Format(named: name) { add(.format, Int32(format.rawValue), place: value.index) }

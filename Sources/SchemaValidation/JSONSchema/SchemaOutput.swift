@@ -57,8 +57,7 @@ extension JSONSchema {
     /// The standard output for a document.
     ///
     /// Annotations are collected in the format `basic` alone, and for a valid document alone. Of an `anyOf` or `oneOf`
-    /// that fails, the errors of all branches stand beside its own.
-    /// - Parameter limit: the greatest number of errors told.
+    /// that fails, the errors of all branches are told. No more errors than `limit`.
     package func output(_ document: JSONDocument, format: SchemaOutput.Format, limit: Int = 256) -> SchemaOutput {
         guard format == .basic else {
             return SchemaOutput(isValid: accepts(document), units: [], isTruncated: false, format: .flag)

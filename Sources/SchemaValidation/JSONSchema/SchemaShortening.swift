@@ -56,7 +56,9 @@ enum SchemaShortening {
         func target(_ node: Int32) -> Int32 { node < 0 ? node : targets[Int(node)] }
         tables.lists = tables.lists.map(target)
         for index in tables.slots.indices { tables.slots[index].node = target(tables.slots[index].node) }
-        for index in tables.objects.indices { tables.objects[index].additional = target(tables.objects[index].additional) }
+        for index in tables.objects.indices {
+            tables.objects[index].additional = target(tables.objects[index].additional)
+        }
         for index in tables.patternProperties.indices {
             tables.patternProperties[index].node = target(tables.patternProperties[index].node)
         }

@@ -3,7 +3,9 @@ struct SymbolTable: Sendable {
     let bytes: [UInt8]
     /// Where each symbol's bytes begin, and one end behind the last.
     let starts: [Int32]
-    /// Symbols by hash, open addressing; -1 in an empty slot. Their number is a power of two.
+    /// Symbols by hash, open addressing; -1 in an empty slot.
+    ///
+    /// Their number is a power of two.
     let slots: [Int32]
     /// Longer texts are no symbols.
     let byteCountMax: Int
