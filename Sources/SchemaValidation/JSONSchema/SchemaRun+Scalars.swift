@@ -13,7 +13,7 @@ extension SchemaRun {
 
     func number(_ index: Int) -> ExactNumber {
         let entry = entries[index]
-        return ExactNumber(tape.source[Int(entry.start)..<Int(entry.end)])
+        return ExactNumber(bytes[Int(entry.start)..<Int(entry.end)])
     }
 
     func holds(_ opcode: SchemaOpcode, _ number: ExactNumber, _ bound: ExactNumber) -> Bool {
@@ -56,7 +56,7 @@ extension SchemaRun {
             let content = Array(tape.content(index))
             outcome = patterns[pattern].matches(content, in: 0..<content.count, scratch: &scratch)
         } else {
-            outcome = patterns[pattern].matches(tape.source, in: Int(entry.start)..<Int(entry.end), scratch: &scratch)
+            outcome = patterns[pattern].matches(bytes, in: Int(entry.start)..<Int(entry.end), scratch: &scratch)
         }
         switch outcome {
         case .matched: return true
@@ -70,7 +70,7 @@ extension SchemaRun {
     func hasFormat(_ raw: Int32, _ index: Int) -> Bool {
         guard let format = Format(rawValue: UInt8(truncatingIfNeeded: raw)) else { return true }
         let entry = entries[index]
-        guard entry.hasEscapes else { return format.accepts(tape.source, in: Int(entry.start)..<Int(entry.end)) }
+        guard entry.hasEscapes else { return format.accepts(bytes, in: Int(entry.start)..<Int(entry.end)) }
         let content = Array(tape.content(index))
         return format.accepts(content, in: 0..<content.count)
     }

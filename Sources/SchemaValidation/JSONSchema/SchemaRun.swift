@@ -37,6 +37,8 @@ struct SchemaRun: ~Escapable {
     let entries: Span<JSONTape.Entry>
     let source: Span<UInt8>
     let tape: JSONTape
+    /// The same as `source`, for what takes an array.
+    let bytes: [UInt8]
 
     var isCollecting = false
     /// Broken rules, while collecting.
@@ -82,6 +84,7 @@ struct SchemaRun: ~Escapable {
         self.entries = entries
         self.source = source
         self.tape = tape
+        bytes = tape.source
         stepsLeft = Self.stepCountMax.base + Self.stepCountMax.perEntry * entries.count
         symbols = [Int32](repeating: 0, count: entries.count)
     }
