@@ -11,7 +11,20 @@ extension FuzzTarget {
             guard let schemaDocument = try? JSONDocument(parsing: schemaText),
                 let schema = try? JSONSchema(compiling: schemaDocument), let document = try? JSONDocument(parsing: text)
             else { return nil }
-            return schema.accepts(document) == schema.validate(document).isEmpty ? nil : "accepts and validate differ"
+            let isValid = schema.accepts(document)
+            guard isValid == schema.validate(document).isEmpty else { return "accepts and validate differ" }
+            return schema.output(document, format: .basic).isValid == isValid ? nil : "accepts and output differ"
+        },
+        // Two versions of a schema and a document, with zero bytes between.
+        FuzzTarget("schema-compatibility", byteCountMax: 1 << 12) { bytes in
+            let (oldText, rest) = halves(bytes)
+            let (newText, text) = halves(rest)
+            guard let old = try? JSONDocument(parsing: oldText), let new = try? JSONDocument(parsing: newText),
+                let findings = try? SchemaCompatibility.compare(old: old, new: new, mode: .backward), findings.isEmpty,
+                let document = try? JSONDocument(parsing: text), let written = try? JSONSchema(compiling: old),
+                let reading = try? JSONSchema(compiling: new)
+            else { return nil }
+            return written.accepts(document) && !reading.accepts(document) ? "called compatible, and is not" : nil
         },
         // A pattern, a zero byte, a text.
         FuzzTarget("pattern", byteCountMax: 1024) { bytes in

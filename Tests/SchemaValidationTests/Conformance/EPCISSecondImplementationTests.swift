@@ -25,7 +25,7 @@ struct EPCISSecondImplementationTests {
         let schemaURL = folder.appending(path: "EPCIS-JSON-Schema.json")
         let schema = try JSONSchema(
             compiling: try JSONDocument(parsing: try VectorFolder.bytes(of: schemaURL)),
-            registry: try SchemaRegistry.standard, formats: .annotated)
+            registry: try SchemaRegistry.standard, options: SchemaOptions(formats: .annotated))
         var random = SeededGenerator(seed: 7)
         var lines: [[UInt8]] = []
         for file in VectorFolder.files("epcis", endingWith: ".jsonld") where file.path.contains("/epcis/JSON/") {
