@@ -34,7 +34,8 @@ let modules: [Module] = [
     Module(
         name: "Verification", dependsOn: ["Codec", "Cryptography", "Proofs", "LedgerModel", "SupplyChain"]),
     Module(name: "LedgerAccess", dependsOn: ["Codec", "Cryptography", "Proofs", "LedgerModel"]),
-    // Engines: files, threads and SQL.
+    // Engines: files, threads and SQL, and what wraps a library for the edges.
+    Module(name: "Compression", dependsOn: ["CZlib", "CZstd"], parsesBytes: true),
     Module(
         name: "LedgerStore",
         dependsOn: ["Codec", "Cryptography", "Proofs", "LedgerModel", "StateTree", "CLMDB"]),
@@ -60,7 +61,7 @@ let modules: [Module] = [
         name: "GatewayAPI",
         dependsOn: [
             "Codec", "Cryptography", "Proofs", "LedgerModel", "LedgerAccess", "Records", "SchemaValidation",
-            "SupplyChain", "Verification", "CSchemas",
+            "SupplyChain", "Verification", "Compression", "CSchemas",
         ],
         uses: [
             "Hummingbird", "HummingbirdHTTP2", "HummingbirdTLS", "HTTPTypes", "NIOCore", "NIOSSL", "Logging",
@@ -85,6 +86,8 @@ let systemLibraries: [(name: String, pkgConfig: String, package: String)] = [
     ("CSecp256k1", "libsecp256k1", "libsecp256k1-dev"),
     ("CLMDB", "lmdb", "liblmdb-dev"),
     ("CLibXML2", "libxml-2.0", "libxml2-dev"),
+    ("CZlib", "zlib", "zlib1g-dev"),
+    ("CZstd", "libzstd", "libzstd-dev"),
 ]
 
 /// Product: package, address, version, and what it is for.
