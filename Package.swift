@@ -64,7 +64,8 @@ let modules: [Module] = [
             "SupplyChain", "Verification", "Compression", "CSchemas",
         ],
         uses: [
-            "Hummingbird", "HummingbirdHTTP2", "HummingbirdTLS", "HTTPTypes", "NIOCore", "NIOSSL", "Logging",
+            "Hummingbird", "HummingbirdCore", "HummingbirdHTTP2", "HummingbirdTLS", "HTTPTypes", "NIOCore", "NIOSSL",
+            "Logging",
             "ServiceLifecycle",
         ]),
     Module(
@@ -94,6 +95,7 @@ let systemLibraries: [(name: String, pkgConfig: String, package: String)] = [
 let products: [String: (package: String, url: String, version: Version)] = [
     // HTTPS server (D19).
     "Hummingbird": ("hummingbird", "https://github.com/hummingbird-project/hummingbird", "2.28.1"),
+    "HummingbirdCore": ("hummingbird", "https://github.com/hummingbird-project/hummingbird", "2.28.1"),
     "HummingbirdHTTP2": ("hummingbird", "https://github.com/hummingbird-project/hummingbird", "2.28.1"),
     "HummingbirdTLS": ("hummingbird", "https://github.com/hummingbird-project/hummingbird", "2.28.1"),
     // Header names and methods as types.
