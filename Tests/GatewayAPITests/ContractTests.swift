@@ -1,5 +1,6 @@
 import Codec
 import HTTPTypes
+import SchemaValidation
 import Testing
 
 @testable import GatewayAPI
