@@ -93,7 +93,7 @@ class Reader:
             raise Refused(f"{self.what}: {name} is no text, empty or too long")
         return value
 
-    def bytes(self, name: str) -> bytes:
+    def binary(self, name: str) -> bytes:
         return decoded(self.member(name), f"{self.what}: {name}")
 
     def digest(self, name: str) -> bytes:
@@ -135,9 +135,9 @@ def entry(reader: Reader, name: str) -> Entry:
     require(1 <= height <= (1 << 63) - 2, f"{name}: the state height is out of range")
     value = reader.member("value")
     content = None if value is None else decoded(value, f"{name}: value")
-    key = reader.bytes("key")
+    key = reader.binary("key")
     require(bool(key) and content != b"", f"{name}: key or value is empty")
-    return Entry(name, height, reader.text("store"), key, content, reader.bytes("merkleProof"))
+    return Entry(name, height, reader.text("store"), key, content, reader.binary("merkleProof"))
 
 
 @dataclass(frozen=True)
@@ -153,8 +153,8 @@ def head(reader: Reader) -> Head:
     links = []
     for index, item in enumerate(reader.items("headers", HEADERS_MAX)):
         link = Reader(item, f"headers {index}", {"signedHeader", "validatorSet"})
-        validators = link.bytes("validatorSet") if "validatorSet" in link else None
-        links.append(headers.linked(link.bytes("signedHeader"), validators))
+        validators = link.binary("validatorSet") if "validatorSet" in link else None
+        links.append(headers.linked(link.binary("signedHeader"), validators))
     return Head(chain_id, reader.digest("genesisHash"), links)
 
 

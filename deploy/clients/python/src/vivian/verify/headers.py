@@ -105,7 +105,8 @@ class Linked:
 
     @property
     def header(self) -> dict[str, Any]:
-        return self.signed["header"]
+        header: dict[str, Any] = self.signed["header"]
+        return header
 
 
 @dataclass

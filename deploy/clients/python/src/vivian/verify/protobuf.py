@@ -61,11 +61,11 @@ def _field(field: Field, item: Any) -> bytes:
     if isinstance(field.kind, Message):
         if item is None:
             return b""
-        body = encode(field.kind, item)
-        return varint(field.number << 3 | 2) + varint(len(body)) + body
+        content = encode(field.kind, item)
+        return varint(field.number << 3 | 2) + varint(len(content)) + content
     if field.kind in ("uint", "int"):
         return b"" if item == 0 else varint(field.number << 3) + varint(item & (1 << 64) - 1)
-    body = item.encode() if field.kind == "text" else item
+    body: bytes = item.encode() if field.kind == "text" else item
     if not body and not field.repeated:
         return b""
     return varint(field.number << 3 | 2) + varint(len(body)) + body
@@ -74,13 +74,13 @@ def _field(field: Field, item: Any) -> bytes:
 def _read(message: Message, data: bytes) -> dict[str, Any]:
     by_number = {field.number: field for field in message.fields}
     value: dict[str, Any] = {}
-    for field in message.fields:
-        if field.repeated:
-            value[field.name] = []
-        elif isinstance(field.kind, Message):
-            value[field.name] = _read(field.kind, b"") if field.always else None
+    for known in message.fields:
+        if known.repeated:
+            value[known.name] = []
+        elif isinstance(known.kind, Message):
+            value[known.name] = _read(known.kind, b"") if known.always else None
         else:
-            value[field.name] = {"uint": 0, "int": 0, "bytes": b"", "text": ""}[field.kind]
+            value[known.name] = {"uint": 0, "int": 0, "bytes": b"", "text": ""}[known.kind]
     at = 0
     while at < len(data):
         tag, at = _varint(data, at)

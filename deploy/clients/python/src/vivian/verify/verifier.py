@@ -91,8 +91,8 @@ def _state_proof(root: dict[str, Any], policy: Policy, now: int | None, outcome:
 def _record(root: dict[str, Any], policy: Policy, now: int | None, outcome: Outcome) -> None:
     reader = Reader(root, "record", RECORD)
     head = files.head(reader)
-    issuer_key = cose.key(cbor.decode(reader.bytes("issuerKey")))
-    raw = reader.bytes("statement")
+    issuer_key = cose.key(cbor.decode(reader.binary("issuerKey")))
+    raw = reader.binary("statement")
     statement = _statement(raw, issuer_key, outcome)
     _record_file(reader, statement, outcome)
 
@@ -152,7 +152,7 @@ def _record_file(reader: Reader, statement: cose.Sign1, outcome: Outcome) -> Non
         require("hashes" not in reader, "record: hashes without recordFile")
         outcome.holds.append(f"record: something with SHA-256 {(statement.payload or b'').hex()} exists")
         return
-    content, media_type = reader.bytes("recordFile"), reader.text("mediaType")
+    content, media_type = reader.binary("recordFile"), reader.text("mediaType")
     require(sha256(content) == statement.payload, "record file: the hash is not the statement's")
     tag = b"vivian/record/1\n"
     require(content.startswith(tag) and len(content) >= len(tag) + 32, "record file: tag or salt is missing")
@@ -359,9 +359,10 @@ def _check_receipts(
         require(same and message.unsigned(-65539) == log_entry.height, f"{what}: for another ledger or height")
         proofs = message.unprotected.get(396)
         shaped = set(message.unprotected) == {396} and isinstance(proofs, dict) and set(proofs) == {-1}
-        if not shaped or not isinstance(proofs[-1], list) or len(proofs[-1]) != 1 or not _is_bytes(proofs[-1][0]):
+        listed: Any = proofs[-1] if shaped and isinstance(proofs, dict) else None
+        if not isinstance(listed, list) or len(listed) != 1 or not _is_bytes(listed[0]):
             raise Refused(f"{what}: not exactly one inclusion proof")
-        proof = cbor.decode(proofs[-1][0])
+        proof = cbor.decode(listed[0])
         require(proof == [log.size, log.index, log.path] and bool(log.path), f"{what}: its proof is not that of log")
         require(message.unsigned(-65540) == log.size, f"{what}: the two tree sizes differ")
         key, address, operator = _registered(registry, message, log_entry, what)
