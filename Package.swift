@@ -34,7 +34,8 @@ let modules: [Module] = [
     Module(
         name: "Verification", dependsOn: ["Codec", "Cryptography", "Proofs", "LedgerModel", "SupplyChain"]),
     Module(name: "LedgerAccess", dependsOn: ["Codec", "Cryptography", "Proofs", "LedgerModel"]),
-    // Engines: files, threads and SQL.
+    // Engines: files, threads and SQL, and what wraps a library for the edges.
+    Module(name: "Compression", dependsOn: ["CZlib", "CZstd"], parsesBytes: true),
     Module(
         name: "LedgerStore",
         dependsOn: ["Codec", "Cryptography", "Proofs", "LedgerModel", "StateTree", "CLMDB"]),
@@ -60,10 +61,11 @@ let modules: [Module] = [
         name: "GatewayAPI",
         dependsOn: [
             "Codec", "Cryptography", "Proofs", "LedgerModel", "LedgerAccess", "Records", "SchemaValidation",
-            "SupplyChain", "Verification", "CSchemas",
+            "SupplyChain", "Verification", "Compression", "CSchemas",
         ],
         uses: [
-            "Hummingbird", "HummingbirdHTTP2", "HummingbirdTLS", "HTTPTypes", "NIOCore", "NIOSSL", "Logging",
+            "Hummingbird", "HummingbirdCore", "HummingbirdHTTP2", "HummingbirdTLS", "HTTPTypes", "NIOCore", "NIOSSL",
+            "Logging",
             "ServiceLifecycle",
         ]),
     Module(
@@ -85,12 +87,15 @@ let systemLibraries: [(name: String, pkgConfig: String, package: String)] = [
     ("CSecp256k1", "libsecp256k1", "libsecp256k1-dev"),
     ("CLMDB", "lmdb", "liblmdb-dev"),
     ("CLibXML2", "libxml-2.0", "libxml2-dev"),
+    ("CZlib", "zlib", "zlib1g-dev"),
+    ("CZstd", "libzstd", "libzstd-dev"),
 ]
 
 /// Product: package, address, version, and what it is for.
 let products: [String: (package: String, url: String, version: Version)] = [
     // HTTPS server (D19).
     "Hummingbird": ("hummingbird", "https://github.com/hummingbird-project/hummingbird", "2.28.1"),
+    "HummingbirdCore": ("hummingbird", "https://github.com/hummingbird-project/hummingbird", "2.28.1"),
     "HummingbirdHTTP2": ("hummingbird", "https://github.com/hummingbird-project/hummingbird", "2.28.1"),
     "HummingbirdTLS": ("hummingbird", "https://github.com/hummingbird-project/hummingbird", "2.28.1"),
     // Header names and methods as types.
@@ -187,7 +192,8 @@ if isWhole || selected.isEmpty {
 }
 // Decoders and verifiers as functions of bytes: fuzzed by Fuzz/run, and what it found is replayed by the suite.
 let fuzzed = [
-    "Codec", "Consensus", "Cryptography", "LedgerModel", "LedgerRuntime", "LedgerStore", "Proofs", "SchemaValidation",
+    "Codec", "Compression", "Consensus", "Cryptography", "LedgerModel", "LedgerRuntime", "LedgerStore", "Proofs",
+    "SchemaValidation",
     "StateTree", "SupplyChain", "Verification",
 ]
 if Set(selected.map(\.name)).isSuperset(of: fuzzed) {

@@ -12,6 +12,7 @@ import GRDB
 /// | `job` | one capture | `records` = row ids of `record`, u64 big-endian each, in document order |
 /// | `outbox` | one signed transaction on its way to the ledger, and where it arrived | a record's place on the ledger follows from its number and its anchor's row, so anchoring rewrites no record |
 /// | `issuer` | an issuer's next statement number | gapless (D7) |
+/// | `answer` | a request under an idempotency key, and its answer | `status` is null while it is carried out |
 enum GatewaySchema {
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
@@ -74,6 +75,22 @@ enum GatewaySchema {
                         account BLOB PRIMARY KEY,
                         next INTEGER NOT NULL
                     ) STRICT, WITHOUT ROWID;
+                    """)
+        }
+        migrator.registerMigration("answers") { database in
+            try database.execute(
+                sql: """
+                    CREATE TABLE answer (
+                        tenant TEXT NOT NULL,
+                        key TEXT NOT NULL,
+                        fingerprint BLOB NOT NULL,
+                        began_at INTEGER NOT NULL,
+                        status INTEGER,
+                        headers TEXT,
+                        body BLOB,
+                        PRIMARY KEY (tenant, key)
+                    ) STRICT, WITHOUT ROWID;
+                    CREATE INDEX answer_began ON answer (began_at);
                     """)
         }
         return migrator

@@ -1,10 +1,26 @@
 import Codec
+import Compression
 import SchemaValidation
 import SupplyChain
 
 extension FuzzTarget {
     /// Documents of users: schemas, patterns, XML and EPCIS.
     static let documents: [FuzzTarget] = [
+        FuzzTarget("content-coding", byteCountMax: 1 << 13) { bytes in
+            for coding in ContentCoding.allCases {
+                let limits = DecompressionLimits(bytesMax: 1 << 20)
+                if let text = try? coding.decompress(bytes, limits: limits) {
+                    if text.count > limits.bytesMax { return "more than the limit came out" }
+                    if (try? coding.decompress(
+                        coding.compress(text), limits: .init(bytesMax: 1 << 20, ratioMax: 1 << 20)))
+                        != text
+                    {
+                        return "does not read what it wrote"
+                    }
+                }
+            }
+            return nil
+        },
         // A schema, a zero byte, a document.
         FuzzTarget("json-schema", byteCountMax: 1 << 13) { bytes in
             let (schemaText, text) = halves(bytes)

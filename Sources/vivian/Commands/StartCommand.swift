@@ -28,6 +28,9 @@ struct StartCommand: AsyncParsableCommand {
     @Option(help: "Blocks to keep; all if left out.") var keepBlocks: UInt64?
     @Option(help: "Size of a file of blocks in MiB, 1 to 1024: --keep-blocks deletes whole files.")
     var blockFileMegabytes = 64
+    @Option(help: "Requests a second that one caller may make in the long run; twice as many at once.")
+    var requestsPerSecond = GatewayConfiguration.requestsPerSecondDefault
+    @Option(help: "Whom to tell of a vulnerability, as a URI; published as security.txt.") var securityContact: String?
     @Flag(help: "The clock is right although it is far ahead of the last block.") var acceptClock = false
 
     func run() async throws {
@@ -67,10 +70,13 @@ struct StartCommand: AsyncParsableCommand {
             outbox: outbox, reader: try CaptureReader(), now: now)
         let configuration = GatewayConfiguration(
             host: host, port: port, certificatePath: certificate ?? folder.certificate.path,
-            keyPath: certificateKey ?? folder.certificateKey.path, version: Build.version)
+            keyPath: certificateKey ?? folder.certificateKey.path, requestsPerSecond: requestsPerSecond,
+            requestsBurst: 2 * requestsPerSecond, securityContact: securityContact, version: Build.version)
         let json = data.json
         let gateway = try Gateway(
-            parts: GatewayParts(configuration: configuration, identity: genesis.ledger, ledger: node, records: records),
+            parts: GatewayParts(
+                configuration: configuration, identity: genesis.ledger, ledger: node, records: records,
+                answers: try AnswerBook(store: store, now: now)),
             logger: logger
         ) { port in
             Self.announce(folder, genesis.chainID.text, host: host, port: port, json: json)
