@@ -193,8 +193,7 @@ if isWhole || selected.isEmpty {
 // Decoders and verifiers as functions of bytes: fuzzed by Fuzz/run, and what it found is replayed by the suite.
 let fuzzed = [
     "Codec", "Compression", "Consensus", "Cryptography", "LedgerModel", "LedgerRuntime", "LedgerStore", "Proofs",
-    "SchemaValidation",
-    "StateTree", "SupplyChain", "Verification",
+    "SchemaValidation", "StateTree", "SupplyChain", "Verification",
 ]
 if Set(selected.map(\.name)).isSuperset(of: fuzzed) {
     targets.append(
