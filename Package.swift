@@ -34,7 +34,8 @@ let modules: [Module] = [
     Module(
         name: "Verification", dependsOn: ["Codec", "Cryptography", "Proofs", "LedgerModel", "SupplyChain"]),
     Module(name: "LedgerAccess", dependsOn: ["Codec", "Cryptography", "Proofs", "LedgerModel"]),
-    // Engines: files, threads and SQL.
+    // Engines: files, threads and SQL, and what wraps a library for the edges.
+    Module(name: "Compression", dependsOn: ["CZlib", "CZstd"], parsesBytes: true),
     Module(
         name: "LedgerStore",
         dependsOn: ["Codec", "Cryptography", "Proofs", "LedgerModel", "StateTree", "CLMDB"]),
@@ -46,7 +47,7 @@ let modules: [Module] = [
         ],
         uses: ["Logging", "ServiceLifecycle"]),
     Module(name: "HTTPClientKit", uses: ["AsyncHTTPClient", "NIOCore", "NIOHTTP1", "NIOSSL"]),
-    Module(name: "GatewayStore", dependsOn: ["Codec", "Cryptography"], uses: ["GRDB"]),
+    Module(name: "GatewayStore", dependsOn: ["Codec", "Cryptography"], uses: ["GRDB", "GRDBSQLite"]),
     // Services.
     Module(
         name: "Records",
@@ -60,10 +61,11 @@ let modules: [Module] = [
         name: "GatewayAPI",
         dependsOn: [
             "Codec", "Cryptography", "Proofs", "LedgerModel", "LedgerAccess", "Records", "SchemaValidation",
-            "SupplyChain", "Verification", "CSchemas",
+            "SupplyChain", "Verification", "Compression", "CSchemas",
         ],
         uses: [
-            "Hummingbird", "HummingbirdHTTP2", "HummingbirdTLS", "HTTPTypes", "NIOCore", "NIOSSL", "Logging",
+            "Hummingbird", "HummingbirdCore", "HummingbirdHTTP2", "HummingbirdTLS", "HTTPTypes", "NIOCore", "NIOSSL",
+            "Logging",
             "ServiceLifecycle",
         ]),
     Module(
@@ -71,7 +73,7 @@ let modules: [Module] = [
         dependsOn: [
             "Codec", "Cryptography", "Proofs", "LedgerModel", "StateTree", "LedgerRuntime", "LedgerStore",
             "LedgerAccess", "NodeEngine", "GatewayStore", "Records", "GatewayAPI", "Verification", "HTTPClientKit",
-            "SupplyChain", "SchemaValidation", "Consensus",
+            "SupplyChain", "SchemaValidation", "Consensus", "CAllocator",
         ],
         uses: ["ArgumentParser", "Logging", "ServiceLifecycle", "UnixSignals"], isExecutable: true),
     Module(
@@ -85,12 +87,15 @@ let systemLibraries: [(name: String, pkgConfig: String, package: String)] = [
     ("CSecp256k1", "libsecp256k1", "libsecp256k1-dev"),
     ("CLMDB", "lmdb", "liblmdb-dev"),
     ("CLibXML2", "libxml-2.0", "libxml2-dev"),
+    ("CZlib", "zlib", "zlib1g-dev"),
+    ("CZstd", "libzstd", "libzstd-dev"),
 ]
 
 /// Product: package, address, version, and what it is for.
 let products: [String: (package: String, url: String, version: Version)] = [
     // HTTPS server (D19).
     "Hummingbird": ("hummingbird", "https://github.com/hummingbird-project/hummingbird", "2.28.1"),
+    "HummingbirdCore": ("hummingbird", "https://github.com/hummingbird-project/hummingbird", "2.28.1"),
     "HummingbirdHTTP2": ("hummingbird", "https://github.com/hummingbird-project/hummingbird", "2.28.1"),
     "HummingbirdTLS": ("hummingbird", "https://github.com/hummingbird-project/hummingbird", "2.28.1"),
     // Header names and methods as types.
@@ -112,6 +117,8 @@ let products: [String: (package: String, url: String, version: Version)] = [
     "ArgumentParser": ("swift-argument-parser", "https://github.com/apple/swift-argument-parser", "1.8.2"),
     // SQLite for the gateway's own data (D17).
     "GRDB": ("GRDB.swift", "https://github.com/groue/GRDB.swift", "7.10.0"),
+    // SQLite's own functions, as GRDB links them, for the one statement that runs for every record.
+    "GRDBSQLite": ("GRDB.swift", "https://github.com/groue/GRDB.swift", "7.10.0"),
 ]
 
 let coreSettings: [SwiftSetting] = [
@@ -161,6 +168,10 @@ if linked.contains("CSchemas") {
     // The published schemas, built in with #embed.
     targets.append(.target(name: "CSchemas", cSettings: [.unsafeFlags(["-std=c23"])]))
 }
+if linked.contains("CAllocator") {
+    // The settings of the C allocator.
+    targets.append(.target(name: "CAllocator"))
+}
 targets.append(.target(name: "TestSupport", dependencies: [], path: "Tests/TestSupport", swiftSettings: coreSettings))
 for module in selected {
     let inner = dependencies(of: module)
@@ -181,8 +192,8 @@ if isWhole || selected.isEmpty {
 }
 // Decoders and verifiers as functions of bytes: fuzzed by Fuzz/run, and what it found is replayed by the suite.
 let fuzzed = [
-    "Codec", "Consensus", "Cryptography", "LedgerModel", "LedgerRuntime", "LedgerStore", "Proofs", "SchemaValidation",
-    "SupplyChain", "Verification",
+    "Codec", "Compression", "Consensus", "Cryptography", "LedgerModel", "LedgerRuntime", "LedgerStore", "Proofs",
+    "SchemaValidation", "StateTree", "SupplyChain", "Verification",
 ]
 if Set(selected.map(\.name)).isSuperset(of: fuzzed) {
     targets.append(

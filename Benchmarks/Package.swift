@@ -39,7 +39,12 @@ let package = Package(
         } + [
             .executableTarget(
                 name: "core-benchmarks",
-                dependencies: modules.map { .target(name: $0.name) }, path: "Core", swiftSettings: settings)
+                dependencies: modules.map { .target(name: $0.name) }, path: "Core", swiftSettings: settings),
+            // Counts allocations by standing before the C library's allocator; in this program alone.
+            .target(name: "AllocationCount", path: "AllocationCount"),
+            .executableTarget(
+                name: "schema-benchmarks", dependencies: ["Codec", "SchemaValidation", "AllocationCount"],
+                path: "Schemas", swiftSettings: settings),
         ],
     swiftLanguageModes: [.v6]
 )

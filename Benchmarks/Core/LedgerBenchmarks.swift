@@ -17,6 +17,8 @@ enum LedgerBenchmarks {
             forest = try forest.applying([("bench", (first..<first + batch).map { (key($0), key($0)) })])
         }
         try tree(forest)
+        try durable(forest, folder: folder)
+        try history(forest, folder: folder + "/history-look-up")
         try checkpoints(forest, folder: folder + "/checkpoints")
         try logs(folder: folder)
     }
@@ -25,7 +27,7 @@ enum LedgerBenchmarks {
         let value = [UInt8](repeating: 5, count: 32)
         let changes = (0..<batch).map { (key: key($0 * 97 % keyCount), value: Optional(value)) }
         try Harness.report(
-            "statetree.update batch=10000 keys=1000000", items: batch, note: "; target 100,000/s (with the log's sync)"
+            "statetree.update batch=10000 keys=1000000", items: batch, note: "; ceiling: about 12 hashes each"
         ) { _ = try forest.applying([("bench", changes)]) }
         let keys = (0..<1_000).map { key($0 * 991) }
         let proofs = keys.map { forest.proof(store: "bench", key: $0)! }
@@ -39,6 +41,57 @@ enum LedgerBenchmarks {
                     root: root, specs: ProofSpec.ledger, path: [Array("bench".utf8), key],
                     value: forest.value("bench", key), proof: proof)
             }
+        }
+    }
+
+    /// What a block of 10,000 changed keys costs until it counts: the tree, its block in the synced log, and what leads
+    /// back from it. Each round changes other keys of the version before, which is then freed.
+    private static func durable(_ forest: StoreForest, folder: String) throws {
+        let log = try BlockLog(folder: folder + "/durable")
+        let history = try HistoryLog(folder: folder + "/durable-history", height: 0, appHash: forest.appHash)
+        let block = [UInt8](repeating: 3, count: batch * 100)
+        let batches = (1...Harness.rounds + 1).map { round in
+            (0..<batch).map {
+                (key: key((round * 7_919 + $0 * 97) % keyCount), value: Optional(SHA256.hash([UInt8(round)]).bytes))
+            }
+        }
+        var forest = forest
+        var height: UInt64 = 0
+        var undone: [Double] = []
+        try Harness.report(
+            "ledger.durable batch=10000 keys=1000000", items: batch, wallClock: true, note: "; target 100,000/s"
+        ) {
+            height += 1
+            let next = try forest.applying([("bench", batches[Int(height) - 1])])
+            try log.append([.decidedBlock(height: height, block: block, commit: [1])])
+            try log.sync()
+            let began = Harness.seconds(CLOCK_MONOTONIC)
+            try history.append(height: height, from: forest, to: next)
+            undone.append(Harness.seconds(CLOCK_MONOTONIC) - began)
+            forest = next
+        }
+        print("history.append batch=10000: \(undone.sorted()[undone.count / 2] / Double(batch) * 1e6) us each (wall)")
+    }
+
+    /// A look-up through 20,000 blocks of ten changed keys each.
+    private static func history(_ forest: StoreForest, folder: String) throws {
+        let log = try HistoryLog(folder: folder, height: 0, appHash: forest.appHash)
+        let oldest = forest.appHash
+        var forest = forest
+        let count = 20_000
+        for height in 1...count {
+            let rows = (0..<10).map {
+                (key: key((height * 7_919 + $0 * 97) % keyCount), value: Optional([UInt8(1)] + key(height)))
+            }
+            let next = try forest.applying([("bench", rows)])
+            try log.append(height: UInt64(height), from: forest, to: next)
+            forest = next
+        }
+        try Harness.report(
+            "history.look-up blocks=\(count) bytes=\(log.byteCount)", items: log.byteCount,
+            note: "; items are bytes walked over"
+        ) {
+            _ = try log.past(0, appHash: oldest, from: forest, at: UInt64(count), store: 0, key: key(5))
         }
     }
 

@@ -9,16 +9,26 @@ extension JSONParser {
     func checkNames(from first: Int) throws(JSONFailure) {
         let count = names.count - first
         guard count > 1 else { return }
-        let own = names[first...]
-        if own.contains(where: { entries[$0].hasEscapes }) {
-            try checkSorted(own.map { ($0, content($0)[...]) })
+        var hasEscapes = false
+        for place in first..<names.count where entries[names[place]].hasEscapes { hasEscapes = true }
+        if hasEscapes {
+            try checkSorted(names[first...].map { ($0, content($0)[...]) })
         } else if count > Self.pairwiseMax {
-            try checkSorted(own.map { ($0, source[Int(entries[$0].start)..<Int(entries[$0].end)]) })
+            try checkSorted(names[first...].map { ($0, source[Int(entries[$0].start)..<Int(entries[$0].end)]) })
         } else {
-            for later in own.indices.dropFirst() {
-                for earlier in own.startIndex..<later where isSameText(own[earlier], own[later]) {
-                    throw duplicate(own[later])
-                }
+            try checkPairs(from: first)
+        }
+    }
+
+    /// Compares each name with those before it: lengths, then bytes.
+    private func checkPairs(from first: Int) throws(JSONFailure) {
+        for later in first &+ 1..<names.count {
+            let name = entries[names[later]]
+            let byteCount = name.end &- name.start
+            for earlier in first..<later {
+                let other = entries[names[earlier]]
+                guard other.end &- other.start == byteCount else { continue }
+                if isSameText(Int(name.start), Int(other.start), Int(byteCount)) { throw duplicate(names[later]) }
             }
         }
     }
@@ -33,17 +43,9 @@ extension JSONParser {
         }
     }
 
-    private func isSameText(_ first: Int, _ second: Int) -> Bool {
-        let left = entries[first]
-        let right = entries[second]
-        guard left.end - left.start == right.end - right.start else { return false }
-        var position = Int(left.start)
-        var other = Int(right.start)
-        while position < Int(left.end) {
-            guard source[position] == source[other] else { return false }
-            position += 1
-            other += 1
-        }
+    private func isSameText(_ first: Int, _ second: Int, _ count: Int) -> Bool {
+        // Both lie within the text.
+        for place in 0..<count where unsafe bytes[first &+ place] != bytes[second &+ place] { return false }
         return true
     }
 

@@ -6,8 +6,9 @@ extension JSONParser {
         let index = try open(.string)
         var hasEscapes = false
         while true {
-            guard offset < source.count else { throw unexpected() }
-            let byte = source[offset]
+            skipPlain()
+            guard offset < end else { throw unexpected() }
+            let byte = unsafe bytes[offset]
             switch byte {
             case UInt8(ascii: "\""):
                 entries[index].end = UInt32(offset)
@@ -21,6 +22,31 @@ extension JSONParser {
             case ..<0x20: throw refused(.controlCharacter(byte), at: offset)
             default: try scalar(leadBy: byte)
             }
+        }
+    }
+
+    /// Steps over bytes that stand for themselves in a string (ASCII but controls, quote and backslash), eight at a time.
+    ///
+    /// May stop before such a byte; never steps over another.
+    @inline(__always)
+    private mutating func skipPlain() {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let highs: UInt64 = 0x8080_8080_8080_8080
+        while end &- offset >= 8 {
+            // Eight bytes from `offset` on are within the text.
+            let word = unsafe UInt64(
+                littleEndian: UnsafeRawPointer(bytes + offset).loadUnaligned(as: UInt64.self))
+            let quote = word ^ (ones &* 0x22)
+            let backslash = word ^ (ones &* 0x5c)
+            // The high bit of the lowest byte that is one of the four is set; above it others may be (borrows).
+            let hits =
+                ((quote &- ones) & ~quote | (backslash &- ones) & ~backslash | (word &- ones &* 0x20) & ~word | word)
+                & highs
+            guard hits == 0 else {
+                offset &+= hits.trailingZeroBitCount >> 3
+                return
+            }
+            offset &+= 8
         }
     }
 
@@ -93,7 +119,7 @@ extension JSONParser {
 
     private mutating func digits(_ start: Int) throws(JSONFailure) {
         guard Self.isDigit(byte) else { throw refused(.malformedNumber, at: start) }
-        while Self.isDigit(byte) { offset += 1 }
+        while Self.isDigit(byte) { offset &+= 1 }
     }
 
     private static func isDigit(_ byte: UInt8) -> Bool { UInt8(ascii: "0") <= byte && byte <= UInt8(ascii: "9") }

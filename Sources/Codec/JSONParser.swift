@@ -1,9 +1,14 @@
 /// Fills a tape from a JSON text (RFC 8259) in one pass.
 ///
 /// Stricter than the grammar: UTF-8 without a byte order mark, no lone surrogates, no name twice in an object.
-struct JSONParser {
+///
+/// The bytes are read through a pointer into `source`, which is valid while ``tape(of:limits:)`` runs and no longer;
+/// every read stands behind a comparison of its offset with `end`.
+@safe struct JSONParser {
     let source: [UInt8]
     let limits: JSONLimits
+    let bytes: UnsafePointer<UInt8>
+    let end: Int
     var offset = 0
     var entries: [JSONTape.Entry] = []
     /// Tape indices of the names of the objects that are open, innermost last.
@@ -15,18 +20,30 @@ struct JSONParser {
         guard source.count <= byteCountMax else {
             throw .tooLarge(byteCount: source.count, byteCountMax: byteCountMax)
         }
-        var parser = JSONParser(source: source, limits: limits)
-        parser.skipWhiteSpace()
-        try parser.value(level: 1)
-        parser.skipWhiteSpace()
-        guard parser.offset == source.count else { throw parser.refused(.trailingBytes, at: parser.offset) }
-        return JSONTape(source: source, entries: parser.entries)
+        // The parser does not outlive the pointer.
+        let entries = unsafe try source.withUnsafeBufferPointer { buffer throws(JSONFailure) in
+            guard let base = buffer.baseAddress else { return [JSONTape.Entry]() }
+            var parser = unsafe JSONParser(source: source, limits: limits, bytes: base)
+            try parser.text()
+            return parser.entries
+        }
+        guard !entries.isEmpty else { throw .refused(.unexpectedEnd, at: JSONPosition(of: 0, in: source)) }
+        return JSONTape(source: source, entries: entries)
     }
 
-    private init(source: [UInt8], limits: JSONLimits) {
+    private init(source: [UInt8], limits: JSONLimits, bytes: UnsafePointer<UInt8>) {
         self.source = source
         self.limits = limits
+        unsafe self.bytes = bytes
+        end = source.count
         entries.reserveCapacity(source.count / 16 + 1)
+    }
+
+    private mutating func text() throws(JSONFailure) {
+        skipWhiteSpace()
+        try value(level: 1)
+        skipWhiteSpace()
+        guard offset == end else { throw refused(.trailingBytes, at: offset) }
     }
 
     func refused(_ fault: JSONFault, at offset: Int) -> JSONFailure {
@@ -40,18 +57,20 @@ struct JSONParser {
     }
 
     /// The byte here; zero, which JSON has nowhere outside strings, at the end.
-    var byte: UInt8 { offset < source.count ? source[offset] : 0 }
+    var byte: UInt8 { offset < end ? unsafe bytes[offset] : 0 }
 
+    @inline(__always)
     private mutating func skipWhiteSpace() {
-        while offset < source.count {
-            switch source[offset] {
-            case 0x20, 0x0a, 0x0d, 0x09: offset += 1
+        while offset < end {
+            switch unsafe bytes[offset] {
+            case 0x20, 0x0a, 0x0d, 0x09: offset &+= 1
             default: return
             }
         }
     }
 
     /// Appends an entry that begins here and returns its index.
+    @inline(__always)
     mutating func open(_ kind: JSONKind) throws(JSONFailure) -> Int {
         guard entries.count < limits.nodesMax else {
             throw refused(.tooManyNodes(nodesMax: limits.nodesMax), at: offset)
@@ -59,8 +78,8 @@ struct JSONParser {
         let index = entries.count
         entries.append(
             JSONTape.Entry(
-                start: UInt32(offset), end: UInt32(offset), next: UInt32(index + 1), count: 0, kind: kind,
-                hasEscapes: false))
+                start: UInt32(truncatingIfNeeded: offset), end: UInt32(truncatingIfNeeded: offset),
+                next: UInt32(truncatingIfNeeded: index &+ 1), count: 0, kind: kind, hasEscapes: false))
         return index
     }
 

@@ -17,7 +17,7 @@
 // A validator that is alone is asked for no `broadcast` and no `persist` and decides within the answers: started, then
 // proposalBuilt, then three times signed.
 //
-// Invariants: a validator signs at most one message for a height, round and step, ever (`SignState`); it prevotes only what
+// Invariants: a validator sends at most one message for a height, round and step, ever (`SignState`); it prevotes only what
 // it executed, in time, and what its lock allows; a lock is on disk before the precommit that rests on it is sent.
 //
 // Deviations from the paper, each at its line:

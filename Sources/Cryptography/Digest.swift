@@ -1,5 +1,3 @@
-import Codec
-
 /// 32 bytes of a hash, held in line; ordered as its bytes are.
 package struct Digest: Hashable, Comparable, Sendable, CustomStringConvertible {
     package static let byteCount = 32
@@ -14,26 +12,58 @@ package struct Digest: Hashable, Comparable, Sendable, CustomStringConvertible {
     /// 32 bytes, or nil.
     package init?(_ bytes: [UInt8]) {
         guard bytes.count == Self.byteCount else { return nil }
-        func word(_ start: Int) -> UInt64 { bytes[start..<start + 8].reduce(0) { $0 << 8 | UInt64($1) } }
+        // 32 bytes are there: exactly four words, wherever they lie.
+        words = unsafe bytes.withUnsafeBytes { buffer in
+            unsafe (
+                UInt64(bigEndian: buffer.loadUnaligned(fromByteOffset: 0, as: UInt64.self)),
+                UInt64(bigEndian: buffer.loadUnaligned(fromByteOffset: 8, as: UInt64.self)),
+                UInt64(bigEndian: buffer.loadUnaligned(fromByteOffset: 16, as: UInt64.self)),
+                UInt64(bigEndian: buffer.loadUnaligned(fromByteOffset: 24, as: UInt64.self))
+            )
+        }
+    }
+
+    /// The same of a slice, without a copy of it.
+    package init?(_ bytes: ArraySlice<UInt8>) {
+        guard bytes.count == Self.byteCount else { return nil }
+        func word(_ offset: Int) -> UInt64 {
+            var value: UInt64 = 0
+            for index in bytes.startIndex + offset..<bytes.startIndex + offset + 8 {
+                value = value << 8 | UInt64(bytes[index])
+            }
+            return value
+        }
         words = (word(0), word(8), word(16), word(24))
     }
 
     package var bytes: [UInt8] {
-        // 32 bytes are allocated, and all are written.
-        unsafe [UInt8](unsafeUninitializedCapacity: Self.byteCount) { buffer, count in
-            var index = 0
-            for word in [words.0, words.1, words.2, words.3] {
-                for shift in stride(from: UInt64(56), through: 0, by: -8) {
-                    unsafe buffer[index] = UInt8(truncatingIfNeeded: word >> shift)
-                    index += 1
-                }
-            }
-            count = Self.byteCount
-        }
+        // Words in big-endian order are the digest's bytes.
+        let ordered = (words.0.bigEndian, words.1.bigEndian, words.2.bigEndian, words.3.bigEndian)
+        return unsafe withUnsafeBytes(of: ordered) { unsafe Array($0) }
     }
 
     /// Lower-case hex.
-    package var hex: String { Hex.encode(bytes) }
+    package var hex: String {
+        var text: [UInt8] = []
+        text.reserveCapacity(2 * Self.byteCount)
+        appendHex(to: &text)
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// Appends 64 characters of lower-case hex.
+    package func appendHex(to text: inout [UInt8]) {
+        func append(_ word: UInt64) {
+            for shift in stride(from: UInt64(60), through: 0, by: -4) {
+                let digit = UInt8(truncatingIfNeeded: word >> shift & 15)
+                text.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") - 10 + digit)
+            }
+        }
+        append(words.0)
+        append(words.1)
+        append(words.2)
+        append(words.3)
+    }
+
     package var description: String { hex }
 
     /// The bit at an index from 0, the most significant bit of the first byte first.

@@ -10,14 +10,22 @@ package enum XChaCha20Poly1305 {
         seal(plaintext, key: key, nonce: SecureRandom.bytes(nonceBytes), additionalData: additionalData)
     }
 
-    static func seal(_ plaintext: [UInt8], key: [UInt8], nonce: [UInt8], additionalData: [UInt8]) -> [UInt8] {
+    /// The same with a nonce that the caller has drawn: 24 random bytes, never used before under this key.
+    package static func seal(_ plaintext: [UInt8], key: [UInt8], nonce: some Collection<UInt8>, additionalData: [UInt8])
+        -> [UInt8]
+    {
         precondition(key.count == keyBytes && nonce.count == nonceBytes)
         Sodium.ready
-        var sealed = [UInt8](repeating: 0, count: plaintext.count + tagBytes)
-        unsafe _ = crypto_aead_xchacha20poly1305_ietf_encrypt(
-            &sealed, nil, plaintext, UInt64(plaintext.count), additionalData, UInt64(additionalData.count), nil, nonce,
-            key)
-        return nonce + sealed
+        let count = nonceBytes + plaintext.count + tagBytes
+        // The nonce fills the first 24 bytes; the rest is what the function writes: ciphertext and tag.
+        return unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, initialised in
+            _ = unsafe buffer.initialize(fromContentsOf: nonce)
+            let start = buffer.baseAddress!
+            unsafe _ = crypto_aead_xchacha20poly1305_ietf_encrypt(
+                start + nonceBytes, nil, plaintext, UInt64(plaintext.count), additionalData,
+                UInt64(additionalData.count), nil, start, key)
+            initialised = count
+        }
     }
 
     /// The plaintext, or nil where key, bytes or additional data are not the ones.

@@ -9,17 +9,16 @@ struct CaptureRoutes {
 
     var routes: [Route] {
         [
-            Route(.post, "/epcis/capture", capture),
+            Route(.post, "/epcis/capture", bodyBytesMax: parts.configuration.captureBytesMax, capture),
             Route(.get, "/epcis/capture/{id}", job),
         ]
     }
 
-    @Sendable func capture(_ input: RouteInput) async throws -> Response {
-        let body = try await input.body(max: parts.configuration.captureBytesMax)
+    @Sendable func capture(_ input: RouteInput) async throws -> Reply {
         let type = input.request.headers[.contentType] ?? ""
         let receipt: CaptureReceipt
         do {
-            receipt = try await parts.records.capture(body, mediaType: type, tenant: input.tenant)
+            receipt = try await parts.records.capture(input.body, mediaType: type, tenant: input.tenant)
         } catch {
             parts.metrics.count("captures_refused")
             throw error
@@ -27,7 +26,7 @@ struct CaptureRoutes {
         parts.metrics.count("captures")
         parts.metrics.count("records_captured", by: receipt.newCount)
         let id = Hex.encode(receipt.jobID)
-        return Answer.json(
+        return Reply.json(
             .object(of: [
                 "captureID": .string(id),
                 "records": .array(receipt.recordIDs.map { .hex($0) }),
@@ -35,11 +34,11 @@ struct CaptureRoutes {
             ]), status: .accepted, headers: [.location: "/epcis/capture/\(id)"])
     }
 
-    @Sendable func job(_ input: RouteInput) async throws -> Response {
+    @Sendable func job(_ input: RouteInput) async throws -> Reply {
         let id = try input.hex("id", byteCount: 16)
         guard let job = try parts.records.job(id, tenant: input.tenant) else { throw RecordsFailure.notFound }
         let isFinished = job.anchoredCount == job.recordIDs.count
-        return Answer.json(
+        return Reply.json(
             .object(of: [
                 "captureID": .string(Hex.encode(id)),
                 "createdAt": .string(TimeText.rfc3339(nanoseconds: job.createdAt)),

@@ -1,5 +1,7 @@
+import Dispatch
 import HTTPTypes
 import Hummingbird
+import HummingbirdCore
 import HummingbirdHTTP2
 import HummingbirdTLS
 package import LedgerAccess
@@ -23,15 +25,24 @@ package struct GatewayConfiguration: Sendable {
     package var captureBytesMax: Int
     /// Largest transaction, in bytes: the ledger's own limit (`ProtocolRules`).
     package var transactionBytesMax: Int
+    /// Requests of one caller: a second in the long run, and at once.
+    package var requestsPerSecond: UInt32
+    package var requestsBurst: UInt32
+    /// Whom to tell of a vulnerability, as a URI (RFC 9116); nil publishes no security.txt.
+    package var securityContact: String?
     package var version: String
 
     package static let captureBytesMaxDefault = 16 << 20
+    /// More than one client can keep up with on the reference machine.
+    package static let requestsPerSecondDefault: UInt32 = 5_000
+    package static let requestsBurstDefault: UInt32 = 10_000
     package static let transactionBytesMaxDefault = 1 << 20
 
     package init(
         host: String, port: Int, certificatePath: String, keyPath: String,
         captureBytesMax: Int = captureBytesMaxDefault, transactionBytesMax: Int = transactionBytesMaxDefault,
-        version: String
+        requestsPerSecond: UInt32 = requestsPerSecondDefault, requestsBurst: UInt32 = requestsBurstDefault,
+        securityContact: String? = nil, version: String
     ) {
         self.host = host
         self.port = port
@@ -39,6 +50,9 @@ package struct GatewayConfiguration: Sendable {
         self.keyPath = keyPath
         self.captureBytesMax = captureBytesMax
         self.transactionBytesMax = transactionBytesMax
+        self.requestsPerSecond = requestsPerSecond
+        self.requestsBurst = requestsBurst
+        self.securityContact = securityContact
         self.version = version
     }
 
@@ -52,29 +66,31 @@ package struct GatewayParts: Sendable {
     package var identity: LedgerIdentity
     package var ledger: any LedgerAccess
     package var records: RecordService
+    package var answers: AnswerBook
     package var metrics: Metrics
 
     package init(
         configuration: GatewayConfiguration, identity: LedgerIdentity, ledger: any LedgerAccess,
-        records: RecordService, metrics: Metrics = Metrics()
+        records: RecordService, answers: AnswerBook, metrics: Metrics = Metrics()
     ) {
         self.configuration = configuration
         self.identity = identity
         self.ledger = ledger
         self.records = records
+        self.answers = answers
         self.metrics = metrics
     }
 }
 
-/// The context of one request.
-struct GatewayContext: RequestContext {
-    var coreContext: CoreRequestContextStorage
-    init(source: ApplicationRequestContextSource) { coreContext = .init(source: source) }
-}
-
 /// The HTTPS server: TLS 1.3, HTTP/2 and HTTP/1.1.
 package struct Gateway: Service {
+    /// Connections at a time; what comes beyond waits in the kernel's queue.
+    static let connectionsMax = 12_000
+    /// A connection on which nothing happens for so long is closed.
+    static let idleTimeout: Duration = .seconds(120)
+
     private let application: Application<RouterResponder<GatewayContext>>
+    private let address: String
 
     /// `onListening`: called once with the port that was bound.
     /// Throws ``GatewayStartFailure``
@@ -85,62 +101,80 @@ package struct Gateway: Service {
                 "the gateway binds loopback only until access control exists; listen on 127.0.0.1, not "
                     + configuration.host)
         }
-        let tls: TLSConfiguration
+        address = "\(configuration.host):\(configuration.port)"
+        let http1 = HTTP1Channel.Configuration(idleTimeout: .init(Self.idleTimeout))
+        application = Application(
+            router: try Self.router(parts),
+            server: try .http2Upgrade(
+                tlsConfiguration: try Self.tls(configuration),
+                configuration: .init(idleTimeout: Self.idleTimeout, streamConfiguration: http1)),
+            configuration: ApplicationConfiguration(
+                address: .hostname(configuration.host, port: configuration.port), serverName: "vivian",
+                availableConnectionsDelegate: MaximumAvailableConnections(Self.connectionsMax)),
+            onServerRunning: { channel in await onListening(channel.localAddress?.port ?? configuration.port) },
+            logger: logger)
+    }
+
+    package func run() async throws {
+        do {
+            try await application.run()
+        } catch let error as IOError {
+            throw GatewayStartFailure(
+                "cannot listen on \(address) (\(error)); stop what listens there, or choose another with --listen")
+        }
+    }
+
+    private static func tls(_ configuration: GatewayConfiguration) throws -> TLSConfiguration {
         do {
             let chain = try NIOSSLCertificate.fromPEMFile(configuration.certificatePath)
             var made = TLSConfiguration.makeServerConfiguration(
                 certificateChain: chain.map { .certificate($0) },
                 privateKey: .privateKey(try NIOSSLPrivateKey(file: configuration.keyPath, format: .pem)))
             made.minimumTLSVersion = .tlsv13
-            tls = made
+            // A key that is not the certificate's would else show with the first client only.
+            _ = try NIOSSLContext(configuration: made)
+            return made
         } catch {
             throw GatewayStartFailure(
-                "the certificate \(configuration.certificatePath) or its key cannot be read: \(error)")
+                "the certificate \(configuration.certificatePath) or its key cannot be read, or they do not belong "
+                    + "together: \(error)")
         }
-        let router = Router(context: GatewayContext.self)
-        router.middlewares.add(ProblemMiddleware(metrics: parts.metrics))
-        for route in RouteTable.routes(of: parts) {
-            router.on(RouterPath(route.routerPath), method: route.method) { request, context in
-                try await route.handle(RouteInput(request: request, context: context))
-            }
-        }
-        application = Application(
-            router: router,
-            server: try .http2Upgrade(tlsConfiguration: tls),
-            configuration: ApplicationConfiguration(
-                address: .hostname(configuration.host, port: configuration.port), serverName: "vivian"),
-            onServerRunning: { channel in await onListening(channel.localAddress?.port ?? configuration.port) },
-            logger: logger)
     }
 
-    package func run() async throws { try await application.run() }
+    /// Every route behind its pipeline; other methods on known paths are answered with what is there.
+    private static func router(_ parts: GatewayParts) throws -> Router<GatewayContext> {
+        let contract = try Contract(OpenAPIDocument.bytes)
+        let shared = SharedLimits(
+            policy: .init(
+                burst: parts.configuration.requestsBurst, perSecond: parts.configuration.requestsPerSecond),
+            steadyClock: { DispatchTime.now().uptimeNanoseconds })
+        let router = Router(context: GatewayContext.self)
+        router.middlewares.add(UnroutedMiddleware(metrics: parts.metrics))
+        let routes = RouteTable.routes(of: parts)
+        for (template, group) in Dictionary(grouping: routes, by: \.template) {
+            let path = RouterPath(group[0].routerPath)
+            let reading = group.first { $0.method == .get }
+            for route in group {
+                guard let operation = contract[route.method.rawValue.lowercased(), route.contractPath] else {
+                    throw ContractFailure("\(route.method) \(template) is not in the OpenAPI document")
+                }
+                let pipeline = RequestPipeline(
+                    route: route, operation: operation, reading: reading, parts: parts, shared: shared)
+                for method in route.method == .get ? [.get, .head] : [route.method] {
+                    router.on(path, method: method) { request, context in await pipeline.answer(request, context) }
+                }
+            }
+            let methods = MethodAnswers(group.map(\.method))
+            for method in methods.others {
+                router.on(path, method: method) { _, context in methods.answer(method, context) }
+            }
+        }
+        return router
+    }
 }
 
 /// Why the gateway does not start, and what to do.
 package struct GatewayStartFailure: Error, CustomStringConvertible {
     package let description: String
     init(_ description: String) { self.description = description }
-}
-
-/// Turns whatever a route throws into its problem document, and counts.
-struct ProblemMiddleware: RouterMiddleware {
-    typealias Context = GatewayContext
-    let metrics: Metrics
-
-    func handle(
-        _ request: Request, context: GatewayContext,
-        next: @concurrent (Request, GatewayContext) async throws -> Response
-    ) async throws -> Response {
-        metrics.count("http_requests")
-        do {
-            return try await next(request, context)
-        } catch {
-            metrics.count("http_request_errors")
-            let problem = ProblemTable.problem(for: error)
-            if problem.name == "internal" {
-                context.logger.error("request failed", metadata: ["error": "\(type(of: error))"])
-            }
-            return problem.response()
-        }
-    }
 }

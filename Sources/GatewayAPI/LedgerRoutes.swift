@@ -1,7 +1,6 @@
 import Codec
 import Cryptography
 import HTTPTypes
-import Hummingbird
 import LedgerAccess
 import LedgerModel
 
@@ -15,13 +14,13 @@ struct LedgerRoutes {
             Route(.get, "/state/{store}/{key}", state),
             Route(.get, "/blocks/{height}", block),
             Route(.get, "/transactions/{id}", transaction),
-            Route(.post, "/transactions", submit),
+            Route(.post, "/transactions", bodyBytesMax: parts.configuration.transactionBytesMax, submit),
         ]
     }
 
-    @Sendable func status(_ input: RouteInput) async throws -> Response {
+    @Sendable func status(_ input: RouteInput) async throws -> Reply {
         let status = try await parts.ledger.status()
-        return Answer.json(
+        return Reply.json(
             .object(of: [
                 "chainId": .string(status.chainID.text),
                 "genesisHash": .string(status.genesisHash.hex),
@@ -36,7 +35,7 @@ struct LedgerRoutes {
             ]))
     }
 
-    @Sendable func state(_ input: RouteInput) async throws -> Response {
+    @Sendable func state(_ input: RouteInput) async throws -> Reply {
         guard let store = StoreName(rawValue: input.parameter("store")) else {
             throw Problem.badParameter("store", "one of \(StoreName.allCases.map(\.rawValue).joined(separator: ", "))")
         }
@@ -48,7 +47,7 @@ struct LedgerRoutes {
         let trusted = try input.trusted()
         let entry = try await parts.ledger.entry(store, key: key, at: height)
         guard isProven else {
-            return Answer.json(
+            return Reply.json(
                 .object(of: [
                     "stateHeight": .decimal(entry.stateHeight.value),
                     "store": .string(store.rawValue),
@@ -58,14 +57,14 @@ struct LedgerRoutes {
         }
         let headers = try await parts.ledger.headers(for: [entry.stateHeight.next], from: trusted)
         let file = StateProofFile(ledger: parts.identity, headers: headers, entry: entry)
-        return Answer.bytes(file.encoded(), type: "application/vnd.vivian.proof+json")
+        return Reply.bytes(file.encoded(), type: "application/vnd.vivian.proof+json")
     }
 
-    @Sendable func block(_ input: RouteInput) async throws -> Response {
+    @Sendable func block(_ input: RouteInput) async throws -> Reply {
         let height = Height(try RouteInput.number(input.parameter("height"), named: "height"))
         let committed = try await parts.ledger.block(height)
         let header = committed.block.header
-        return Answer.json(
+        return Reply.json(
             .object(of: [
                 "height": .decimal(height.value),
                 "hash": .string(header.hash.hex),
@@ -86,16 +85,16 @@ struct LedgerRoutes {
             ]))
     }
 
-    @Sendable func transaction(_ input: RouteInput) async throws -> Response {
+    @Sendable func transaction(_ input: RouteInput) async throws -> Reply {
         let bytes = try input.hex("id", byteCount: 32)
         guard let id = TransactionID(bytes) else { throw Problem.badParameter("id", "a transaction id") }
         switch try await parts.ledger.transaction(id) {
         case .unknown:
             throw LedgerAccessFailure.notFound("No transaction of that id is known; expired ones are forgotten.")
         case .pending:
-            return Answer.json(.object(of: ["id": .hex(bytes), "state": .string("pending")]))
+            return Reply.json(.object(of: ["id": .hex(bytes), "state": .string("pending")]))
         case .included(let height, let index, let code, let log):
-            return Answer.json(
+            return Reply.json(
                 .object(of: [
                     "id": .hex(bytes), "state": .string("included"), "height": .decimal(height.value),
                     "index": .number(String(index)), "code": .number(String(code)), "log": .string(log),
@@ -103,14 +102,9 @@ struct LedgerRoutes {
         }
     }
 
-    @Sendable func submit(_ input: RouteInput) async throws -> Response {
-        guard input.request.headers[.contentType]?.hasPrefix("application/cose") == true else {
-            throw Problem(
-                "unsupported-media-type", .unsupportedMediaType, title: "The media type is not taken here",
-                detail: "A transaction is sent as application/cose.")
-        }
-        let id = try await parts.ledger.submit(try await input.body(max: parts.configuration.transactionBytesMax))
-        return Answer.json(
+    @Sendable func submit(_ input: RouteInput) async throws -> Reply {
+        let id = try await parts.ledger.submit(input.body)
+        return Reply.json(
             .object(of: ["id": .hex(id.bytes), "state": .string("pending")]), status: .accepted,
             headers: [.location: "/transactions/\(Hex.encode(id.bytes))"])
     }

@@ -17,16 +17,16 @@ struct LogRoutes {
         ]
     }
 
-    @Sendable func checkpoint(_ input: RouteInput) async throws -> Response {
-        Answer.text(try await parts.ledger.checkpoint())
+    @Sendable func checkpoint(_ input: RouteInput) async throws -> Reply {
+        Reply.text(try await parts.ledger.checkpoint())
     }
 
-    @Sendable func consistency(_ input: RouteInput) async throws -> Response {
+    @Sendable func consistency(_ input: RouteInput) async throws -> Reply {
         let from = try RouteInput.number(input.query("from") ?? "", named: "from")
         let to = try RouteInput.number(input.query("to") ?? "", named: "to")
         guard from >= 1, from <= to else { throw Problem.badParameter("from", "1 to the value of `to`") }
         let path = try await parts.ledger.logConsistency(from: from, to: to)
-        return Answer.json(
+        return Reply.json(
             .object(of: [
                 "from": .decimal(from), "to": .decimal(to),
                 "path": .array(path.map { .string(Base64.encode($0.bytes)) }),
@@ -34,7 +34,7 @@ struct LogRoutes {
     }
 
     /// `/log/tile/<L>/<N>[.p/<W>]`, N in groups of three digits: `x001/x234/067`; L is `entries` for the entries.
-    @Sendable func tile(_ input: RouteInput) async throws -> Response {
+    @Sendable func tile(_ input: RouteInput) async throws -> Reply {
         let path = input.request.uri.path.split(separator: "/").dropFirst(2).map(String.init)
         guard let (level, index, width) = Self.parse(path) else {
             throw Problem.badParameter("path", "a C2SP tile path such as 0/x001/067 or 0/000.p/5")
@@ -47,7 +47,7 @@ struct LogRoutes {
             if level < 0 { bytes += [0, 32] }
             bytes += hash.bytes
         }
-        return Answer.bytes(bytes, type: "application/octet-stream", headers: [.cacheControl: age])
+        return Reply.bytes(bytes, type: "application/octet-stream", headers: [.cacheControl: age])
     }
 
     static func parse(_ path: [String]) -> (level: Int, index: UInt64, width: Int)? {

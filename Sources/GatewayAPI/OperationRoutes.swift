@@ -1,6 +1,5 @@
 import Codec
 import HTTPTypes
-import Hummingbird
 import LedgerAccess
 import LedgerModel
 import Records
@@ -11,26 +10,26 @@ struct OperationRoutes {
 
     var routes: [Route] {
         [
-            Route(.get, "/healthz") { _ in Answer.json(.object(of: ["status": .string("ok")])) },
+            Route(.get, "/healthz") { _ in Reply.json(.object(of: ["status": .string("ok")])) },
             Route(.get, "/readyz", ready),
             Route(.get, "/metrics", metrics),
             Route(.get, "/openapi.json") { _ in
-                Answer.bytes(OpenAPIDocument.bytes, type: "application/vnd.oai.openapi+json;version=3.1")
+                Reply.bytes(OpenAPIDocument.bytes, type: "application/vnd.oai.openapi+json;version=3.1")
             },
         ]
     }
 
-    @Sendable func ready(_ input: RouteInput) async throws -> Response {
+    @Sendable func ready(_ input: RouteInput) async throws -> Reply {
         let status = try await parts.ledger.status()
-        return Answer.json(.object(of: ["status": .string("ready"), "height": .decimal(status.height.value)]))
+        return Reply.json(.object(of: ["status": .string("ready"), "height": .decimal(status.height.value)]))
     }
 
-    @Sendable func metrics(_ input: RouteInput) async throws -> Response {
+    @Sendable func metrics(_ input: RouteInput) async throws -> Reply {
         let status = try await parts.ledger.status()
         parts.metrics.set("height", to: status.height.value)
         parts.metrics.set("log_size", to: status.logSize)
         parts.metrics.set("transactions_pending", to: UInt64(status.pendingCount))
         parts.metrics.set("outbox_pending", to: UInt64(try parts.records.pendingCount()))
-        return Answer.text(parts.metrics.exposition(), type: "text/plain; version=0.0.4; charset=utf-8")
+        return Reply.text(parts.metrics.exposition(), type: "text/plain; version=0.0.4; charset=utf-8")
     }
 }

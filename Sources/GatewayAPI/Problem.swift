@@ -1,7 +1,5 @@
 package import Codec
 package import HTTPTypes
-import Hummingbird
-import NIOCore
 package import SchemaValidation
 
 /// An RFC 9457 problem: what went wrong, where, and what to do.
@@ -16,10 +14,13 @@ package struct Problem: Error, Sendable {
     package var members: [(name: String, value: JSON)]
     /// Seconds after which a new try may succeed (RFC 9110 §10.2.3).
     package var retryAfterSeconds: Int?
+    /// Fields of the answer beside the usual ones, such as what would be taken.
+    package var headers: HTTPFields
 
     package init(
         _ name: String, _ status: HTTPResponse.Status, title: String, detail: String,
-        violations: [SchemaViolation] = [], members: [(name: String, value: JSON)] = [], retryAfterSeconds: Int? = nil
+        violations: [SchemaViolation] = [], members: [(name: String, value: JSON)] = [], retryAfterSeconds: Int? = nil,
+        headers: HTTPFields = [:]
     ) {
         self.name = name
         self.status = status
@@ -28,6 +29,7 @@ package struct Problem: Error, Sendable {
         self.violations = violations
         self.members = members
         self.retryAfterSeconds = retryAfterSeconds
+        self.headers = headers
     }
 
     /// The document.
@@ -45,12 +47,15 @@ package struct Problem: Error, Sendable {
         return .object(object)
     }
 
-    /// The answer to the client.
-    func response() -> Response {
-        var headers: HTTPFields = [.contentType: "application/problem+json", .cacheControl: "no-store"]
+    /// The answer to the client; the request id names this occurrence (RFC 9457 §3.1.5).
+    func reply(requestID: String) -> Reply {
+        var headers = headers
+        headers[.contentType] = "application/problem+json"
+        headers[.cacheControl] = "no-store"
         if let retryAfterSeconds { headers[.retryAfter] = String(retryAfterSeconds) }
-        return Response(
-            status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: json.serialized())))
+        guard case .object(var members) = json else { return Reply(status, headers: headers) }
+        members.append(.init(name: "instance", value: .string("urn:vivian:request:\(requestID)")))
+        return Reply(status, headers: headers, body: JSON.object(members).serialized())
     }
 }
 

@@ -82,6 +82,11 @@ enum ProblemTable {
                 "pruned", .gone, title: "That height is no longer held",
                 detail: "The nearest height that is served is \(nearest.value).",
                 members: [(name: "nearestHeight", value: .string(String(nearest.value)))])
+        case .notYet(let newest) where newest.value == 0:
+            Problem(
+                "unavailable", .serviceUnavailable, title: "Nothing can be proven yet",
+                detail: "The ledger has just begun: its first state is proven by its second block. Ask again.",
+                retryAfterSeconds: 1)
         case .notYet(let newest):
             Problem(
                 "not-yet", .notFound, title: "That height is not there yet",

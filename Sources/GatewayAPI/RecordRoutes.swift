@@ -1,6 +1,5 @@
 import Codec
 import HTTPTypes
-import Hummingbird
 import LedgerModel
 import Records
 
@@ -17,10 +16,10 @@ struct RecordRoutes {
         ]
     }
 
-    @Sendable func record(_ input: RouteInput) async throws -> Response {
+    @Sendable func record(_ input: RouteInput) async throws -> Reply {
         let id = try input.hex("id", byteCount: 32)
         guard let record = try parts.records.record(id, tenant: input.tenant) else { throw RecordsFailure.notFound }
-        return Answer.json(
+        return Reply.json(
             .object(of: [
                 "recordId": .hex(id),
                 "state": .string(record.state.rawValue),
@@ -35,29 +34,30 @@ struct RecordRoutes {
             ]))
     }
 
-    @Sendable func receipt(_ input: RouteInput) async throws -> Response {
+    @Sendable func receipt(_ input: RouteInput) async throws -> Reply {
         let id = try input.hex("id", byteCount: 32)
         let validator = try input.queryHex("validator", byteCount: 20).flatMap { Address($0) }
         let receipt = try await parts.records.receipt(of: id, tenant: input.tenant, validator: validator)
         parts.metrics.count("receipts")
-        return Answer.bytes(receipt, type: "application/scitt-receipt+cose")
+        return Reply.bytes(receipt, type: "application/scitt-receipt+cose")
     }
 
-    @Sendable func bundle(_ input: RouteInput) async throws -> Response {
+    @Sendable func bundle(_ input: RouteInput) async throws -> Reply {
         let id = try input.hex("id", byteCount: 32)
         let bundle = try await parts.records.bundle(
             of: id, tenant: input.tenant, trusted: try input.trusted(), receipts: try input.flag("receipts"))
         parts.metrics.count("bundles")
-        return Answer.bytes(
+        return Reply.bytes(
             bundle.encoded(), type: "application/vnd.vivian.record+json",
             headers: [.contentDisposition: "attachment; filename=\"\(Hex.encode(Array(id.prefix(8)))).record.json\""])
     }
 
-    @Sendable func erase(_ input: RouteInput) async throws -> Response {
+    @Sendable func erase(_ input: RouteInput) async throws -> Reply {
         let id = try input.hex("id", byteCount: 32)
         let reason = try input.query("reason").map { try RouteInput.number($0, named: "reason") } ?? 0
+        guard reason <= 3 else { throw Problem.badParameter("reason", "0 to 3") }
         let erased = try await parts.records.erase(id, tenant: input.tenant, reason: reason)
-        return Answer.json(
+        return Reply.json(
             .object(of: ["recordId": .hex(id), "erased": .boolean(true), "alreadyErased": .boolean(!erased)]))
     }
 }

@@ -1,14 +1,16 @@
 import Codec
 import Cryptography
+import Foundation
 import HTTPTypes
 import Hummingbird
 import LedgerModel
-import NIOCore
 
 /// One request as the routes see it.
 struct RouteInput {
     let request: Request
     let context: GatewayContext
+    /// Whole and decoded; empty where the route takes none.
+    var body: [UInt8] = []
 
     /// Until access control exists there is one tenant.
     var tenant: String { "default" }
@@ -16,8 +18,34 @@ struct RouteInput {
     /// A path parameter.
     func parameter(_ name: String) -> String { context.parameters.get(name) ?? "" }
 
+    /// Query parameters in the order of the text, percent-decoded; what does not decode stays as it is.
+    var queryItems: [(name: String, value: String)] {
+        guard let query = request.uri.query, !query.isEmpty else { return [] }
+        return query.split(separator: "&").map { item in
+            let parts = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            return (name: Self.decoded(parts[0]), value: parts.count > 1 ? Self.decoded(parts[1]) : "")
+        }
+    }
+
     /// A query parameter, or nil.
-    func query(_ name: String) -> String? { request.uri.queryParameters[Substring(name)].map(String.init) }
+    func query(_ name: String) -> String? { queryItems.first { $0.name == name }?.value }
+
+    /// The path parameters of a route, by name.
+    func pathParameters(_ route: Route) -> [String: String] {
+        var values: [String: String] = [:]
+        let segments = request.uri.path.split(separator: "/")
+        for (index, part) in route.template.split(separator: "/").enumerated() where part.hasPrefix("{") {
+            if part.hasSuffix("...}") {
+                values[String(part.dropFirst().dropLast(4))] = segments.dropFirst(index).joined(separator: "/")
+            } else {
+                let name = String(part.dropFirst().dropLast())
+                values[name] = parameter(name)
+            }
+        }
+        return values
+    }
+
+    private static func decoded(_ text: Substring) -> String { String(text).removingPercentEncoding ?? String(text) }
 
     /// A path parameter of so many bytes in hex.
     func hex(_ name: String, byteCount: Int) throws -> [UInt8] {
@@ -61,16 +89,6 @@ struct RouteInput {
         try query(name).map { Height(try Self.number($0, named: name)) }
     }
 
-    /// The whole body, up to a limit in bytes.
-    func body(max: Int) async throws -> [UInt8] {
-        if let length = request.headers[.contentLength].flatMap(Int.init), length > max { throw Problem.tooLarge(max) }
-        var bytes: [UInt8] = []
-        for try await buffer in request.body {
-            guard bytes.count + buffer.readableBytes <= max else { throw Problem.tooLarge(max) }
-            bytes.append(contentsOf: buffer.readableBytesView)
-        }
-        return bytes
-    }
 }
 
 extension Problem {

@@ -1,22 +1,26 @@
-import Codec
 import HTTPTypes
-import Hummingbird
 
 /// One route: the contract names it by method and template (OpenAPI's `{name}`).
 struct Route: Sendable {
     let method: HTTPRequest.Method
     /// Path with `{name}` for one segment; a last `{name...}` takes the rest.
     let template: String
-    let handle: @Sendable (RouteInput) async throws -> Response
+    /// Largest body, in bytes, as sent and as decoded; 0 takes none.
+    let bodyBytesMax: Int
+    let handle: @Sendable (RouteInput) async throws -> Reply
 
     init(
-        _ method: HTTPRequest.Method, _ template: String,
-        _ handle: @escaping @Sendable (RouteInput) async throws -> Response
+        _ method: HTTPRequest.Method, _ template: String, bodyBytesMax: Int = 0,
+        _ handle: @escaping @Sendable (RouteInput) async throws -> Reply
     ) {
         self.method = method
         self.template = template
+        self.bodyBytesMax = bodyBytesMax
         self.handle = handle
     }
+
+    /// The template as the contract spells it.
+    var contractPath: String { template.replacing("...}", with: "}") }
 
     /// The template as the router spells it.
     var routerPath: String {
@@ -33,5 +37,6 @@ enum RouteTable {
     static func routes(of parts: GatewayParts) -> [Route] {
         CaptureRoutes(parts: parts).routes + RecordRoutes(parts: parts).routes + LedgerRoutes(parts: parts).routes
             + LogRoutes(parts: parts).routes + OperationRoutes(parts: parts).routes
+            + WellKnownRoutes(parts: parts).routes
     }
 }

@@ -109,15 +109,28 @@ package enum OutboxState: Int64, Sendable {
     case kept = 3
 }
 
-/// A transaction in the outbox.
+/// A transaction in the outbox, without its bytes: they are long, and looked at once.
 package struct OutboxRow: Sendable {
     package var row: Int64
     package var kind: OutboxKind
     package var id: [UInt8]
     package var validUntil: UInt64
-    package var bytes: [UInt8]
     package var firstNumber: UInt64
     package var count: Int
+}
+
+/// An anchor and its first record: enough to look it up on the ledger.
+package struct IncludedAnchor: Sendable {
+    /// Under which the ledger keeps its first leaf.
+    package var rid: [UInt8]
+    /// That of its first record; nil for an interval of padding alone.
+    package var statement: [UInt8]?
+    package var firstNumber: UInt64
+    package var count: Int
+    /// Where its first record is noted to stand.
+    package var place: RecordPlace
+    /// The number after its last.
+    package var endNumber: UInt64 { firstNumber + UInt64(count) }
 }
 
 /// Where a record stands on the ledger.

@@ -13,6 +13,7 @@ import GRDB
 /// | `outbox` | one signed transaction on its way to the ledger, and where it arrived | a record's place on the ledger follows from its number and its anchor's row, so anchoring rewrites no record |
 /// | `interval` | what one `outbox` row anchors as a single leaf, where records are anchored by intervals | padding and places follow from `secret` |
 /// | `issuer` | an issuer's next statement number | gapless (D7) |
+/// | `answer` | a request under an idempotency key, and its answer | `status` is null while it is carried out |
 enum GatewaySchema {
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
@@ -82,12 +83,29 @@ enum GatewaySchema {
                 sql: """
                     CREATE TABLE interval (
                         outbox INTEGER PRIMARY KEY,
+                        issuer BLOB NOT NULL,
                         rid BLOB NOT NULL,
                         secret BLOB NOT NULL,
                         size INTEGER NOT NULL,
                         filled INTEGER NOT NULL
                     ) STRICT;
                     CREATE INDEX outbox_forming ON outbox (id) WHERE state = 2;
+                    """)
+        }
+        migrator.registerMigration("answers") { database in
+            try database.execute(
+                sql: """
+                    CREATE TABLE answer (
+                        tenant TEXT NOT NULL,
+                        key TEXT NOT NULL,
+                        fingerprint BLOB NOT NULL,
+                        began_at INTEGER NOT NULL,
+                        status INTEGER,
+                        headers TEXT,
+                        body BLOB,
+                        PRIMARY KEY (tenant, key)
+                    ) STRICT, WITHOUT ROWID;
+                    CREATE INDEX answer_began ON answer (began_at);
                     """)
         }
         return migrator

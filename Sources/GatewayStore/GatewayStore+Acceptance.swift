@@ -1,3 +1,4 @@
+import Cryptography
 import Foundation
 import GRDB
 
@@ -20,22 +21,20 @@ extension GatewayStore {
             var counts = captures.map { _ in 0 }
             var fresh: [(record: NewRecord, capture: Int, row: Int64)] = []
             var repeats: [(row: Int64, capture: Int)] = []
-            var rows: [[UInt8]: Int64] = [:]
-            var nextRow = (try Int64.fetchOne(database, sql: "SELECT max(id) FROM record") ?? 0) + 1
-            let find = try database.cachedStatement(sql: "SELECT id FROM record WHERE rid = ?")
+            var rows: [Digest: Int64] = [:]
+            var nextRow = (try RowStatement(database, sql: "SELECT max(id) FROM record").run() ?? 0) + 1
+            let find = try RowStatement(database, sql: "SELECT id FROM record WHERE rid = ?")
             for (index, capture) in captures.enumerated() {
                 for record in capture.records {
-                    let known: Int64?
-                    if let row = rows[record.rid] {
-                        known = row
-                    } else {
-                        known = try Self.row(of: record, with: find)
+                    guard let rid = Digest(record.rid) else {
+                        throw GatewayStoreFailure(.conflict, "a record id has 32 bytes")
                     }
+                    let known = try rows[rid] ?? Self.row(of: record, with: find)
                     if let known {
                         repeats.append((known, index))
                     } else {
                         fresh.append((record, index, nextRow))
-                        rows[record.rid] = nextRow
+                        rows[rid] = nextRow
                         counts[index] += 1
                         nextRow += 1
                     }
@@ -46,22 +45,34 @@ extension GatewayStore {
             guard !fresh.isEmpty else { return counts }
 
             let first = try nextNumber(of: issuer, in: database)
-            let slots = try slots(for: fresh.map(\.record), first: first, draw: draw, sign: sign, in: database)
+            let slots = try slots(
+                for: fresh.map(\.record), issuer: issuer, first: first, draw: draw, sign: sign, in: database)
             let originals = try insertOriginals(captures, counts: counts, in: database)
-            let insert = try database.cachedStatement(
+            let insert = try RowStatement(
+                database,
                 sql: """
                     INSERT INTO record (id, rid, tenant, issuer, number, statement, media_type, payload, key_group, wrap,
                         original, outbox, accepted_at)
                     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                     """)
+            insert.bind(issuer, at: 4)
+            insert.bind(now, at: 13)
             for (offset, item) in fresh.enumerated() {
                 let (record, capture, row) = item
-                try insert.execute(arguments: [
-                    row, Data(record.rid), captures[capture].tenant, Data(issuer),
-                    Int64(bitPattern: slots[offset].number), Data(slots[offset].statement), record.mediaType,
-                    Data(record.payload), record.keyGroup, Data(record.wrap), originals[capture],
-                    slots[offset].outbox, Int64(bitPattern: now),
-                ])
+                guard let original = originals[capture] else { preconditionFailure("a capture with news is kept") }
+                let slot = slots[offset]
+                insert.bind(row, at: 1)
+                insert.bind(record.rid, at: 2)
+                insert.bind(captures[capture].tenant, at: 3)
+                insert.bind(slot.number, at: 5)
+                insert.bind(slot.statement, at: 6)
+                insert.bind(record.mediaType, at: 7)
+                insert.bind(record.payload, at: 8)
+                insert.bind(record.keyGroup, at: 9)
+                insert.bind(record.wrap, at: 10)
+                insert.bind(original, at: 11)
+                insert.bind(slot.outbox, at: 12)
+                try insert.run()
             }
             for (row, capture) in repeats {
                 guard let original = originals[capture] else { continue }
@@ -75,26 +86,32 @@ extension GatewayStore {
     }
 
     /// The row that holds a record under any of its ids.
-    private static func row(of record: NewRecord, with find: GRDB.Statement) throws -> Int64? {
-        for rid in [record.rid] + record.earlierIDs {
-            if let row = try Int64.fetchOne(find, arguments: [Data(rid)]) { return row }
+    private static func row(of record: NewRecord, with find: RowStatement) throws -> Int64? {
+        find.bind(record.rid, at: 1)
+        if let row = try find.run() { return row }
+        for rid in record.earlierIDs {
+            find.bind(rid, at: 1)
+            if let row = try find.run() { return row }
         }
         return nil
     }
 
     func nextNumber(of issuer: [UInt8], in database: Database) throws -> UInt64 {
-        try UInt64(
-            bitPattern: Int64.fetchOne(
-                database, sql: "SELECT next FROM issuer WHERE account = ?", arguments: [Data(issuer)]) ?? 0)
+        let find = try RowStatement(database, sql: "SELECT next FROM issuer WHERE account = ?")
+        find.bind(issuer, at: 1)
+        return UInt64(bitPattern: try find.run() ?? 0)
     }
 
     func setNextNumber(_ next: UInt64, of issuer: [UInt8], in database: Database) throws {
-        try database.execute(
+        let advance = try RowStatement(
+            database,
             sql: """
                 INSERT INTO issuer (account, next) VALUES (?1, ?2)
                 ON CONFLICT (account) DO UPDATE SET next = excluded.next
-                """,
-            arguments: [Data(issuer), Int64(bitPattern: next)])
+                """)
+        advance.bind(issuer, at: 1)
+        advance.bind(next, at: 2)
+        try advance.run()
     }
 
     private func insertJobs(_ captures: [NewCapture], records: [[UInt8]], now: UInt64, in database: Database) throws {

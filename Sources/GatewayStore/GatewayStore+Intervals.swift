@@ -46,10 +46,13 @@ extension GatewayStore {
 
     /// Gives each new record its slot: one by one with anchors of their own, or in intervals that `draw` makes.
     func slots(
-        for records: [NewRecord], first: UInt64, draw: (() -> NewInterval)?,
+        for records: [NewRecord], issuer: [UInt8], first: UInt64, draw: (() -> NewInterval)?,
         sign: (_ first: UInt64, _ records: [NewRecord]) throws -> SignedBatch, in database: Database
     ) throws -> [RecordSlot] {
-        if let draw { return try intervalSlots(for: records, first: first, draw: draw, sign: sign, in: database) }
+        if let draw {
+            return try intervalSlots(
+                for: records, issuer: issuer, first: first, draw: draw, sign: sign, in: database)
+        }
         guard try formingCount(in: database) == 0 else {
             // Its number comes before these, and nothing would ever anchor it.
             throw GatewayStoreFailure(.conflict, "an interval is still forming; seal it before records go one by one")
@@ -66,7 +69,7 @@ extension GatewayStore {
     }
 
     private func intervalSlots(
-        for records: [NewRecord], first: UInt64, draw: () -> NewInterval,
+        for records: [NewRecord], issuer: [UInt8], first: UInt64, draw: () -> NewInterval,
         sign: (_ first: UInt64, _ records: [NewRecord]) throws -> SignedBatch, in database: Database
     ) throws -> [RecordSlot] {
         var slots: [RecordSlot] = []
@@ -81,7 +84,7 @@ extension GatewayStore {
         while slots.count < records.count {
             if open.map({ $0.free == 0 }) ?? true {
                 let drawn = draw()
-                open = (try insertInterval(drawn, number: next, in: database), next, drawn.size)
+                open = (try insertInterval(drawn, issuer: issuer, number: next, in: database), next, drawn.size)
                 next += 1
             }
             guard let (outbox, number, free) = open else { preconditionFailure("an interval was opened") }
@@ -114,7 +117,7 @@ extension GatewayStore {
                 database, sql: "SELECT id FROM outbox WHERE state = 2 ORDER BY id LIMIT 1")
             if oldest == nil, let draw {
                 let next = try nextNumber(of: issuer, in: database)
-                oldest = try insertInterval(draw(), number: next, in: database)
+                oldest = try insertInterval(draw(), issuer: issuer, number: next, in: database)
                 try setNextNumber(next + 1, of: issuer, in: database)
             }
             guard let oldest, let interval = try interval(ofOutbox: oldest, in: database) else { return nil }
@@ -163,12 +166,14 @@ extension GatewayStore {
             secret: bytes(found["secret"]), size: found["size"], statements: statements.map(Array.init))
     }
 
-    private func insertInterval(_ interval: NewInterval, number: UInt64, in database: Database) throws -> Int64 {
+    private func insertInterval(
+        _ interval: NewInterval, issuer: [UInt8], number: UInt64, in database: Database
+    ) throws -> Int64 {
         let unsigned = NewOutboxTransaction(id: [], validUntil: 0, bytes: [], firstNumber: number, count: 1)
         let outbox = try insertOutbox(unsigned, kind: .anchor, state: .forming, in: database)
         try database.execute(
-            sql: "INSERT INTO interval (outbox, rid, secret, size, filled) VALUES (?, ?, ?, ?, 0)",
-            arguments: [outbox, Data(interval.rid), Data(interval.secret), interval.size])
+            sql: "INSERT INTO interval (outbox, issuer, rid, secret, size, filled) VALUES (?, ?, ?, ?, ?, 0)",
+            arguments: [outbox, Data(issuer), Data(interval.rid), Data(interval.secret), interval.size])
         return outbox
     }
 

@@ -5,18 +5,25 @@ extension GatewayStore {
     /// Transactions that the ledger has not answered for good, in the order in which they were made.
     package func pendingOutbox(limit: Int) throws -> [OutboxRow] {
         try read { database in
-            try Row.fetchAll(
-                database,
+            let find = try database.cachedStatement(
                 sql: """
-                    SELECT id, kind, tx_id, valid_until, bytes, first_number, count FROM outbox
+                    SELECT id, kind, tx_id, valid_until, first_number, count FROM outbox
                     WHERE state = 0 ORDER BY id LIMIT ?
-                    """, arguments: [limit]
-            ).map { row in
+                    """)
+            return try Row.fetchAll(find, arguments: [limit]).map { row in
                 OutboxRow(
                     row: row["id"], kind: OutboxKind(rawValue: row["kind"]) ?? .anchor, id: bytes(row["tx_id"]),
-                    validUntil: UInt64(bitPattern: row["valid_until"]), bytes: bytes(row["bytes"]),
+                    validUntil: UInt64(bitPattern: row["valid_until"]),
                     firstNumber: UInt64(bitPattern: row["first_number"]), count: row["count"])
             }
+        }
+    }
+
+    /// The signed bytes of a transaction that waits.
+    package func outboxBytes(_ row: Int64) throws -> [UInt8] {
+        try read { database in
+            let find = try database.cachedStatement(sql: "SELECT bytes FROM outbox WHERE id = ?")
+            return bytes(try Data.fetchOne(find, arguments: [row]))
         }
     }
 
@@ -27,12 +34,14 @@ extension GatewayStore {
 
     /// Notes where transactions arrived.
     ///
-    /// Their bytes are no longer needed.
+    /// An anchor's bytes are no longer needed: it can be signed again from its records. A tombstone's are all that is
+    /// known of it.
     package func markIncluded(_ arrivals: [(row: Int64, place: RecordPlace)]) throws {
         try write { database in
             let update = try database.cachedStatement(
                 sql: """
-                    UPDATE outbox SET state = 1, bytes = x'', first_leaf = ?, height = ?, block_time = ? WHERE id = ?
+                    UPDATE outbox SET state = 1, bytes = CASE kind WHEN 2 THEN bytes ELSE x'' END,
+                        first_leaf = ?, height = ?, block_time = ? WHERE id = ?
                     """)
             for (row, place) in arrivals {
                 try update.execute(arguments: [
@@ -66,14 +75,13 @@ extension GatewayStore {
     /// The id under which the ledger keeps an anchor's first leaf: the interval's, else that of the first record.
     package func firstRecordID(ofOutbox row: Int64) throws -> [UInt8]? {
         try read { database in
-            try Data.fetchOne(
-                database,
+            let find = try database.cachedStatement(
                 sql: """
                     SELECT coalesce(
                         (SELECT rid FROM interval WHERE outbox = ?1),
-                        (SELECT rid FROM record WHERE outbox = ?1 ORDER BY number LIMIT 1))
-                    """, arguments: [row]
-            ).map(Array.init)
+                        (SELECT rid FROM record WHERE outbox = ?1 ORDER BY id LIMIT 1))
+                    """)
+            return try Data.fetchOne(find, arguments: [row]).map(Array.init)
         }
     }
 
@@ -82,22 +90,90 @@ extension GatewayStore {
         try read { try nextNumber(of: issuer, in: $0) }
     }
 
-    /// Rows of anchors that were included, newest first: to check them against the ledger on start.
-    package func newestIncluded() throws -> (place: RecordPlace, firstNumber: UInt64, count: Int)? {
+    /// The newest anchor of an issuer that begins below a number and is noted as arrived.
+    package func includedAnchor(below number: UInt64, of issuer: [UInt8]) throws -> IncludedAnchor? {
+        try anchor(state: 1, newestFirst: true, below: number, of: issuer)
+    }
+
+    /// The oldest anchor of an issuer that waits.
+    ///
+    /// Its place says nothing.
+    package func oldestPendingAnchor(of issuer: [UInt8]) throws -> IncludedAnchor? {
+        try anchor(state: 0, newestFirst: false, below: .max, of: issuer)
+    }
+
+    private func anchor(state: Int, newestFirst: Bool, below number: UInt64, of issuer: [UInt8]) throws
+        -> IncludedAnchor?
+    {
         try read { database in
+            // Numbers rise with the rows of the outbox, so this walks along its primary key.
             try Row.fetchOne(
                 database,
-                sql: "SELECT * FROM outbox WHERE state = 1 AND kind = 1 ORDER BY id DESC LIMIT 1"
+                sql: """
+                    SELECT o.*, coalesce(i.rid, r.rid) AS anchor_rid, r.statement FROM outbox o
+                    LEFT JOIN interval i ON i.outbox = o.id
+                    LEFT JOIN record r ON r.id = (SELECT min(id) FROM record WHERE outbox = o.id)
+                    WHERE o.state = ?1 AND o.kind = 1 AND o.first_number < ?2 AND coalesce(i.issuer, r.issuer) = ?3
+                    ORDER BY o.id \(newestFirst ? "DESC" : "ASC") LIMIT 1
+                    """, arguments: [state, Int64(clamping: number), Data(issuer)]
             ).map { row in
-                (
+                IncludedAnchor(
+                    rid: bytes(row["anchor_rid"]), statement: (row["statement"] as Data?).map(Array.init),
+                    firstNumber: UInt64(bitPattern: row["first_number"]), count: row["count"],
                     place: RecordPlace(
-                        leafIndex: UInt64(bitPattern: row["first_leaf"]), height: UInt64(bitPattern: row["height"]),
-                        blockTime: UInt64(bitPattern: row["block_time"])),
-                    firstNumber: UInt64(bitPattern: row["first_number"]), count: row["count"]
-                )
+                        leafIndex: UInt64(bitPattern: row["first_leaf"] as Int64? ?? 0),
+                        height: UInt64(bitPattern: row["height"] as Int64? ?? 0),
+                        blockTime: UInt64(bitPattern: row["block_time"] as Int64? ?? 0)))
             }
         }
     }
+
+    /// Takes back that an issuer's anchors from a number on have arrived: they wait again, with the same records,
+    /// statements and numbers, and are to be signed again.
+    ///
+    /// Returns how many anchors and how many records they take.
+    package func putBackAnchors(from number: UInt64, of issuer: [UInt8]) throws -> (anchors: Int, records: Int) {
+        let chosen = """
+            state = 1 AND kind = 1 AND first_number >= ?1
+                AND (EXISTS (SELECT 1 FROM record WHERE record.outbox = outbox.id AND record.issuer = ?2)
+                    OR EXISTS (SELECT 1 FROM interval WHERE interval.outbox = outbox.id AND interval.issuer = ?2))
+            """
+        return try write { database in
+            let arguments: StatementArguments = [Int64(clamping: number), Data(issuer)]
+            let found = try Row.fetchOne(
+                database,
+                sql: "SELECT count(*) AS anchors, coalesce(sum(count), 0) AS records FROM outbox WHERE \(chosen)",
+                arguments: arguments)
+            try database.execute(sql: "UPDATE outbox SET \(Self.waitingAgain) WHERE \(chosen)", arguments: arguments)
+            return (anchors: found?["anchors"] ?? 0, records: found?["records"] ?? 0)
+        }
+    }
+
+    /// Tombstones that are noted as arrived, newest first, from below a row of the outbox on.
+    package func includedTombstones(below row: Int64, limit: Int) throws -> [(row: Int64, bytes: [UInt8])] {
+        try read { database in
+            try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT id, bytes FROM outbox WHERE state = 1 AND kind = 2 AND id < ? ORDER BY id DESC LIMIT ?
+                    """, arguments: [row, limit]
+            ).map { (row: $0["id"], bytes: bytes($0["bytes"])) }
+        }
+    }
+
+    /// Takes back that tombstones have arrived: they wait again.
+    package func putBackTombstones(_ rows: [Int64]) throws {
+        try write { database in
+            for row in rows {
+                try database.execute(
+                    sql: "UPDATE outbox SET \(Self.waitingAgain) WHERE id = ? AND kind = 2", arguments: [row])
+            }
+        }
+    }
+
+    /// Valid until 0: the bytes are signed again before they are handed in.
+    private static let waitingAgain =
+        "state = 0, valid_until = 0, first_leaf = NULL, height = NULL, block_time = NULL"
 }
 
 /// A BLOB column's bytes.

@@ -10,13 +10,12 @@ extension GatewayStore {
     /// One record of a tenant by its record id.
     package func record(_ rid: [UInt8], tenant: String) throws -> RecordRow? {
         try read { database in
-            try Row.fetchOne(
-                database,
+            let find = try database.cachedStatement(
                 sql: """
                     SELECT \(Self.columns) FROM record r JOIN outbox o ON o.id = r.outbox
                     WHERE r.rid = ? AND r.tenant = ?
-                    """, arguments: [Data(rid), tenant]
-            ).map(Self.recordRow)
+                    """)
+            return try Row.fetchOne(find, arguments: [Data(rid), tenant]).map(Self.recordRow)
         }
     }
 

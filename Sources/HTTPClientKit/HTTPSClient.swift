@@ -39,6 +39,8 @@ package final class HTTPSClient: Sendable {
         var configuration = HTTPClient.Configuration(tlsConfiguration: tls)
         configuration.timeout.connect = .seconds(5)
         configuration.redirectConfiguration = .disallow
+        // Whoever cannot be reached is said at once, not after five seconds of trying.
+        configuration.connectionPool.retryConnectionEstablishment = false
         client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
         self.base = base.hasSuffix("/") ? String(base.dropLast()) : base
     }

@@ -46,17 +46,16 @@ package enum AnchorLedger {
         guard message.first == nextNumber(of: message.issuer, in: state) else { return .anchorNotNext }
         let (end, overflow) = message.first.addingReportingOverflow(UInt64(message.records.count))
         guard !overflow else { return .anchorNotNext }
-        var seen = Set<[UInt8]>(minimumCapacity: message.records.count)
-        for record in message.records {
-            let key = AnchoredRecord.key(record.rid)
-            guard seen.insert(key).inserted, state.value(.anchor, key) == nil else { return .recordExists }
-        }
         for (offset, record) in message.records.enumerated() {
+            let key = AnchoredRecord.key(record.rid)
+            // Reads see this message's own writes, so a record id twice in it is found as well. What was written before
+            // a refusal goes with the transaction.
+            guard state.value(.anchor, key) == nil else { return .recordExists }
             let index = log.append(record.statementHash)
             let entry = AnchoredRecord(
                 leafIndex: index, height: context.height, time: context.time, issuer: message.issuer,
                 number: message.first + UInt64(offset))
-            state.set(.anchor, AnchoredRecord.key(record.rid), entry.encoded())
+            state.set(.anchor, key, entry.encoded())
         }
         state.set(.anchor, issuerKey(message.issuer), CBOR.unsigned(end).encoded())
         return .ok

@@ -72,11 +72,12 @@ package enum BlockExecution {
             last.commit()
         }
         var work = TreeWork()
-        let after = try block.committed(work: &work)
+        let changes = block.sortedChanges()
+        let after = try block.committed(changes, work: &work)
         return BlockOutcome(
             context: context, state: after, appHash: after.appHash, results: results,
             resultsHash: TransactionResult.root(of: results), logEntries: log.entries, log: log.frontier,
-            changes: block.sortedChanges(), work: work)
+            changes: changes, work: work)
     }
 
     private static func decode(

@@ -29,7 +29,12 @@ package final class BlockState: StateAccess {
     /// Takes over the writes of a transaction that succeeded.
     func take(_ changes: [StoreName: [[UInt8]: [UInt8]?]]) {
         for (store, rows) in changes {
-            writes[store, default: [:]].merge(rows) { _, new in new }
+            // Most often the first that writes to the store: its writes are taken as they are.
+            if writes[store] == nil {
+                writes[store] = rows
+            } else {
+                writes[store]?.merge(rows) { _, new in new }
+            }
         }
     }
 
@@ -44,11 +49,11 @@ package final class BlockState: StateAccess {
         }
     }
 
-    /// The forest with the writes applied.
-    package func committed(work: inout TreeWork) throws(RuntimeFailure) -> StoreForest {
+    /// The forest with the writes applied, as ``sortedChanges()`` lists them.
+    package func committed(_ changes: [StoreChanges], work: inout TreeWork) throws(RuntimeFailure) -> StoreForest {
         do {
             return try base.applying(
-                sortedChanges().map { (store: $0.store.rawValue, changes: $0.changes) }, work: &work)
+                changes.map { (store: $0.store.rawValue, changes: $0.changes) }, work: &work)
         } catch {
             throw .tree("\(error)")
         }

@@ -100,7 +100,7 @@ package struct Genesis: Equatable, Sendable {
         state.commit()
         do {
             var work = TreeWork()
-            return try block.committed(work: &work)
+            return try block.committed(block.sortedChanges(), work: &work)
         } catch {
             throw .state("\(error)")
         }

@@ -5,7 +5,8 @@ import Glibc
 ///
 /// Writing is two calls: ``append(_:)`` queues, ``sync()`` makes everything queued durable with one `fdatasync`. A vote
 /// and the block that it locks are queued together, so they are on the disk before the vote is sent. One writer; reading
-/// is the writer's too (the node serves old blocks through it).
+/// is the writer's too (the node serves old blocks through it). After each sync ``BlockMark`` notes how far it came, so
+/// that opening can tell a torn tail from a damaged or missing one.
 package final class BlockLog {
     /// What one frame holds.
     package enum Record: Sendable {
@@ -45,6 +46,8 @@ package final class BlockLog {
         /// Bytes of a torn tail that were cut off: 0 after a clean stop.
         package var tornBytes = 0
         package var segmentCount = 0
+        /// Whether a mark told how much was synced; without one the very last batch cannot be told from a torn tail.
+        package var hasMark = false
     }
 
     /// A segment is closed when it reaches this size: what pruning deletes at a time.
@@ -64,6 +67,7 @@ package final class BlockLog {
     /// Decided blocks by height: segment's first height and frame.
     private var blocks: [UInt64: (segment: UInt64, frame: FrameFile.Frame)] = [:]
     private var isPoisoned = false
+    private let mark: RawFile
     package private(set) var report = Report()
     /// The newest vote of our own, and the proposal locked after the last decided block.
     package private(set) var lastVote: [UInt8]?
@@ -80,6 +84,9 @@ package final class BlockLog {
         self.segmentBytes = segmentBytes
         try RawFile.makeFolder(folder)
         let names = try RawFile.names(in: folder).filter { $0.hasPrefix("blocks-") && $0.hasSuffix(".log") }
+        mark = try RawFile(folder + "/blocks.mark", disk: disk)
+        let synced = BlockMark(decoding: try mark.read(at: 0, count: BlockMark.byteCount + 1))
+        report.hasMark = synced != nil
         // A segment that was begun just before a crash may be empty: the newest vote then stands in the one before.
         var vote: (segment: Int, frame: FrameFile.Frame)?
         var locked: (segment: Int, frame: FrameFile.Frame)?
@@ -92,7 +99,8 @@ package final class BlockLog {
             var found: [(UInt64, FrameFile.Frame)] = []
             let isLast = index == names.count - 1
             let (file, torn) = try FrameFile.open(
-                path, isLast: isLast, lastHeight: lastHeight ?? first - 1, disk: disk
+                path, isLast: isLast, lastHeight: lastHeight ?? first - 1,
+                syncedEnd: synced.map { $0.segment == first ? $0.end : 0 } ?? 0, disk: disk
             ) { frame in
                 last = max(last, frame.height)
                 switch frame.kind {
@@ -114,6 +122,17 @@ package final class BlockLog {
             report.tornBytes += torn
         }
         report.segmentCount = segments.count
+        // Pruned segments are the oldest: any other that the mark names must be there.
+        if let synced, synced.end > 0, segments.first.map({ $0.firstHeight < synced.segment }) ?? true,
+            !segments.contains(where: { $0.firstHeight == synced.segment })
+        {
+            throw .cutOff(
+                file: Self.path(folder, synced.segment), size: 0, synced: synced.end, height: lastHeight ?? 0)
+        }
+        if let last = segments.last {
+            try last.file.settle()
+            noteSynced()
+        }
         if let vote { lastVote = try segments[vote.segment].file.payload(of: vote.frame) }
         if let locked, locked.frame.height > lastHeight ?? 0 {
             lastLocked = (locked.frame.height, try segments[locked.segment].file.payload(of: locked.frame))
@@ -154,10 +173,18 @@ package final class BlockLog {
             isPoisoned = true
             throw error
         }
+        noteSynced()
+    }
+
+    /// Writes the mark.
+    ///
+    /// Where that fails the mark stays behind, or does not hold, which only makes it say less.
+    private func noteSynced() {
+        guard let last = segments.last else { return }
+        try? mark.write(BlockMark(segment: last.firstHeight, end: UInt64(last.file.end)).encoded, at: 0)
     }
 
     /// A decided block and its commit.
-    ///
     package func block(_ height: UInt64) throws(StoreFailure) -> (block: [UInt8], commit: [UInt8]) {
         guard !isPoisoned else { throw .poisoned }
         guard let place = blocks[height], let segment = segments.first(where: { $0.firstHeight == place.segment })
@@ -196,6 +223,12 @@ package final class BlockLog {
         try RawFile.syncFolder(folder)
     }
 
+    /// The file of the segment that begins with a height.
+    private static func path(_ folder: String, _ height: UInt64) -> String {
+        let hex = String(height, radix: 16)
+        return folder + "/blocks-" + String(repeating: "0", count: 16 - hex.count) + hex + ".log"
+    }
+
     /// Begins a new segment where there is none, or the last is full and a height begins.
     ///
     private func rollOver(for record: Record) throws(StoreFailure) {
@@ -203,8 +236,7 @@ package final class BlockLog {
             guard last.file.end >= segmentBytes, record.height > last.lastHeight else { return }
             try sync()
         }
-        let hex = String(record.height, radix: 16)
-        let path = folder + "/blocks-" + String(repeating: "0", count: 16 - hex.count) + hex + ".log"
+        let path = Self.path(folder, record.height)
         do {
             let (file, _) = try FrameFile.open(path, isLast: true, lastHeight: record.height, disk: disk) { _ in }
             try RawFile.syncFolder(folder)

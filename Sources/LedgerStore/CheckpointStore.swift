@@ -28,7 +28,9 @@ package final class CheckpointStore {
     }
 
     /// A leaf's place: which store, and the hash of its key.
-    package struct Place: Hashable, Sendable {
+    ///
+    /// Ordered as its rows are.
+    package struct Place: Hashable, Comparable, Sendable {
         package var store: UInt8
         package var keyHash: Digest
 
@@ -36,7 +38,14 @@ package final class CheckpointStore {
             self.store = store
             self.keyHash = keyHash
         }
+
+        package static func < (left: Place, right: Place) -> Bool {
+            left.store == right.store ? left.keyHash < right.keyHash : left.store < right.store
+        }
     }
+
+    /// Rows in one LMDB transaction, which holds every page that it changes in memory until it commits.
+    static let rowsPerTransaction = 16_384
 
     /// Address space that one generation may take; LMDB maps the file, it does not allocate it.
     static let mapBytes = 64 << 30
@@ -44,8 +53,10 @@ package final class CheckpointStore {
     private final class Generation {
         let path: String
         var height: UInt64?
-        /// Places changed since `height`; nil: unknown, so everything is written again.
-        var dirty: Set<Place>?
+        /// Places changed since `height`, some of them several times; nil: unknown, so everything is written again.
+        ///
+        /// A list, since a set of as many places takes three times its memory and a hash for each.
+        var dirty: [Place]?
         init(path: String) { self.path = path }
     }
 
@@ -99,10 +110,8 @@ package final class CheckpointStore {
     }
 
     /// Notes what changed, so that the next checkpoints write it.
-    package func note(_ places: some Sequence<Place>) {
-        for place in places {
-            for generation in generations where generation.dirty != nil { generation.dirty?.insert(place) }
-        }
+    package func note(_ places: some Collection<Place>) {
+        for generation in generations { generation.dirty?.append(contentsOf: places) }
     }
 
     /// What is to be written: taken on the caller's thread, written on another.
@@ -112,9 +121,7 @@ package final class CheckpointStore {
         let height: UInt64
         let forest: StoreForest
         let note: [UInt8]
-        let dirty: Set<Place>?
-        /// How many places will be written.
-        package var count: Int { dirty?.count ?? forest.count }
+        let dirty: [Place]?
     }
 
     /// Begins a checkpoint of the older generation.
@@ -150,32 +157,55 @@ package final class CheckpointStore {
         try CheckpointSeal.write(in: job.path)
     }
 
+    /// Writes rows by rising key, so that neighbours share pages, in several transactions; none needs to be synced
+    /// before the last, since nothing looks at the file until it is sealed.
     private static func writeRows(_ job: Job) throws(StoreFailure) {
-        let environment = try LMDB(path: job.path, mapBytes: mapBytes)
-        try environment.write { transaction throws(StoreFailure) in
-            if let dirty = job.dirty {
-                for place in dirty {
-                    let key = [1, place.store] + place.keyHash.bytes
-                    if let leaf = job.forest.roots[Int(place.store)].leaf(at: place.keyHash) {
-                        try transaction.put(key, row(leaf))
-                    } else {
-                        try transaction.delete(key)
-                    }
-                }
-            } else {
-                try transaction.clear()
-                for (index, root) in job.forest.roots.enumerated() {
-                    try root.forEachLeaf { leaf throws(StoreFailure) in
-                        try transaction.put([1, UInt8(index)] + leaf.keyHash.bytes, row(leaf))
-                    }
+        let environment = try LMDB(path: job.path, mapBytes: mapBytes, syncsCommits: false)
+        var batch = RowBatch(environment)
+        if let dirty = job.dirty {
+            var last: Place?
+            for place in dirty.sorted() where place != last {
+                let leaf = job.forest.roots[Int(place.store)].leaf(at: place.keyHash)
+                try batch.add([1, place.store] + place.keyHash.bytes, leaf.map(row))
+                last = place
+            }
+        } else {
+            try environment.write { transaction throws(StoreFailure) in try transaction.clear() }
+            for (index, root) in job.forest.roots.enumerated() {
+                try root.forEachLeaf { leaf throws(StoreFailure) in
+                    try batch.add([1, UInt8(index)] + leaf.keyHash.bytes, row(leaf))
                 }
             }
-            var mark = ByteWriter(capacity: 48 + job.note.count)
-            mark.uint64(job.height)
-            mark.raw(job.forest.appHash.bytes)
-            mark.uint64(UInt64(job.forest.count))
-            mark.raw(job.note)
-            try transaction.put([0], mark.bytes)
+        }
+        var mark = ByteWriter(capacity: 48 + job.note.count)
+        mark.uint64(job.height)
+        mark.raw(job.forest.appHash.bytes)
+        mark.uint64(UInt64(job.forest.count))
+        mark.raw(job.note)
+        try batch.add([0], mark.bytes)
+        try batch.flush()
+        try environment.sync()
+    }
+
+    /// Rows on their way to LMDB; a nil value deletes.
+    private struct RowBatch {
+        private let environment: LMDB
+        private var rows: [(key: [UInt8], value: [UInt8]?)] = []
+
+        init(_ environment: LMDB) { self.environment = environment }
+
+        mutating func add(_ key: [UInt8], _ value: [UInt8]?) throws(StoreFailure) {
+            rows.append((key, value))
+            if rows.count == rowsPerTransaction { try flush() }
+        }
+
+        mutating func flush() throws(StoreFailure) {
+            try environment.write { transaction throws(StoreFailure) in
+                for (key, value) in rows {
+                    if let value { try transaction.put(key, value) } else { try transaction.delete(key) }
+                }
+            }
+            rows.removeAll(keepingCapacity: true)
         }
     }
 

@@ -14,7 +14,8 @@ import Codec
 ///
 /// Integers are big-endian. `durable` tells a torn tail from damage: bytes that do not hold at an offset that a later
 /// frame calls durable were good once, so the file is damaged; otherwise they were never synced, and nothing that was
-/// acknowledged is lost by truncating there.
+/// acknowledged is lost by truncating there. The last batch has no frame behind it: its owner may know its end from
+/// elsewhere (``BlockMark``), and then bytes that do not hold below that end are damage too.
 final class FrameFile {
     static let headerBytes = 32
     static let payloadBytesMax = 64 << 20
@@ -40,12 +41,14 @@ final class FrameFile {
     ///   - path: the file.
     ///   - isLast: whether a torn tail may stand here, which is truncated.
     ///   - lastHeight: the height before the file's first frame, for reports.
+    ///   - syncedEnd: how much of the file is known to have been synced; 0 where nothing is known.
     ///   - disk: where failures may be put in.
     ///   - visit: called for every frame in order; payloads are checked where `isLast`, else when they are read.
     /// - Returns: the file and how many bytes of a torn tail were cut off.
-    /// - Throws: `damaged` where bytes before the tail do not hold.
+    /// - Throws: `damaged` where bytes before the tail do not hold, `cutOff` where the file ends before `syncedEnd`.
     static func open(
-        _ path: String, isLast: Bool, lastHeight: UInt64, disk: any Disk = SystemDisk(), visit: (Frame) -> Void
+        _ path: String, isLast: Bool, lastHeight: UInt64, syncedEnd: UInt64 = 0, disk: any Disk = SystemDisk(),
+        visit: (Frame) -> Void
     ) throws(StoreFailure) -> (file: FrameFile, tornBytes: Int) {
         let file = FrameFile(try RawFile(path, disk: disk))
         let size = try file.file.size()
@@ -56,6 +59,10 @@ final class FrameFile {
                 guard isLast, try file.isTorn(at: offset, size: size) else {
                     throw .damaged(file: path, offset: offset, height: height + 1)
                 }
+                guard offset >= syncedEnd else {
+                    guard size < syncedEnd else { throw .damaged(file: path, offset: offset, height: height + 1) }
+                    break
+                }
                 try file.file.truncate(to: offset)
                 try file.file.sync()
                 break
@@ -63,6 +70,9 @@ final class FrameFile {
             visit(frame)
             height = max(height, frame.height)
             offset = frame.end
+        }
+        guard offset >= syncedEnd else {
+            throw .cutOff(file: path, size: size, synced: syncedEnd, height: height)
         }
         file.end = offset
         file.durable = offset
@@ -77,18 +87,41 @@ final class FrameFile {
         precondition(payload.count <= Self.payloadBytesMax, "a frame is bounded")
         let frame = Frame(
             kind: kind, height: height, durable: UInt64(durable), offset: end, payloadCount: payload.count)
-        var header = ByteWriter(capacity: Self.headerBytes)
-        header.raw(Self.magic)
-        header.uint32(kind)
-        header.uint64(height)
-        header.uint64(UInt64(durable))
-        header.uint32(UInt32(payload.count))
-        let checksum = CRC32C.checksum([header.bytes, payload])
-        header.uint32(checksum)
-        buffer += header.bytes
-        buffer += payload
+        Self.encode(frame, payload: payload, into: &buffer)
         end = frame.end
         return frame
+    }
+
+    /// Makes durable what opening found: frames that a killed process wrote but did not sync are whole in the page
+    /// cache, and are acted upon from now on.
+    func settle() throws(StoreFailure) { try file.sync() }
+    /// Appends a frame's bytes.
+    static func encode(_ frame: Frame, payload: [UInt8], into bytes: inout [UInt8]) {
+        var header = ByteWriter(capacity: headerBytes)
+        header.raw(magic)
+        header.uint32(frame.kind)
+        header.uint64(frame.height)
+        header.uint64(frame.durable)
+        header.uint32(UInt32(payload.count))
+        header.uint32(CRC32C.checksum([header.bytes, payload]))
+        bytes.reserveCapacity(bytes.count + headerBytes + payload.count)
+        bytes += header.bytes
+        bytes += payload
+    }
+
+    /// The frame whose header begins a slice, or nil where that is none; the check sum is not looked at.
+    static func frame(header: ArraySlice<UInt8>, at offset: Int) -> Frame? {
+        guard header.count >= headerBytes, header.starts(with: magic) else { return nil }
+        func integer(_ range: Range<Int>) -> UInt64 {
+            var value: UInt64 = 0
+            for index in range { value = value << 8 | UInt64(header[header.startIndex + index]) }
+            return value
+        }
+        let count = Int(integer(24..<28))
+        guard count <= payloadBytesMax else { return nil }
+        return Frame(
+            kind: UInt32(integer(4..<8)), height: integer(8..<16), durable: integer(16..<24), offset: offset,
+            payloadCount: count)
     }
 
     /// Whether frames wait to be written.
@@ -118,16 +151,11 @@ final class FrameFile {
     private func frame(at offset: Int, size: Int, checkPayload: Bool) throws(StoreFailure) -> Frame? {
         guard size - offset >= Self.headerBytes else { return nil }
         let header = try file.read(at: offset, count: Self.headerBytes)
-        guard header.count == Self.headerBytes, header.starts(with: Self.magic) else { return nil }
-        func integer(_ range: Range<Int>) -> UInt64 { header[range].reduce(0) { $0 << 8 | UInt64($1) } }
-        let count = Int(integer(24..<28))
-        guard count <= Self.payloadBytesMax, count <= size - offset - Self.headerBytes else { return nil }
-        let frame = Frame(
-            kind: UInt32(integer(4..<8)), height: integer(8..<16), durable: integer(16..<24), offset: offset,
-            payloadCount: count)
+        guard let frame = Self.frame(header: header[...], at: offset), frame.end <= size else { return nil }
         if checkPayload {
-            let payload = try file.read(at: offset + Self.headerBytes, count: count)
-            guard CRC32C.checksum([Array(header[..<28]), payload]) == UInt32(integer(28..<32)) else { return nil }
+            let payload = try file.read(at: offset + Self.headerBytes, count: frame.payloadCount)
+            let checksum = header[28..<32].reduce(0) { $0 << 8 | UInt32($1) }
+            guard CRC32C.checksum([Array(header[..<28]), payload]) == checksum else { return nil }
         }
         return frame
     }

@@ -3,14 +3,14 @@ import Glibc
 
 /// One LMDB environment with one table.
 ///
-/// Commits are synced. One process and one thread at a time use it (the folder is
+/// Commits are synced, unless the whole file is of no use before ``sync()``. One process and one thread at a time use it (the folder is
 /// locked), so LMDB's own lock file is not needed, and its loss harms nothing.
 final class LMDB {
     private let environment: OpaquePointer
     private let path: String
     private var table: MDB_dbi = 0
 
-    init(path: String, mapBytes: Int) throws(StoreFailure) {
+    init(path: String, mapBytes: Int, syncsCommits: Bool = true) throws(StoreFailure) {
         self.path = path
         var made: OpaquePointer?
         guard mdb_env_create(&made) == 0, let made else {
@@ -18,7 +18,8 @@ final class LMDB {
         }
         environment = made
         mdb_env_set_mapsize(made, mapBytes)
-        try check(mdb_env_open(made, path, UInt32(MDB_NORDAHEAD | MDB_NOLOCK), 0o600), "mdb_env_open")
+        let flags = MDB_NORDAHEAD | MDB_NOLOCK | (syncsCommits ? 0 : MDB_NOSYNC)
+        try check(mdb_env_open(made, path, UInt32(flags), 0o600), "mdb_env_open")
         var transaction: OpaquePointer?
         try check(mdb_txn_begin(made, nil, 0, &transaction), "mdb_txn_begin")
         try check(mdb_dbi_open(transaction, nil, 0, &table), "mdb_dbi_open")
@@ -64,6 +65,9 @@ final class LMDB {
 
         func clear() throws(StoreFailure) { try owner.check(mdb_drop(transaction, owner.table, 0), "mdb_drop") }
     }
+
+    /// Makes all that was committed durable.
+    func sync() throws(StoreFailure) { try check(mdb_env_sync(environment, 1), "mdb_env_sync") }
 
     func write(_ body: (Writer) throws(StoreFailure) -> Void) throws(StoreFailure) {
         var opened: OpaquePointer?

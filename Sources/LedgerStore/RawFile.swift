@@ -42,6 +42,24 @@ final class RawFile: Sendable {
         return bytes
     }
 
+    /// The same into a buffer that is used again.
+    func read(at offset: Int, count: Int, into bytes: inout [UInt8]) throws(StoreFailure) {
+        if bytes.count < count { bytes += [UInt8](repeating: 0, count: count - bytes.count) }
+        var done = 0
+        while done < count {
+            let result = bytes.withUnsafeMutableBytes { buffer in
+                pread(descriptor, buffer.baseAddress! + done, count - done, off_t(offset + done))
+            }
+            if result < 0 {
+                if errno == EINTR { continue }
+                throw .last("pread", path)
+            }
+            if result == 0 { break }
+            done += result
+        }
+        bytes.removeLast(bytes.count - done)
+    }
+
     func write(_ bytes: [UInt8], at offset: Int) throws(StoreFailure) {
         var done = 0
         while done < bytes.count {

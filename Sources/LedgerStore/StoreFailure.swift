@@ -4,12 +4,15 @@ import Glibc
 package enum StoreFailure: Error, Equatable, Sendable, CustomStringConvertible {
     /// Another process holds the folder.
     case locked(String)
-    /// No space left: the node stops cleanly.
+    /// No space left, a quota used up, or a limit on file sizes reached: the node stops cleanly.
     case diskFull(String)
     /// The operating system refused a call on a file.
     case system(call: String, file: String, errno: Int32)
     /// Bytes before the tail do not hold; `height` is the block that they belong to, or the last one before them.
     case damaged(file: String, offset: Int, height: UInt64)
+    /// The file ends before bytes that were synced: somebody cut it, or put an older one in its place. `height` is the
+    /// last one that is still there.
+    case cutOff(file: String, size: Int, synced: UInt64, height: UInt64)
     /// An earlier write failed; nothing is written after that.
     case poisoned
     /// No such block is held.
@@ -20,11 +23,16 @@ package enum StoreFailure: Error, Equatable, Sendable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .locked(let folder): "\(folder) is in use by another process; stop it first"
-        case .diskFull(let file): "the disk is full while writing \(file); free space and start again"
+        case .diskFull(let file):
+            "the disk is full, or a limit on file sizes reached, while writing \(file); free space and start again"
         case .system(let call, let file, let number):
             "\(call) on \(file) failed: \(String(cString: strerror(number)))"
         case .damaged(let file, let offset, let height):
             "\(file) is damaged at byte \(offset), at block \(height); restore ledger/ from a backup or import a snapshot"
+        case .cutOff(let file, let size, let synced, let height):
+            "\(file) was cut off: \(synced) bytes of it were synced, \(size) are there; what came after block \(height) "
+                + "is missing. Restore ledger/ from a backup or import a snapshot; if an older copy of the block log was "
+                + "put there on purpose, remove blocks.mark beside it and start again"
         case .poisoned: "an earlier write to the ledger failed; restart the node"
         case .notFound(let height): "block \(height) is not held here"
         case .mismatch(let what): what
@@ -33,6 +41,7 @@ package enum StoreFailure: Error, Equatable, Sendable, CustomStringConvertible {
 
     /// The failure of the last call on a file.
     static func last(_ call: String, _ file: String) -> StoreFailure {
-        errno == ENOSPC || errno == EDQUOT ? .diskFull(file) : .system(call: call, file: file, errno: errno)
+        errno == ENOSPC || errno == EDQUOT || errno == EFBIG
+            ? .diskFull(file) : .system(call: call, file: file, errno: errno)
     }
 }

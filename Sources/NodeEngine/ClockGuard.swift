@@ -14,10 +14,10 @@ struct ClockGuard: Sendable {
     /// - Throws: ``ClockFailure`` where the wall clock cannot be right.
     init(wall: UInt64, steady: UInt64, lastBlock: UInt64?, isConfirmed: Bool) throws(ClockFailure) {
         if let lastBlock {
-            guard wall + Self.driftMax >= lastBlock else {
+            guard wall >= lastBlock || lastBlock - wall <= Self.driftMax else {
                 throw ClockFailure("the clock is \((lastBlock - wall) / 1_000_000_000) s behind the last block")
             }
-            guard isConfirmed || wall <= lastBlock + Self.absenceMax else {
+            guard isConfirmed || wall <= lastBlock || wall - lastBlock <= Self.absenceMax else {
                 throw ClockFailure(
                     "the clock is \((wall - lastBlock) / 86_400_000_000_000) days ahead of the last block; "
                         + "if that is right, start once with --accept-clock")
@@ -29,7 +29,9 @@ struct ClockGuard: Sendable {
 
     /// The wall clock's reading, where it still agrees with the steady one.
     func checked(wall: UInt64, steady: UInt64) throws(ClockFailure) -> UInt64 {
-        let expected = wallAtStart + (steady - steadyAtStart)
+        // Readings that no right clock gives, such as a steady one that ran back, saturate and are refused below.
+        let passed = steady < steadyAtStart ? .max : steady - steadyAtStart
+        let expected = passed > .max - wallAtStart ? .max : wallAtStart + passed
         let drift = wall > expected ? wall - expected : expected - wall
         guard drift <= Self.driftMax else {
             throw ClockFailure("the clock jumped by \(drift / 1_000_000_000) s while the node ran")

@@ -1,4 +1,5 @@
 import Cryptography
+import Dispatch
 import LedgerAccess
 import LedgerModel
 import LedgerStore
@@ -24,7 +25,7 @@ final class LedgerView: Sendable {
         var pendingCount: Int
     }
 
-    private struct State {
+    fileprivate struct State {
         var status: LedgerStatus
         var retained: RetainedStates
         var newest: StoreForest
@@ -35,17 +36,32 @@ final class LedgerView: Sendable {
         var pending: Set<TransactionID> = []
     }
 
+    /// A state that memory does not hold, and the held later one from which the history leads back to it.
+    struct Past: Sendable {
+        var height: Height
+        var laterHeight: UInt64
+        var later: StoreForest
+    }
+
+    /// Where a state's proofs come from.
+    enum Source: Sendable {
+        case held(height: Height, forest: StoreForest)
+        case past(Past)
+    }
+
     let set: ValidatorSet
+    private let history: HistoryLog
     private let state: Mutex<State>
 
-    init(status: LedgerStatus, forest: StoreForest, set: ValidatorSet, retainedBytes: Int) {
+    init(status: LedgerStatus, forest: StoreForest, set: ValidatorSet, retainedBytes: Int, history: HistoryLog) {
         self.set = set
+        self.history = history
         state = Mutex(
             State(status: status, retained: RetainedStates(budgetBytes: retainedBytes), newest: forest))
     }
 
     func publish(_ update: Update) {
-        state.withLock { state in
+        let dropped = state.withLock { state in
             let header = update.signed.header
             let height = UInt64(header.height)
             state.status.height = Height(height)
@@ -55,7 +71,7 @@ final class LedgerView: Sendable {
             state.newest = update.forest
             state.headers[height] = update.signed
             state.headers[height &- UInt64(Self.headersMax)] = nil
-            state.retained.insert(
+            let dropped = state.retained.insert(
                 height: height, time: UInt64(header.time.nanosecondsSince1970 ?? 0), forest: update.forest)
             for (index, fate) in update.fates.enumerated() {
                 state.pending.remove(fate.id)
@@ -71,7 +87,10 @@ final class LedgerView: Sendable {
                 state.fateOrder.removeFirst(state.fateHead)
                 state.fateHead = 0
             }
+            return dropped
         }
+        // Their nodes are freed where neither the next block nor a reader waits.
+        if !dropped.isEmpty { DispatchQueue.global(qos: .utility).async { withExtendedLifetime(dropped) {} } }
     }
 
     func notePending(_ id: TransactionID, count: Int) {
@@ -102,19 +121,57 @@ final class LedgerView: Sendable {
         }
     }
 
-    /// The state after a block that can be proven; nil height means the newest provable one.
-    func provable(at height: Height?) throws(LedgerAccessFailure) -> (height: Height, forest: StoreForest) {
-        let found = state.withLock { state -> Result<(Height, StoreForest), LedgerAccessFailure> in
+    /// Where the proofs of the state after a block come from; nil height means the newest provable one.
+    func source(at height: Height?) throws(LedgerAccessFailure) -> Source {
+        let found = state.withLock { state -> Result<Source, LedgerAccessFailure> in
             guard state.status.height.value >= 2 else { return .failure(.notYet(newest: Height(0))) }
             let newest = Height(state.status.height.value - 1)
             let wanted = height ?? newest
             guard wanted <= newest else { return .failure(.notYet(newest: newest)) }
             guard wanted.value >= 1 else { return .failure(.notFound("states begin with block 1")) }
-            if let forest = state.retained.state(at: wanted.value) { return .success((wanted, forest)) }
-            return .failure(.pruned(nearest: Height(state.retained.nearest(to: wanted.value) ?? newest.value)))
+            if state.hasHeader(wanted.next), let later = state.retained.atOrAbove(wanted.value) {
+                if later.height == wanted.value { return .success(.held(height: wanted, forest: later.forest)) }
+                if history.reach(from: later.height) <= wanted.value {
+                    return .success(.past(Past(height: wanted, laterHeight: later.height, later: later.forest)))
+                }
+            }
+            return .failure(state.pruned(wanted, history: history))
         }
         return try found.get()
     }
 
+    /// That a state cannot be proven after all, with the nearest height that can.
+    ///
+    /// `isLost`: whether the history turned out not to hold, so that only what memory holds counts.
+    func pruned(_ height: Height, isLost: Bool) -> LedgerAccessFailure {
+        state.withLock { $0.pruned(height, history: isLost ? nil : history) }
+    }
+
     func header(_ height: Height) -> SignedHeader? { state.withLock { $0.headers[height.value] } }
+}
+
+extension LedgerView.State {
+    /// Whether the header that proves a state can be served too: it is remembered, or its block is held.
+    fileprivate func hasHeader(_ height: Height) -> Bool {
+        headers[height.value] != nil || height >= status.firstHeight
+    }
+
+    /// The answer for a height that is not served: the nearest one that is; of two, the lower.
+    fileprivate func pruned(_ height: Height, history: HistoryLog?) -> LedgerAccessFailure {
+        let newest = status.height.value - 1
+        // States below have no header to stand under.
+        let lowest = max(1, status.firstHeight.value - 1)
+        let wanted = height.value
+        let above = retained.atOrAbove(max(wanted, lowest)).map { later in
+            max(lowest, wanted, history?.reach(from: later.height) ?? later.height)
+        }.flatMap { $0 <= newest ? $0 : nil }
+        let below = retained.below(wanted).flatMap { $0 >= lowest ? $0 : nil }
+        switch (below, above) {
+        case (nil, nil): return .unavailable("no state can be proven before the next block")
+        case (let below?, nil): return .pruned(nearest: Height(below))
+        case (nil, let above?): return .pruned(nearest: Height(above))
+        case (let below?, let above?):
+            return .pruned(nearest: Height(above - wanted < wanted - below ? above : below))
+        }
+    }
 }

@@ -20,11 +20,19 @@ extension Node: LedgerAccess {
     package nonisolated func entry(
         _ store: StoreName, key: [UInt8], at height: Height?
     ) async throws(LedgerAccessFailure) -> StateEntry {
-        let (height, forest) = try view.provable(at: height)
-        guard let proof = forest.proof(store: store.rawValue, key: key) else { throw .notFound("no such store") }
-        return StateEntry(
-            stateHeight: height, store: store.rawValue, key: key, value: forest.value(store.rawValue, key),
-            merkleProof: proof)
+        switch try view.source(at: height) {
+        case .held(let height, let forest):
+            guard let proof = forest.proof(store: store.rawValue, key: key) else { throw .notFound("no such store") }
+            return StateEntry(
+                stateHeight: height, store: store.rawValue, key: key, value: forest.value(store.rawValue, key),
+                merkleProof: proof)
+        case .past(let past):
+            let header = try await signedHeader(past.height.next).header
+            guard let appHash = Digest(header.appHash),
+                let entry = try await history.entry(store.rawValue, key: key, past, appHash: appHash)
+            else { throw view.pruned(past.height, isLost: true) }
+            return entry
+        }
     }
 
     package nonisolated func value(_ store: StoreName, key: [UInt8]) async throws(LedgerAccessFailure) -> [UInt8]? {
@@ -101,10 +109,10 @@ extension Node: LedgerAccess {
     package nonisolated func receiptSignatures(
         at height: Height
     ) async throws(LedgerAccessFailure) -> [ReceiptSignature] {
-        let (height, forest) = try view.provable(at: height)
-        guard let key = receiptKey, let validator = view.status.validator,
-            let bytes = forest.value(StoreName.anchor.rawValue, LogState.key), let log = try? LogState(decoding: bytes)
-        else { return [] }
+        guard let key = receiptKey, let validator = view.status.validator else { return [] }
+        let entry = try await entry(.anchor, key: LogState.key, at: height)
+        let height = entry.stateHeight
+        guard let bytes = entry.value, let log = try? LogState(decoding: bytes) else { return [] }
         let made = Receipt.signRoot(
             log.root, treeSize: log.size, height: height, ledger: identity, validator: validator, key: key)
         return [
@@ -116,8 +124,7 @@ extension Node: LedgerAccess {
 
     /// C2SP tlog-checkpoint: origin, size and root, signed as a note by this validator's receipt key.
     package nonisolated func checkpoint() async throws(LedgerAccessFailure) -> String {
-        let (_, forest) = try view.provable(at: nil)
-        guard let bytes = forest.value(StoreName.anchor.rawValue, LogState.key),
+        guard let bytes = try await entry(.anchor, key: LogState.key, at: nil).value,
             let log = try? LogState(decoding: bytes),
             let key = receiptKey, case .ed25519(let publicKey) = key.publicKey
         else { throw .unavailable("this node has no receipt key") }

@@ -23,10 +23,14 @@ package struct NodeConfiguration: Sendable {
     package var receiptKey: SigningKey?
     /// Memory for old states, in bytes (D4).
     package var retainedBytes: Int
+    /// Disk for what leads back to older states, in bytes (D4); 0 keeps nothing.
+    package var historyBytes: Int
     /// Changed keys after which a checkpoint is due: about what two seconds of replay make good.
     package var checkpointChanges: Int
     /// Blocks to keep below the older checkpoint; nil keeps all.
     package var blocksKept: UInt64?
+    /// Size at which a file of the block log is closed, in bytes: pruning deletes whole files.
+    package var blockFileBytes: Int
     /// Whether the operator has confirmed a clock that is far ahead of the last block.
     package var isClockConfirmed: Bool
 
@@ -34,16 +38,19 @@ package struct NodeConfiguration: Sendable {
 
     package init(
         folder: String, genesis: Genesis, consensusKey: SigningKey?, receiptKey: SigningKey?,
-        retainedBytes: Int = 256 << 20, checkpointChanges: Int = checkpointChangesDefault, blocksKept: UInt64? = nil,
-        isClockConfirmed: Bool = false
+        retainedBytes: Int = RetainedStates.budgetBytesDefault, historyBytes: Int = HistoryLog.budgetBytesDefault,
+        checkpointChanges: Int = checkpointChangesDefault, blocksKept: UInt64? = nil,
+        blockFileBytes: Int = BlockLog.segmentBytesDefault, isClockConfirmed: Bool = false
     ) {
         self.folder = folder
         self.genesis = genesis
         self.consensusKey = consensusKey
         self.receiptKey = receiptKey
         self.retainedBytes = retainedBytes
+        self.historyBytes = historyBytes
         self.checkpointChanges = checkpointChanges
         self.blocksKept = blocksKept
+        self.blockFileBytes = blockFileBytes
         self.isClockConfirmed = isClockConfirmed
     }
 }
@@ -89,6 +96,7 @@ package actor Node {
     nonisolated let receiptKey: SigningKey?
     private nonisolated let executor: QueueExecutor
 
+    nonisolated let history: StateHistory
     let blocks: BlockLog
     let checkpoints: CheckpointStore
     let headers: HeaderLog
@@ -97,7 +105,6 @@ package actor Node {
     private let clock: ClockGuard
     var tip: Tip
     private var mempool = Mempool()
-    /// Ids of transactions in the queue whose signatures were checked on admission.
     private var rotation: ProposerRotation
     /// The last signature of all: the guard against signing twice.
     private var signState: SignState?
@@ -126,6 +133,7 @@ package actor Node {
         set = start.set
         view = start.view
         tiles = start.tiles
+        history = StateHistory(log: start.history, logger: logger)
         blocks = start.blocks
         checkpoints = start.checkpoints
         headers = start.headers
@@ -150,15 +158,16 @@ package actor Node {
         let transaction: SignedTransaction
         let rules: ProtocolRules
         let time: UInt64
-        do {
-            rules = try ProtocolRules.at(next, in: state)
-            time = try readClock()
-        } catch { throw .unavailable("\(error)") }
+        do { rules = try ProtocolRules.at(next, in: state) } catch { throw .unavailable("\(error)") }
+        do { time = try readClock() } catch {
+            stop(because: error)
+            throw .unavailable("\(error)")
+        }
         guard bytes.count <= rules.transactionBytesMax else {
             throw .refused("a transaction has at most \(rules.transactionBytesMax) bytes")
         }
         do { transaction = try SignedTransaction(decoding: bytes, on: identity) } catch {
-            throw .refused("the transaction cannot be read: \(error)")
+            throw .refused("the transaction cannot be read: \(error.text)")
         }
         if mempool.contains(transaction.id) { return transaction.id }
         if let code = TransactionExecution.refusal(
@@ -339,7 +348,8 @@ package actor Node {
         machine = nil
         self.candidate = nil
         rotation.advance(by: 1)
-        pacing.blockDecided(at: SystemClock.steady(), changedState: candidate.outcome.changesState)
+        // The genesis state is a change that the first block cannot prove: its proof block follows at once, too.
+        pacing.blockDecided(at: SystemClock.steady(), changedState: candidate.outcome.changesState || height == 1)
         schedule()
     }
 
@@ -348,6 +358,7 @@ package actor Node {
         let outcome = candidate.outcome
         let header = candidate.block.header
         try tiles.append(outcome.logEntries)
+        NodeStart.note(outcome, after: tip.forest, in: history.log, logger: logger)
         tip = Tip(
             height: UInt64(header.height), time: header.time, blockID: candidate.blockID, commit: commit,
             resultsHash: outcome.resultsHash, forest: outcome.state, log: outcome.log)
@@ -379,9 +390,11 @@ package actor Node {
         isCheckpointing = true
         let job = checkpointJob()
         let tiles = tiles
+        let (history, logger) = (history.log, logger)
         DispatchQueue.global(qos: .utility).async {
             let result = Result {
                 try tiles.sync()
+                NodeStart.sync(history, logger: logger)
                 try CheckpointStore.write(job)
             }
             Task { await self.endCheckpoint(job, result) }
@@ -433,8 +446,11 @@ package actor Node {
             let job = checkpointJob()
             do {
                 try tiles.sync()
+                NodeStart.sync(history.log, logger: logger)
                 try CheckpointStore.write(job)
                 checkpoints.end(job, succeeded: true)
+                // A ledger that is stopped before a checkpoint is due by itself would never drop a block.
+                prune()
             } catch {
                 logger.error("checkpoint failed", metadata: ["reason": "\(error)"])
             }
@@ -472,11 +488,11 @@ package actor Node {
 }
 
 extension Node: Service {
-    /// Runs until the process is asked to stop, or the node must.
+    /// Runs until the process is asked to stop, another of its services has failed, or the node must.
     package nonisolated func run() async throws {
-        try await withGracefulShutdownHandler {
+        try await withTaskCancellationOrGracefulShutdownHandler {
             try await waitForEnd()
-        } onGracefulShutdown: {
+        } onCancelOrGracefulShutdown: {
             Task { await self.shutDown() }
         }
     }

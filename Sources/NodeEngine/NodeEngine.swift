@@ -4,4 +4,5 @@
 // `Node` is the one owner of the ledger's files and decides nothing that `Consensus` or `LedgerRuntime` decides. What
 // readers need is published as values in `LedgerView` after every block, so a proof never waits for a block.
 //
-// Read `Node` (a height from proposal to publication), `Node+Start` (recovery by replay), `LedgerView` (reading).
+// Read `Node` (a height from proposal to publication), `NodeStart` (recovery by replay), `LedgerView` (reading),
+// `StateHistory` (states that memory no longer holds).

@@ -15,6 +15,7 @@ struct NodeStart {
     var checkpoints: CheckpointStore
     var headers: HeaderLog
     var tiles: TileStore
+    var history: HistoryLog
     var set: ValidatorSet
     var tip: Node.Tip
     var view: LedgerView
@@ -44,9 +45,12 @@ struct NodeStart {
         let identity = genesis.ledger
         let set = try genesis.validatorSet()
         let lock = try FolderLock(folder: configuration.folder)
-        let blocks = try BlockLog(folder: configuration.folder)
+        let blocks = try BlockLog(folder: configuration.folder, segmentBytes: configuration.blockFileBytes)
         if blocks.report.tornBytes > 0 {
             logger.notice("a torn tail of the block log was cut off", metadata: ["bytes": "\(blocks.report.tornBytes)"])
+        }
+        if !blocks.report.hasMark, blocks.lastHeight != nil {
+            logger.notice("blocks.mark was missing or did not hold: damage in the last batch passes for a torn tail")
         }
         let checkpoints = try CheckpointStore(
             folder: configuration.folder, stores: StoreName.allCases.map(\.rawValue))
@@ -90,10 +94,23 @@ struct NodeStart {
             firstHeight: Height(blocks.firstHeight ?? 1), time: tip.time, validatorsHash: set.hash,
             logSize: tip.log.size,
             validator: configuration.consensusKey.flatMap(Node.address).flatMap { Address($0) }, pendingCount: 0)
+        let history = try HistoryLog(
+            folder: configuration.folder + "/history", height: tip.height, appHash: tip.forest.appHash,
+            budgetBytes: configuration.historyBytes)
+        for finding in history.findings { logger.notice("history of states", metadata: ["found": "\(finding)"]) }
         let view = LedgerView(
-            status: status, forest: tip.forest, set: set, retainedBytes: configuration.retainedBytes)
+            status: status, forest: tip.forest, set: set, retainedBytes: configuration.retainedBytes, history: history)
         if tip.height > 0 {
             let (block, commit) = try read(tip.height, from: blocks)
+            // After a proof block the state before it is the same one, and is provable at once.
+            if block.header.appHash == tip.forest.appHash.bytes, tip.height > 1,
+                let (before, commit) = try? read(tip.height - 1, from: blocks)
+            {
+                view.publish(
+                    .init(
+                        signed: SignedHeader(header: before.header, commit: commit), forest: tip.forest,
+                        fates: [], logSize: tip.log.size, pendingCount: 0))
+            }
             view.publish(
                 .init(
                     signed: SignedHeader(header: block.header, commit: commit), forest: tip.forest,
@@ -107,6 +124,7 @@ struct NodeStart {
             let (block, commit) = try read(height, from: blocks)
             let outcome = try replay(block, after: tip, ledger: identity)
             try tiles.append(outcome.logEntries)
+            note(outcome, after: tip.forest, in: history, logger: logger)
             checkpoints.note(outcome.places)
             replayedChanges += outcome.changes.reduce(0) { $0 + $1.changes.count }
             tip = Node.Tip(
@@ -129,9 +147,24 @@ struct NodeStart {
                 "replayedBlocks": "\(tip.height - (checkpoint?.height ?? 0))",
             ])
         return NodeStart(
-            lock: lock, blocks: blocks, checkpoints: checkpoints, headers: headers, tiles: tiles, set: set, tip: tip,
-            view: view,
-            clock: clock, replayedChanges: replayedChanges)
+            lock: lock, blocks: blocks, checkpoints: checkpoints, headers: headers, tiles: tiles, history: history,
+            set: set, tip: tip, view: view, clock: clock, replayedChanges: replayedChanges)
+    }
+
+    /// Adds to the history what leads back from a block's state; a failure costs older states, never the block.
+    static func note(_ outcome: BlockOutcome, after before: StoreForest, in history: HistoryLog, logger: Logger) {
+        do {
+            try history.append(height: outcome.context.height.value, from: before, to: outcome.state)
+        } catch {
+            logger.error("the history of states begins anew", metadata: ["reason": "\(error)"])
+        }
+    }
+
+    /// Makes the history durable before a checkpoint; a failure costs older states, never the checkpoint.
+    static func sync(_ history: HistoryLog, logger: Logger) {
+        do { try history.sync() } catch {
+            logger.error("the history of states begins anew", metadata: ["reason": "\(error)"])
+        }
     }
 
     /// Before the first block.

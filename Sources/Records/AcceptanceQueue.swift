@@ -3,7 +3,8 @@ import Foundation
 import GatewayStore
 import Synchronization
 
-/// Group commit for captures: whatever waits while one SQL transaction is written goes into the next one together.
+/// Group commit for captures: whatever waits while one SQL transaction is written, or comes within
+/// ``AcceptanceQueue/intervalMilliseconds`` of its beginning, goes into the next one together.
 ///
 /// A capture is acknowledged when its transaction is on the disk (D17). One writer, in order of arrival; the queue is
 /// bounded in bytes, and what does not fit is refused with a wish to come back.
@@ -12,6 +13,12 @@ final class AcceptanceQueue: Sendable {
     static let waitingBytesMax = 256 << 20
     /// Records in one SQL transaction, so that a single capture never waits long behind others.
     static let recordsPerTransaction = 5_000
+
+    /// From the beginning of one SQL transaction to that of the next: half of a block interval.
+    ///
+    /// Each has its sync, its anchor with two signatures' worth of work, and its part in a block. A fast disk would end
+    /// one for each capture; this costs a capture some milliseconds only if another one has just been written.
+    static let intervalMilliseconds: UInt64 = 10
 
     private struct Waiting {
         var capture: NewCapture
@@ -23,6 +30,8 @@ final class AcceptanceQueue: Sendable {
         var waiting: [Waiting] = []
         var byteCount = 0
         var isWriting = false
+        /// Nanoseconds of the steady clock.
+        var lastBegin: UInt64 = 0
     }
 
     private let state = Mutex(State())
@@ -58,6 +67,7 @@ final class AcceptanceQueue: Sendable {
     /// Writes batch after batch until nothing waits.
     private func drain() {
         while true {
+            pause()
             let batch = state.withLock { state -> [Waiting] in
                 var records = 0
                 var count = 0
@@ -68,7 +78,7 @@ final class AcceptanceQueue: Sendable {
                 let batch = Array(state.waiting.prefix(count))
                 state.waiting.removeFirst(count)
                 state.byteCount -= batch.reduce(0) { $0 + $1.byteCount }
-                if batch.isEmpty { state.isWriting = false }
+                if batch.isEmpty { state.isWriting = false } else { state.lastBegin = Self.steadyNanoseconds }
                 return batch
             }
             if batch.isEmpty { return }
@@ -79,5 +89,17 @@ final class AcceptanceQueue: Sendable {
                 for waiting in batch { waiting.continuation.resume(throwing: error) }
             }
         }
+    }
+
+    private static var steadyNanoseconds: UInt64 { DispatchTime.now().uptimeNanoseconds }
+
+    /// Waits until the next transaction may begin; not at all where a full one waits.
+    private func pause() {
+        let due = state.withLock { state -> UInt64 in
+            let records = state.waiting.reduce(0) { $0 + $1.capture.records.count }
+            return records >= Self.recordsPerTransaction ? 0 : state.lastBegin + Self.intervalMilliseconds * 1_000_000
+        }
+        let now = Self.steadyNanoseconds
+        if due > now { Thread.sleep(forTimeInterval: Double(due - now) / 1e9) }
     }
 }

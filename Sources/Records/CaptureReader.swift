@@ -35,7 +35,7 @@ package struct CaptureReader: Sendable {
         do { document = try JSONDocument(parsing: bytes) } catch {
             throw .unreadable(
                 Self.violation(
-                    "json", "\(error)", line: error.position?.line ?? 0, column: error.position?.column ?? 0))
+                    "json", error.text, line: error.position?.line ?? 1, column: error.position?.column ?? 1))
         }
         let violations = json.validate(document)
         guard violations.isEmpty else { throw .invalid(violations) }
@@ -53,7 +53,8 @@ package struct CaptureReader: Sendable {
             let schema = probe.root.namespace == "urn:epcglobal:epcis:xsd:1" ? xml12 : xml20
             (tree, violations) = try schema.parse(bytes)
         } catch {
-            throw .unreadable(Self.violation("xml", "\(error)", line: error.line, column: error.column))
+            throw .unreadable(
+                Self.violation("xml", error.text, line: max(1, error.line), column: max(1, error.column)))
         }
         guard violations.isEmpty else { throw .invalid(violations) }
         let records: [EventRecord]
@@ -94,7 +95,7 @@ package struct CaptureReader: Sendable {
             violation("epcis", "event \(event): \(binding.rawValue) cannot say \(what)")
         case .number(let failure):
             violation(
-                "number", "\(failure)", line: failure.position?.line ?? 1, column: failure.position?.column ?? 1)
+                "number", failure.text, line: failure.position?.line ?? 1, column: failure.position?.column ?? 1)
         }
     }
 

@@ -1,7 +1,9 @@
 import Codec
 package import Cryptography
+import Dispatch
 import GatewayStore
 package import LedgerModel
+import Synchronization
 
 /// The account in whose name this gateway states records, and its key.
 package struct Issuer: Sendable {
@@ -20,16 +22,12 @@ package struct Issuer: Sendable {
     /// Records in one anchor: the ledger's own bound.
     static let recordsPerAnchor = 10_000
 
+    /// Statements that one core signs at a time, some milliseconds' worth: fewer are not worth handing out.
+    static let statementsPerLane = 64
+
     /// Signs statements for new records and the transactions that anchor them.
     func sign(_ records: [NewRecord], first: UInt64, now: UInt64) throws -> SignedBatch {
-        var statements: [[UInt8]] = []
-        statements.reserveCapacity(records.count)
-        for (offset, record) in records.enumerated() {
-            statements.append(
-                Statement.sign(
-                    recordHash: Digest(record.commitment)!, sequence: first + UInt64(offset), issuer: account,
-                    ledger: ledger, key: key))
-        }
+        let statements = statements(for: records, first: first)
         var anchors: [NewOutboxTransaction] = []
         for start in stride(from: 0, to: records.count, by: Self.recordsPerAnchor) {
             let end = min(start + Self.recordsPerAnchor, records.count)
@@ -37,6 +35,22 @@ package struct Issuer: Sendable {
             anchors.append(try anchor(pairs, first: first + UInt64(start), now: now))
         }
         return SignedBatch(statements: statements, anchors: anchors)
+    }
+
+    /// Signs a statement for each record, on all cores: the batch's SQL transaction waits for it.
+    private func statements(for records: [NewRecord], first: UInt64) -> [[UInt8]] {
+        let signer = StatementSigner(issuer: account, ledger: ledger, key: key)
+        let lanes = (records.count + Self.statementsPerLane - 1) / Self.statementsPerLane
+        let signed = Mutex([[[UInt8]]](repeating: [], count: lanes))
+        DispatchQueue.concurrentPerform(iterations: lanes) { lane in
+            let start = lane * Self.statementsPerLane
+            let end = min(start + Self.statementsPerLane, records.count)
+            let statements = (start..<end).map {
+                signer.sign(Digest(records[$0].commitment)!, sequence: first + UInt64($0))
+            }
+            signed.withLock { $0[lane] = statements }
+        }
+        return signed.withLock { $0.flatMap { $0 } }
     }
 
     /// Signs one anchor over statements with consecutive numbers.
@@ -54,6 +68,20 @@ package struct Issuer: Sendable {
         try transaction(
             [.tombstone(TombstoneMessage(issuer: account, rid: rid, reason: reason, time: now))], first: 0, count: 0,
             now: now)
+    }
+
+    /// Signs a tombstone again: the same message, valid for longer; nil where the bytes hold none.
+    func tombstone(again bytes: [UInt8], now: UInt64) throws -> NewOutboxTransaction? {
+        guard let message = tombstone(in: bytes) else { return nil }
+        return try transaction([.tombstone(message)], first: 0, count: 0, now: now)
+    }
+
+    /// The tombstone that a transaction of ours carries.
+    func tombstone(in bytes: [UInt8]) -> TombstoneMessage? {
+        guard let transaction = try? SignedTransaction(decoding: bytes, on: ledger),
+            case .tombstone(let message)? = transaction.body.messages.first
+        else { return nil }
+        return message
     }
 
     func transaction(_ messages: [Message], first: UInt64, count: Int, now: UInt64) throws

@@ -1,4 +1,4 @@
-import Cryptography
+import Codec
 import Foundation
 package import GatewayStore
 package import LedgerAccess
@@ -20,10 +20,10 @@ package final class Outbox: Service, Sendable {
     /// When nothing is heard for this long, everything in flight is asked about again.
     static let patience: Duration = .seconds(2)
 
-    private let store: GatewayStore
-    private let ledger: any LedgerAccess
-    private let issuer: Issuer
-    private let logger: Logger
+    let store: GatewayStore
+    let ledger: any LedgerAccess
+    let issuer: Issuer
+    let logger: Logger
     private let now: @Sendable () -> UInt64
     private let wakeUp = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     private let progress = ProgressBoard()
@@ -67,39 +67,8 @@ package final class Outbox: Service, Sendable {
         }
     }
 
-    /// Compares what the store believes with the ledger, and says what it found (D17).
-    func reconcile() async throws {
-        let pending = try store.pendingOutboxCount()
-        let assigned = try store.nextNumber(of: issuer.account.bytes)
-        let onLedger = try await ledgerNextNumber()
-        logger.info(
-            "outbox compared with the ledger",
-            metadata: [
-                "pending": "\(pending)", "assigned": "\(assigned)", "onLedger": "\(onLedger)",
-            ])
-        guard onLedger <= assigned else {
-            throw OutboxFailure.storeIsOlder(assigned: assigned, onLedger: onLedger)
-        }
-        if let newest = try store.newestIncluded() {
-            let status: LedgerStatus
-            do { status = try await ledger.status() } catch { throw RecordsFailure.ledger(error) }
-            guard newest.place.leafIndex + UInt64(newest.count) <= status.logSize else {
-                throw OutboxFailure.ledgerIsOlder(leaf: newest.place.leafIndex, logSize: status.logSize)
-            }
-        }
-        wake()
-    }
-
-    private func ledgerNextNumber() async throws -> UInt64 {
-        do {
-            return try await IssuerState.nextNumber(of: issuer.account, on: ledger)
-        } catch {
-            throw RecordsFailure.ledger(error)
-        }
-    }
-
     /// One look at everything that waits: note what arrived, submit what did not.
-    private func turn() async {
+    func turn() async {
         do {
             while true {
                 let rows = try store.pendingOutbox(limit: Self.inFlightMax)
@@ -125,25 +94,39 @@ package final class Outbox: Service, Sendable {
     /// Where a transaction arrived, or nil while it is on its way.
     private func settle(_ row: OutboxRow) async throws -> RecordPlace? {
         let status = try await ledger.transaction(TransactionID(row.id)!)
-        if case .included(let height, _, let code, _) = status, code == 0 {
-            if row.kind == .tombstone { return RecordPlace(leafIndex: 0, height: height.value, blockTime: 0) }
-        }
-        guard row.kind == .anchor else {
-            // A tombstone that was refused is there already, or its record never was: nothing more to say.
-            if case .included(let height, _, _, _) = status {
-                return RecordPlace(leafIndex: 0, height: height.value, blockTime: 0)
-            }
+        if case .pending = status { return nil }
+        guard row.kind == .anchor else { return try await settleTombstone(row, status) }
+        // Included, or unknown since the node forgot it: the record id itself tells (idempotence by rid).
+        guard let rid = try store.firstRecordID(ofOutbox: row.row), let anchored = try await anchored(rid) else {
             return nil
         }
-        if case .pending = status { return nil }
-        // Included, or unknown since the node forgot it: the record id itself tells (idempotence by rid).
-        guard let rid = try store.firstRecordID(ofOutbox: row.row),
-            let value = try await ledger.value(.anchor, key: AnchoredRecord.key(rid)),
-            let anchored = try? AnchoredRecord(decoding: value)
-        else { return nil }
-        return RecordPlace(
-            leafIndex: anchored.leafIndex, height: anchored.height.value,
-            blockTime: UInt64(anchored.time.nanosecondsSince1970 ?? 0))
+        return anchored.place
+    }
+
+    /// The same for a tombstone: the mark on the ledger tells.
+    ///
+    /// One without effect is signed again, unless the ledger will never take it from this account.
+    private func settleTombstone(_ row: OutboxRow, _ status: TransactionStatus) async throws -> RecordPlace? {
+        if let message = issuer.tombstone(in: row.bytes) {
+            if let height = try await tombstoneHeight(of: message.rid) {
+                return RecordPlace(leafIndex: 0, height: height, blockTime: 0)
+            }
+            if let record = try await anchored(message.rid), record.issuer == issuer.account { return nil }
+        }
+        guard case .included(let height, _, _, _) = status else { return nil }
+        return RecordPlace(leafIndex: 0, height: height.value, blockTime: 0)
+    }
+
+    /// What the ledger holds of a record.
+    func anchored(_ rid: [UInt8]) async throws -> AnchoredRecord? {
+        guard let value = try await ledger.value(.anchor, key: AnchoredRecord.key(rid)) else { return nil }
+        return try? AnchoredRecord(decoding: value)
+    }
+
+    /// The height at which the ledger marked a record as erased.
+    func tombstoneHeight(of rid: [UInt8]) async throws -> UInt64? {
+        guard let value = try await ledger.value(.anchor, key: Tombstone.key(rid)) else { return nil }
+        return try CBOR.decode(value).array?.first?.unsigned
     }
 
     /// Submits, in order, what the ledger does not know; bytes that are about to expire are signed again first.
@@ -151,17 +134,22 @@ package final class Outbox: Service, Sendable {
         for row in rows {
             let status = try await ledger.transaction(TransactionID(row.id)!)
             if case .pending = status { continue }
-            var bytes = row.bytes
+            let bytes: [UInt8]
             let time = now()
             var mustSignAgain =
                 row.validUntil < time + Issuer.validity / 10 || row.validUntil > time + 2 * Issuer.validity
             // It stands in a block without effect, since an earlier anchor came after it: these bytes are used up.
             if case .included = status { mustSignAgain = true }
             if mustSignAgain {
-                guard row.kind == .anchor else { continue }
-                let fresh = try issuer.anchorAgain(row, from: store, now: time)
+                let fresh =
+                    row.kind == .anchor
+                    ? try issuer.anchorAgain(row, from: store, now: time)
+                    : try issuer.tombstone(again: row.bytes, now: time)
+                guard let fresh else { continue }
                 try store.replaceOutbox(row.row, with: fresh)
                 bytes = fresh.bytes
+            } else {
+                bytes = try store.outboxBytes(row.row)
             }
             if let reason = try await refusal(of: bytes) {
                 logger.warning("the ledger refused an anchor", metadata: ["reason": "\(reason)"])
@@ -182,20 +170,10 @@ package final class Outbox: Service, Sendable {
     }
 }
 
-/// Why the gateway will not go on with this store and this ledger.
-package enum OutboxFailure: Error, Equatable, CustomStringConvertible {
-    case storeIsOlder(assigned: UInt64, onLedger: UInt64)
-    case ledgerIsOlder(leaf: UInt64, logSize: UInt64)
-
-    package var description: String {
-        switch self {
-        case .storeIsOlder(let assigned, let onLedger):
-            "gateway/ is older than the ledger: it assigned \(assigned) numbers, the ledger has \(onLedger); "
-                + "restore the newest backup of gateway/"
-        case .ledgerIsOlder(let leaf, let logSize):
-            "the ledger is older than gateway/: leaf \(leaf) was anchored, the log has \(logSize); "
-                + "restore ledger/ or import a newer snapshot"
-        }
+extension AnchoredRecord {
+    var place: RecordPlace {
+        RecordPlace(
+            leafIndex: leafIndex, height: height.value, blockTime: UInt64(time.nanosecondsSince1970 ?? 0))
     }
 }
 

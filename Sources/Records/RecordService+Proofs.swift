@@ -36,7 +36,9 @@ extension RecordService {
             let chosen =
                 validator.map { wanted in signatures.first { $0.validator == wanted } }
                 ?? signatures.first { $0.validator == own } ?? signatures.first
-            guard let chosen else { throw RecordsFailure.notFound }
+            guard let chosen else {
+                throw LedgerAccessFailure.notFound("No such validator signed the log of block \(height.value).")
+            }
             let path = try await ledger.logInclusion(of: place.leafIndex, treeSize: state.size)
             return Receipt.encode(
                 protected: chosen.protected, signature: chosen.signature, treeSize: state.size,

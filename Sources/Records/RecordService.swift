@@ -101,10 +101,9 @@ package final class RecordService: Sendable {
 
     private func seal(_ document: [UInt8], _ prepared: PreparedCapture, tenant: String) throws -> NewCapture {
         let records = try prepared.records.map { record -> NewRecord in
-            let salt = SecureRandom.bytes(SealedPayload.saltBytes)
             let (group, key) = try keys.next()
-            let sealed = SealedPayload(record.document, salt: salt, groupKey: key)
-            let file = RecordFile(salt: salt, mediaType: record.mediaType, document: record.document)
+            let sealed = SealedPayload(record.document, groupKey: key)
+            let file = RecordFile(salt: sealed.salt, mediaType: record.mediaType, document: record.document)
             let ids = keys.recordIDs(
                 source: record.source, stream: tenant, key: record.businessKey, canonical: record.canonical)
             return NewRecord(
@@ -112,7 +111,7 @@ package final class RecordService: Sendable {
                 commitment: SHA256.hash(file.encoded).bytes, earlierIDs: Array(ids.dropFirst()))
         }
         let (group, key) = try keys.next()
-        let sealed = SealedPayload(document, salt: SecureRandom.bytes(SealedPayload.saltBytes), groupKey: key)
+        let sealed = SealedPayload(document, groupKey: key)
         let original = NewOriginal(
             mediaType: prepared.mediaType, payload: sealed.payload, keyGroup: group, wrap: sealed.wrap)
         return NewCapture(jobID: SecureRandom.bytes(16), tenant: tenant, original: original, records: records)

@@ -17,11 +17,22 @@ struct SealedPayload {
     var payload: [UInt8]
     var wrap: [UInt8]
 
-    /// Seals a document under a fresh payload key.
-    init(_ document: [UInt8], salt: [UInt8], groupKey: [UInt8]) {
-        let key = SecureRandom.bytes(32)
-        payload = XChaCha20Poly1305.seal(document, key: key, additionalData: Self.context)
-        wrap = XChaCha20Poly1305.seal(salt + key, key: groupKey, additionalData: Self.wrapContext)
+    /// The record's salt, which the wrap holds.
+    var salt: [UInt8]
+
+    /// Seals a document under a fresh payload key, with a fresh salt.
+    init(_ document: [UInt8], groupKey: [UInt8]) {
+        // All that is random about a record is drawn at once: each draw is a call of the operating system.
+        let random = SecureRandom.bytes(Self.saltBytes + XChaCha20Poly1305.keyBytes + 2 * XChaCha20Poly1305.nonceBytes)
+        let secret = Array(random[..<(Self.saltBytes + XChaCha20Poly1305.keyBytes)])
+        let nonces = random[secret.count...]
+        salt = Array(secret[..<Self.saltBytes])
+        payload = XChaCha20Poly1305.seal(
+            document, key: Array(secret[Self.saltBytes...]), nonce: nonces.prefix(XChaCha20Poly1305.nonceBytes),
+            additionalData: Self.context)
+        wrap = XChaCha20Poly1305.seal(
+            secret, key: groupKey, nonce: nonces.suffix(XChaCha20Poly1305.nonceBytes),
+            additionalData: Self.wrapContext)
     }
 
     /// Opens what was sealed; nil where the key is not the one, or a byte has changed.

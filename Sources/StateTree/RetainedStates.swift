@@ -1,14 +1,17 @@
 /// Which old states can still be proven (D4).
 ///
-/// Held are the recent ones as far back as a budget reaches, one per 10 minutes of block time, and the heights that
-/// foreign clients were updated to. The budget counts memory that only old states hold, which is measured by walking what
-/// differs between neighbours. Over it, the oldest states go that nothing pins; once only the most recent
-/// ``recentCountMin`` are left beside pinned ones, the oldest pinned go too. The newest always stays.
+/// Held are the recent ones as far back as a budget reaches, and one per 10 minutes of block time. The budget counts
+/// memory that only old states hold, which is measured by walking what differs between neighbours. Over it, the oldest
+/// states go that nothing pins; once only the most recent ``recentCountMin`` are left beside pinned ones, the oldest
+/// pinned go too. The two newest always stay: the newest, and the one before it, which is the newest that a header
+/// proves.
 package struct RetainedStates: Sendable {
     /// Memory that only old states hold: the default of D4.
     package static let budgetBytesDefault = 256 << 20
     /// States held at all, so that looking them up and listing them stays bounded.
     package static let countMax = 100_000
+    /// States that stay whatever the budget.
+    package static let countMin = 2
     /// Block time between pinned states, in nanoseconds.
     package static let pinInterval: UInt64 = 600_000_000_000
     /// Recent states that pinned ones do not crowd out: what a light client a little behind asks for.
@@ -41,8 +44,11 @@ package struct RetainedStates: Sendable {
     ///   - height: the block's.
     ///   - time: block time, nanoseconds since 1970.
     ///   - forest: the state.
+    /// - Returns: the states that are held no longer. Whoever lets go of them last frees their nodes, which may be many:
+    ///   best where nobody waits.
     /// - Complexity: linear in the nodes that the block replaced.
-    package mutating func insert(height: UInt64, time: UInt64, forest: StoreForest) {
+    @discardableResult
+    package mutating func insert(height: UInt64, time: UInt64, forest: StoreForest) -> [StoreForest] {
         if let last = recent.last {
             precondition(last.height < height, "heights rise")
             byteCount += last.forest.bytesHeld(notBy: forest, nor: nil) + Self.stateBytes
@@ -50,15 +56,11 @@ package struct RetainedStates: Sendable {
         let isPinned = lastPin.map { time >= $0 && time - $0 >= Self.pinInterval } ?? true
         if isPinned { lastPin = time }
         recent.append(Row(height: height, forest: forest, isPinned: isPinned))
-        while count > 1, byteCount > budgetBytes || count > Self.countMax { dropOne() }
-    }
-
-    /// Keeps a height that a foreign client was updated to, if it is still held.
-    package mutating func pin(_ height: UInt64) {
-        let index = position(of: height)
-        if index >= pinned.count, index < count, row(index).height == height {
-            recent[head + index - pinned.count].isPinned = true
+        var dropped: [StoreForest] = []
+        while count > Self.countMin, byteCount > budgetBytes || count > Self.countMax {
+            if let forest = dropOne() { dropped.append(forest) }
         }
+        return dropped
     }
 
     /// The state after a block, if it is still held.
@@ -67,14 +69,16 @@ package struct RetainedStates: Sendable {
         return index < count && row(index).height == height ? row(index).forest : nil
     }
 
-    /// The held height nearest to one that is not; of two, the lower.
-    package func nearest(to height: UInt64) -> UInt64? {
+    /// The lowest held height that is not below one, and its state.
+    package func atOrAbove(_ height: UInt64) -> (height: UInt64, forest: StoreForest)? {
         let index = position(of: height)
-        let above = index < count ? row(index).height : nil
-        guard index > 0 else { return above }
-        let below = row(index - 1).height
-        guard let above else { return below }
-        return above - height < height - below ? above : below
+        return index < count ? (row(index).height, row(index).forest) : nil
+    }
+
+    /// The highest held height below one.
+    package func below(_ height: UInt64) -> UInt64? {
+        let index = position(of: height)
+        return index > 0 ? row(index - 1).height : nil
     }
 
     /// The lowest and the highest height that are held.
@@ -98,18 +102,22 @@ package struct RetainedStates: Sendable {
         return low
     }
 
-    private mutating func dropOne() {
+    /// Drops the state that goes next; nil where it was only set aside, as a pinned one.
+    private mutating func dropOne() -> StoreForest? {
         let isCrowded = recent.count - head <= Self.recentCountMin
         if isCrowded, !pinned.isEmpty {
-            free(pinned.removeFirst().forest, newer: row(0).forest, older: nil)
-            return
+            let oldest = pinned.removeFirst().forest
+            free(oldest, newer: row(0).forest, older: nil)
+            return oldest
         }
         let oldest = recent[head]
+        var dropped: StoreForest?
         head += 1
         if oldest.isPinned, !isCrowded {
             pinned.append(oldest)
         } else {
             free(oldest.forest, newer: recent[head].forest, older: pinned.last?.forest)
+            dropped = oldest.forest
         }
         // What the row alone held must go with it; the place itself goes with many others.
         recent[head - 1].forest = recent[head].forest
@@ -117,6 +125,7 @@ package struct RetainedStates: Sendable {
             recent.removeFirst(head)
             head = 0
         }
+        return dropped
     }
 
     private mutating func free(_ forest: StoreForest, newer: StoreForest, older: StoreForest?) {

@@ -19,9 +19,11 @@ package struct StateLeaf: @unchecked Sendable {
     private let buffer: ManagedBuffer<Head, UInt8>
 
     /// A key and its value, neither of them empty.
-    package init(key: [UInt8], value: [UInt8]) {
+    package init(key: [UInt8], value: [UInt8]) { self.init(key: key, keyHash: SHA256.hash(key), value: value) }
+
+    /// The same with the key's SHA-256, where it is known already.
+    init(key: [UInt8], keyHash: Digest, value: [UInt8]) {
         precondition(!key.isEmpty && !value.isEmpty, "neither keys nor values are empty")
-        let keyHash = SHA256.hash(key)
         let head = Head(
             keyHash: keyHash, hash: Jellyfish.leafHash(keyHash: keyHash, valueHash: SHA256.hash(value)),
             keyCount: UInt32(key.count), valueCount: UInt32(value.count))

@@ -26,7 +26,7 @@ package struct StateRoot: Sendable {
     package init?(sorted leaves: [StateLeaf]) {
         for (one, next) in zip(leaves, leaves.dropFirst()) where one.keyHash >= next.keyHash { return nil }
         var work = TreeWork()
-        tree = Self.build(leaves[...], depth: 0, work: &work)
+        tree = Self.build(leaves, leaves.indices, depth: 0, work: &work)
         count = leaves.count
     }
 
@@ -41,38 +41,32 @@ package struct StateRoot: Sendable {
     }
 
     /// The leaf whose key has that SHA-256, or nil.
-    package func leaf(at place: Digest) -> StateLeaf? {
-        var subtree = tree
-        var depth = 0
-        while case .inner(let node) = subtree {
-            subtree = place.bit(depth) ? node.right : node.left
-            depth += 1
-        }
-        guard case .leaf(let leaf) = subtree, leaf.keyHash == place else { return nil }
-        return leaf
-    }
+    package func leaf(at place: Digest) -> StateLeaf? { tree.leaf(at: place) }
 
     /// The tree with changes applied, each key once; a nil value removes its key.
     ///
     /// - Complexity: for m changes to n keys about m x (3 + log2(n / m) + 2) hashes, and as many new nodes.
     package func applying(_ changes: [(key: [UInt8], value: [UInt8]?)], work: inout TreeWork) -> StateRoot {
         guard !changes.isEmpty else { return self }
-        var sorted = changes.map { key, value in
-            guard let value else { return Change(place: SHA256.hash(key), leaf: nil) }
-            let leaf = StateLeaf(key: key, value: value)
-            return Change(place: leaf.keyHash, leaf: leaf)
-        }
-        sorted.sort { $0.place < $1.place }
-        precondition(zip(sorted, sorted.dropFirst()).allSatisfy { $0.place < $1.place }, "a key is changed twice")
+        guard let sorted = Change.sorted(changes) else { preconditionFailure("a key is changed twice") }
         var mine = TreeWork()
         for change in sorted {
             guard let leaf = change.leaf else { continue }
             mine.leaves += 1
             mine.leafBytes += leaf.contentCount
         }
-        let result = Self.apply(sorted[...], to: tree, depth: 0, work: &mine)
+        let result = Self.apply(sorted, sorted.indices, to: tree, depth: 0, work: &mine)
         work += mine
         return StateRoot(tree: result, count: count + mine.added)
+    }
+
+    /// A shard with rows applied, each key once; nil where a key is changed twice or lies in another shard.
+    static func shard(_ shard: Subtree, applying rows: [ForestUndo.Row], index: Int) -> Subtree? {
+        guard let sorted = Change.sorted(rows.map { (key: $0.key, value: $0.value) }),
+            sorted.allSatisfy({ StoreShard.index(of: $0.place) == index })
+        else { return nil }
+        var work = TreeWork()
+        return apply(sorted, sorted.indices, to: shard, depth: StoreShard.depth, work: &work)
     }
 
     /// All leaves in rising order of their key hashes.
@@ -86,61 +80,78 @@ package struct StateRoot: Sendable {
     private struct Change {
         var place: Digest
         var leaf: StateLeaf?
+
+        /// Changes by rising place; nil where a key is changed twice.
+        ///
+        /// Places are sorted before leaves are made: moving references about would cost more than all comparisons, and
+        /// leaves that are neighbours in the tree become neighbours in memory.
+        static func sorted(_ changes: [(key: [UInt8], value: [UInt8]?)]) -> [Change]? {
+            var order = changes.indices.map { (place: SHA256.hash(changes[$0].key), index: $0) }
+            order.sort { $0.place < $1.place }
+            for index in order.indices.dropFirst() where order[index - 1].place == order[index].place { return nil }
+            return order.map { place, index in
+                let (key, value) = changes[index]
+                return Change(place: place, leaf: value.map { StateLeaf(key: key, keyHash: place, value: $0) })
+            }
+        }
     }
 
+    /// The subtree with a range of sorted changes applied.
+    ///
+    /// Array and range, not a slice: a slice would hold the array anew at each step.
     private static func apply(
-        _ changes: ArraySlice<Change>, to subtree: Subtree, depth: Int, work: inout TreeWork
+        _ changes: [Change], _ range: Range<Int>, to subtree: Subtree, depth: Int, work: inout TreeWork
     ) -> Subtree {
-        guard let first = changes.first else { return subtree }
+        if range.isEmpty { return subtree }
         switch subtree {
         case .empty:
-            let leaves = changes.compactMap(\.leaf)
+            let leaves = changes[range].compactMap(\.leaf)
             work.added += leaves.count
-            return build(leaves[...], depth: depth, work: &work)
+            return build(leaves, leaves.indices, depth: depth, work: &work)
         case .leaf(let old):
-            if changes.count == 1, first.place == old.keyHash {
-                guard let leaf = first.leaf else {
+            if range.count == 1, changes[range.lowerBound].place == old.keyHash {
+                guard let leaf = changes[range.lowerBound].leaf else {
                     work.added -= 1
                     return .empty
                 }
                 return .leaf(leaf)
             }
-            var leaves = changes.compactMap(\.leaf)
+            var leaves = changes[range].compactMap(\.leaf)
             work.added += leaves.count - 1
-            if !changes.contains(where: { $0.place == old.keyHash }) {
+            if !changes[range].contains(where: { $0.place == old.keyHash }) {
                 let index = leaves.firstIndex { old.keyHash < $0.keyHash } ?? leaves.count
                 leaves.insert(old, at: index)
                 work.added += 1
             }
-            return build(leaves[...], depth: depth, work: &work)
+            return build(leaves, leaves.indices, depth: depth, work: &work)
         case .inner(let node):
-            let middle = split(changes, depth: depth) { $0.place }
-            let left = apply(changes[..<middle], to: node.left, depth: depth + 1, work: &work)
-            let right = apply(changes[middle...], to: node.right, depth: depth + 1, work: &work)
+            let middle = split(range, depth: depth) { changes[$0].place }
+            let left = apply(changes, range.lowerBound..<middle, to: node.left, depth: depth + 1, work: &work)
+            let right = apply(changes, middle..<range.upperBound, to: node.right, depth: depth + 1, work: &work)
             return .joining(left, right, work: &work)
         }
     }
 
-    private static func build(_ leaves: ArraySlice<StateLeaf>, depth: Int, work: inout TreeWork) -> Subtree {
-        switch leaves.count {
+    private static func build(
+        _ leaves: [StateLeaf], _ range: Range<Int>, depth: Int, work: inout TreeWork
+    ) -> Subtree {
+        switch range.count {
         case 0: return .empty
-        case 1: return .leaf(leaves[leaves.startIndex])
+        case 1: return .leaf(leaves[range.lowerBound])
         default:
-            let middle = split(leaves, depth: depth) { $0.keyHash }
-            let left = build(leaves[..<middle], depth: depth + 1, work: &work)
-            let right = build(leaves[middle...], depth: depth + 1, work: &work)
+            let middle = split(range, depth: depth) { leaves[$0].keyHash }
+            let left = build(leaves, range.lowerBound..<middle, depth: depth + 1, work: &work)
+            let right = build(leaves, middle..<range.upperBound, depth: depth + 1, work: &work)
             return .joining(left, right, work: &work)
         }
     }
 
-    /// Where the bit at that depth becomes 1, in a slice sorted by key hash.
-    private static func split<Element>(
-        _ slice: ArraySlice<Element>, depth: Int, keyHash: (Element) -> Digest
-    ) -> Int {
-        var (low, high) = (slice.startIndex, slice.endIndex)
+    /// Where the bit at that depth becomes 1, in a range sorted by place.
+    private static func split(_ range: Range<Int>, depth: Int, place: (Int) -> Digest) -> Int {
+        var (low, high) = (range.lowerBound, range.upperBound)
         while low < high {
             let middle = (low + high) / 2
-            if keyHash(slice[middle]).bit(depth) { high = middle } else { low = middle + 1 }
+            if place(middle).bit(depth) { high = middle } else { low = middle + 1 }
         }
         return low
     }
@@ -171,35 +182,8 @@ extension StateRoot {
     }
 
     private func path(to leaf: StateLeaf) -> Jellyfish.LeafPath {
-        var siblings: [Digest] = []
-        var subtree = tree
-        while case .inner(let node) = subtree {
-            if leaf.keyHash.bit(siblings.count) {
-                siblings.append(node.left.hash)
-                subtree = node.right
-            } else {
-                siblings.append(node.right.hash)
-                subtree = node.left
-            }
-        }
-        return Jellyfish.LeafPath(key: leaf.key, value: leaf.value, siblings: siblings)
+        Jellyfish.LeafPath(key: leaf.key, value: leaf.value, siblings: tree.siblings(of: leaf.keyHash))
     }
 
-    /// The nearest leaf on one side of a place that holds none.
-    private func neighbour(of place: Digest, right: Bool) -> StateLeaf? {
-        var subtree = tree
-        var depth = 0
-        var passed = Subtree.empty
-        while case .inner(let node) = subtree {
-            let goesRight = place.bit(depth)
-            if goesRight != right {
-                let other = goesRight ? node.left : node.right
-                if case .empty = other {} else { passed = other }
-            }
-            subtree = goesRight ? node.right : node.left
-            depth += 1
-        }
-        if case .leaf(let leaf) = subtree, right ? place < leaf.keyHash : leaf.keyHash < place { return leaf }
-        return passed.edge(right: !right)
-    }
+    private func neighbour(of place: Digest, right: Bool) -> StateLeaf? { tree.neighbour(of: place, right: right) }
 }

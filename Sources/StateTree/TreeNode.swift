@@ -42,6 +42,52 @@ enum Subtree: Sendable {
         }
     }
 
+    /// The leaf at a place, or nil; this subtree's root stands at a depth.
+    func leaf(at place: Digest, depth: Int = 0) -> StateLeaf? {
+        var subtree = self
+        var depth = depth
+        while case .inner(let node) = subtree {
+            subtree = place.bit(depth) ? node.right : node.left
+            depth += 1
+        }
+        guard case .leaf(let leaf) = subtree, leaf.keyHash == place else { return nil }
+        return leaf
+    }
+
+    /// The hashes beside the way to a place, from this subtree's root (at a depth) down.
+    func siblings(of place: Digest, depth: Int = 0) -> [Digest] {
+        var siblings: [Digest] = []
+        var subtree = self
+        while case .inner(let node) = subtree {
+            if place.bit(depth + siblings.count) {
+                siblings.append(node.left.hash)
+                subtree = node.right
+            } else {
+                siblings.append(node.right.hash)
+                subtree = node.left
+            }
+        }
+        return siblings
+    }
+
+    /// The nearest leaf on one side of a place that holds none; this subtree's root stands at a depth.
+    func neighbour(of place: Digest, right: Bool, depth: Int = 0) -> StateLeaf? {
+        var subtree = self
+        var depth = depth
+        var passed = Subtree.empty
+        while case .inner(let node) = subtree {
+            let goesRight = place.bit(depth)
+            if goesRight != right {
+                let other = goesRight ? node.left : node.right
+                if case .empty = other {} else { passed = other }
+            }
+            subtree = goesRight ? node.right : node.left
+            depth += 1
+        }
+        if case .leaf(let leaf) = subtree, right ? place < leaf.keyHash : leaf.keyHash < place { return leaf }
+        return passed.edge(right: !right)
+    }
+
     /// The leaf furthest to one side.
     func edge(right: Bool) -> StateLeaf? {
         var subtree = self

@@ -11,8 +11,23 @@ package struct EventRecord: Equatable, Sendable {
     package var canonicalEvent: [UInt8]
     /// The eventID, or nothing.
     package var eventID: [UInt8]
+    private var event: EPCISEvent
+    private var ignoredFields: [EPCISName]
+
     /// The CBV event hash, in the reference program's order; ``EventHash/compute(document:order:)`` finds it again in the document.
-    package var eventHash: String
+    ///
+    /// It is made when asked for: a capture does without.
+    package var eventHash: String { EventHash.compute(event, ignoring: ignoredFields) }
+
+    fileprivate init(
+        document: [UInt8], canonicalEvent: [UInt8], event: EPCISEvent, ignoredFields: [EPCISName]
+    ) {
+        self.document = document
+        self.canonicalEvent = canonicalEvent
+        self.event = event
+        self.ignoredFields = ignoredFields
+        eventID = event.eventID
+    }
 }
 
 extension EventRecord {
@@ -48,8 +63,8 @@ extension EventRecord {
             }
             records.append(
                 EventRecord(
-                    document: try shell.document(around: canonical), canonicalEvent: canonical, eventID: event.eventID,
-                    eventHash: EventHash.compute(event, ignoring: ignored)))
+                    document: try shell.document(around: canonical), canonicalEvent: canonical, event: event,
+                    ignoredFields: ignored))
         }
         return records
     }
@@ -72,8 +87,8 @@ extension EventRecord {
             shell.ignoredFields = writer.ignoredFields(document)
             records.append(
                 EventRecord(
-                    document: try shell.document(around: canonical), canonicalEvent: canonical, eventID: event.eventID,
-                    eventHash: EventHash.compute(event, ignoring: document.ignoredFields)))
+                    document: try shell.document(around: canonical), canonicalEvent: canonical, event: event,
+                    ignoredFields: document.ignoredFields))
         }
         return records
     }

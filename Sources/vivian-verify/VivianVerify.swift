@@ -11,7 +11,8 @@ struct VivianVerify: ParsableCommand {
             Prints what holds, what it rests on, and what was not checked. Without a trusted validators hash nothing is \
             proven: get it from somebody you trust, not from whoever handed you the file. A policy file is JSON with \
             any of trustedValidators, chainId, genesisHash, trustingPeriod, minReceipts, minOperators.
-            Exit code 0 only if everything present holds and the policy is met; 1 otherwise.
+            Exit code 0 only if everything present holds and the policy is met; 1 otherwise; 64 where the command line \
+            is wrong.
             """)
     @Argument(help: "FILE.record.json or FILE.proof.json; - for standard input.") var file: String
     @Option(help: "The validators hash that you trust, in hex.") var trustedValidators: String?
@@ -41,7 +42,7 @@ struct VivianVerify: ParsableCommand {
     private static func bytes(_ path: String) throws -> [UInt8] {
         if path == "-" { return Array(FileHandle.standardInput.readDataToEndOfFile()) }
         guard let data = FileManager.default.contents(atPath: path) else {
-            throw ValidationError("\(path) cannot be read")
+            throw UnreadableFile(path: path)
         }
         return Array(data)
     }
@@ -53,4 +54,10 @@ struct VivianVerify: ParsableCommand {
         }
         return bytes
     }
+}
+
+/// A file that the command line names and that cannot be read.
+struct UnreadableFile: Error, CustomStringConvertible {
+    let path: String
+    var description: String { "\(path) cannot be read" }
 }

@@ -46,7 +46,26 @@ struct DataFolder {
         guard let data = try? Data(contentsOf: file) else {
             throw CommandFailure("the key file keys/\(name).key cannot be read; restore it from its backup")
         }
-        return try SigningKey(encoded: Array(data))
+        guard let key = try? SigningKey(encoded: Array(data)) else {
+            throw CommandFailure("the file keys/\(name).key holds no key; restore it from its backup")
+        }
+        return key
+    }
+
+    /// One of the three keys that the ledger's genesis knows: a restored `keys/` may be another ledger's.
+    func key(_ name: String, of genesis: Genesis) throws -> SigningKey {
+        let key = try self.key(name)
+        let isKnown =
+            switch name {
+            case "consensus": genesis.validators.contains { key.publicKey == .ed25519(x: $0.consensusKey) }
+            case "receipt": genesis.validators.contains { $0.receiptKey == key.publicKey }
+            default: genesis.accounts.contains { $0.id == AccountID(key.publicKey.thumbprint) }
+            }
+        guard isKnown else {
+            throw CommandFailure(
+                "keys/\(name).key is another ledger's; restore keys/ from the backup that belongs to ledger/")
+        }
+        return key
     }
 
     /// Writes a file that only its owner may read; never over another one.

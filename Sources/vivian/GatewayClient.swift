@@ -29,7 +29,7 @@ struct ClientOptions: ParsableArguments {
     /// Connects, does the work, and closes.
     func withClient<Value>(_ body: (GatewayClient) async throws -> Value) async throws -> Value {
         guard let base = gateway ?? data.folder.runningGateway() else {
-            throw CommandFailure(
+            throw GatewayProblem(
                 "no gateway runs on \(data.path); start one with `vivian start --data \(data.path)`, "
                     + "or name one with --gateway")
         }
@@ -65,13 +65,13 @@ struct GatewayClient {
     }
 }
 
-/// A problem document (RFC 9457) as a command prints it.
-struct GatewayProblem: Error, CustomStringConvertible {
-    let status: Int
+/// A problem document (RFC 9457) as a command prints it, or why there is none.
+struct GatewayProblem: GatewayRefusal {
     let description: String
 
+    init(_ description: String) { self.description = description }
+
     init(_ reply: HTTPReply) {
-        status = reply.status
         guard let root = try? JSONDocument(parsing: reply.body).root, let title = root["title"]?.string else {
             description = "the gateway answered \(reply.status)"
             return

@@ -1,4 +1,6 @@
 import ArgumentParser
+import Foundation
+import HTTPClientKit
 
 /// The command line: `vivian init`, `vivian start`, and everything that talks to a running gateway.
 @main
@@ -9,14 +11,18 @@ struct Vivian: AsyncParsableCommand {
             "A ledger whose every answer can be proven, as a gateway between worlds that do not trust each other.",
         discussion: """
             First steps:
-              vivian init                     make a data folder with keys, a ledger and a certificate
-              vivian start                    start node and gateway
-              vivian capture FILE...          hand in EPCIS documents; prints a record id each
-              vivian record ID --bundle       fetch the proof of a record as a file
-              vivian verify FILE              check such a file, without a network
+              vivian init                 make keys, a ledger and a certificate
+              vivian start                start node and gateway
+              vivian capture FILE...      hand in EPCIS documents
+              vivian record ID --bundle   fetch the proof of a record as a file
+              vivian verify FILE          check such a file, without a network
 
-            Exit codes: 0 done; 1 the answer is no (a proof that does not hold, a check that fails); 2 the gateway
-            refused or cannot be reached; 64 the command line is wrong.
+            Exit codes:
+              0   done
+              1   the answer is no: a proof that does not hold, a check that fails,
+                  a file or folder that is not as it must be
+              2   the gateway refused, or cannot be reached
+              64  the command line is wrong
             """,
         version: Build.version,
         subcommands: [
@@ -24,7 +30,29 @@ struct Vivian: AsyncParsableCommand {
             RecordCommand.self, VerifyCommand.self, RefreshCommand.self, BlockCommand.self, TxCommand.self,
             StateCommand.self, SnapshotCommand.self, EraseCommand.self, DoctorCommand.self,
         ])
+
+    /// Runs the command that the arguments name, and ends with one of the documented exit codes.
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+        } catch let failure as any GatewayRefusal {
+            Output.note("Error: \(failure.description)")
+            Foundation.exit(2)
+        } catch {
+            exit(withError: error)
+        }
+    }
 }
+
+/// A failure that is the gateway's, not the command's: it refused, or it cannot be reached.
+protocol GatewayRefusal: Error, CustomStringConvertible {}
+
+extension HTTPClientFailure: GatewayRefusal {}
 
 /// What this binary is.
 enum Build {

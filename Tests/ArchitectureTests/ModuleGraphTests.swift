@@ -22,6 +22,7 @@ struct ModuleGraphTests {
             "Codec", "Cryptography", "Proofs", "LedgerModel", "StateTree", "Consensus", "LedgerRuntime", "LedgerStore",
             "LedgerAccess",
         ],
+        "Compression": ["CZlib", "CZstd"],
         "HTTPClientKit": [],
         "GatewayStore": ["Codec", "Cryptography"],
         "Records": [
@@ -30,14 +31,14 @@ struct ModuleGraphTests {
         ],
         "GatewayAPI": [
             "Codec", "Cryptography", "Proofs", "LedgerModel", "LedgerAccess", "Records", "SchemaValidation",
-            "SupplyChain", "Verification", "CSchemas",
+            "SupplyChain", "Verification", "Compression", "CSchemas",
         ],
     ]
 
     /// Modules that no clock, file, thread or locale may reach.
     static let pureCore: Set<String> = [
         "Codec", "Proofs", "LedgerModel", "StateTree", "Consensus", "Interchain", "SchemaValidation", "SupplyChain",
-        "LedgerRuntime", "Verification",
+        "LedgerRuntime", "Verification", "Compression",
     ]
 
     /// What comes from outside, and who alone may import it.
@@ -47,13 +48,15 @@ struct ModuleGraphTests {
             "vivian-verify",
         ],
         "Dispatch": ["LedgerStore", "NodeEngine", "GatewayAPI", "Records", "vivian"],
-        "GRDB": ["GatewayStore"],
-        "Hummingbird": ["GatewayAPI"], "HummingbirdTLS": ["GatewayAPI"], "HummingbirdHTTP2": ["GatewayAPI"],
+        "GRDB": ["GatewayStore"], "GRDBSQLite": ["GatewayStore"],
+        "Hummingbird": ["GatewayAPI"], "HummingbirdCore": ["GatewayAPI"], "HummingbirdTLS": ["GatewayAPI"],
+        "HummingbirdHTTP2": ["GatewayAPI"],
         "NIOCore": ["GatewayAPI", "HTTPClientKit"], "NIOSSL": ["GatewayAPI", "HTTPClientKit"],
         "AsyncHTTPClient": ["HTTPClientKit"],
         "ArgumentParser": ["vivian", "vivian-verify"],
         "CSodium": ["Cryptography"], "COpenSSL": ["Cryptography"], "CSecp256k1": ["Cryptography"],
-        "CLMDB": ["LedgerStore"], "CLibXML2": ["SchemaValidation"],
+        "CAllocator": ["vivian"], "CLMDB": ["LedgerStore"], "CLibXML2": ["SchemaValidation"], "CZlib": ["Compression"],
+        "CZstd": ["Compression"],
     ]
 
     static let sources = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

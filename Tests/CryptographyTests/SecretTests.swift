@@ -38,6 +38,14 @@ struct SecretTests {
             HMACSHA256.authenticate([[1], [2, 3]], key: secret) == HMACSHA256.authenticate([[1, 2, 3]], key: key))
     }
 
+    @Test(arguments: [0, 1, 1_000]) func `a text sealed with a nonce carries it in front and opens`(count: Int) {
+        let (key, nonce, text) = (SecureRandom.bytes(32), SecureRandom.bytes(24), SecureRandom.bytes(count))
+        let sealed = XChaCha20Poly1305.seal(text, key: key, nonce: nonce[...], additionalData: [1])
+        #expect(Array(sealed.prefix(24)) == nonce)
+        #expect(XChaCha20Poly1305.open(sealed, key: key, additionalData: [1]) == text)
+        #expect(XChaCha20Poly1305.open(sealed, key: key, additionalData: [2]) == nil)
+    }
+
     @Test func `a sealed text opens with its key and data only`() {
         let (key, text, data): ([UInt8], [UInt8], [UInt8]) = (SecureRandom.bytes(32), Array("text".utf8), [1, 2])
         let sealed = XChaCha20Poly1305.seal(text, key: key, additionalData: data)

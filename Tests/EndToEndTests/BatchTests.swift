@@ -11,7 +11,7 @@ extension EndToEnd {
 
         static func started(_ options: [String]) throws -> RunningNode {
             let node = try RunningNode()
-            try node.start(options)
+            try node.start(options: options)
             return node
         }
 
@@ -182,7 +182,7 @@ extension EndToEnd {
             var records: [String] = []
             // An interval that is forming when the mode changes is ended first.
             for (round, options) in [[], Self.never, [], Self.batch, Self.never, Self.batch].enumerated() {
-                try node.start(options)
+                try node.start(options: options)
                 let document = Samples.document("mode\(round)", events: 2)
                 let captured = try node.captured(document)
                 if options != Self.never { try node.settle(captured) }

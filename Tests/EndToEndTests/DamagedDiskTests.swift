@@ -23,12 +23,19 @@ extension EndToEnd {
             return node.ledger.appending(path: name)
         }
 
-        @Test("A torn tail of the block log is cut off, and its records come again", arguments: [1, 7, 50, 200])
-        func tornTail(bytes: Int) throws {
+        @Test(
+            "A tail that was synced and is gone is refused; without the mark it passes for a torn one, and its records come again",
+            arguments: [1, 7, 50, 200])
+        func cutTail(bytes: Int) throws {
             let (node, records) = try Self.prepared(clean: false)
             let file = try Self.blockLog(of: node)
-            let content = try Data(contentsOf: file)
-            try content.dropLast(bytes).write(to: file)
+            let content = try Data(contentsOf: file).dropLast(bytes)
+            try content.write(to: file)
+            let error = #expect(throws: RunningNode.NotStarted.self) { try node.start() }
+            #expect(error?.log.contains("was cut off") == true, "\(error?.log ?? "")")
+            #expect(error?.log.contains("remove blocks.mark") == true)
+            #expect(try Data(contentsOf: file) == content, "nothing was changed by the refusal")
+            try FileManager.default.removeItem(at: node.ledger.appending(path: "blocks.mark"))
             try node.start()
             try node.settle(records)
             #expect(try node.logSize() == records.count + 1)
@@ -48,7 +55,9 @@ extension EndToEnd {
             #expect(try node.logSize() == records.count + 1)
         }
 
-        @Test("A flipped bit before the tail is refused, and the height is named", arguments: [0.1, 0.3, 0.5])
+        @Test(
+            "A flipped bit is refused, in the last batch too, and the height is named",
+            arguments: [0.1, 0.3, 0.5, 0.9, 0.999])
         func flippedMiddle(place: Double) throws {
             let (node, _) = try Self.prepared(clean: true)
             let file = try Self.blockLog(of: node)

@@ -13,6 +13,13 @@ extension EndToEnd {
 
         static func key(_ text: String) -> String { Base64.encodeURL(Array(text.utf8)) }
 
+        /// The two keys 00 || "sentinel" || k that every store holds, the smallest k on each side of the root (D3).
+        static func sentinels(on node: RunningNode) throws -> [String] {
+            try (0..<16).map { Base64.encodeURL([0] + Array("sentinel".utf8) + [UInt8($0)]) }.filter {
+                try node.get("/state/account/\($0)").json["value"]?.string?.isEmpty == false
+            }
+        }
+
         @Test("Checker and verify accept every bundle of published and own documents")
         func recordBundlesHold() throws {
             let node = try RunningNode.started()
@@ -63,6 +70,13 @@ extension EndToEnd {
                         #expect(reply.json["value"] == .null)
                         try proofs.add("\(store)-\(Hex.encode(Array(missing.utf8))).proof.json", reply)
                     }
+                }
+                let sentinels = try Self.sentinels(on: node)
+                #expect(sentinels.count == 2)
+                for (store, key) in Self.stores.flatMap({ store in sentinels.map { (store, $0) } }) {
+                    let reply = try node.get("/state/\(store)/\(key)?prove=true")
+                    #expect(reply.json["value"]?.string?.isEmpty == false, "\(store)")
+                    try proofs.add("\(store)-\(key).proof.json", reply)
                 }
                 let status = try node.status()
                 let heights = [status["firstHeight"]?.string ?? "", "2"]

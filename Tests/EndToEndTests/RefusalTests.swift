@@ -91,6 +91,25 @@ extension EndToEnd {
             Case("deep XML", 400, "unreadable-document", type: "application/xml") {
                 Array((String(repeating: "<a>", count: 5_000) + String(repeating: "</a>", count: 5_000)).utf8)
             },
+            Case("XML that is not in its encoding", 400, "unreadable-document", type: "application/xml") {
+                Array("<a>".utf8) + [0xff, 0xfe, 0x41] + Array("</a>".utf8)
+            },
+            Case("XML in an encoding that few know", 400, "unreadable-document", type: "text/xml") {
+                Array("<?xml version=\"1.0\" encoding=\"IBM037\"?><a/>".utf8)
+            },
+            Case("a parameter entity", 400, "unreadable-document", type: "application/xml") {
+                Array("<!DOCTYPE a [<!ENTITY % x SYSTEM \"http://127.0.0.1:1/x\"> %x;]><a/>".utf8)
+            },
+            Case("an entity that nobody declared", 400, "unreadable-document", type: "application/xml") {
+                Array("<a>&nothing;</a>".utf8)
+            },
+            Case("an attribute given twice", 400, "unreadable-document", type: "application/xml") {
+                Array("<a b=\"1\" b=\"2\"/>".utf8)
+            },
+            Case("no XML at all", 400, "unreadable-document", type: "application/xml") { [] },
+            Case("too large an XML body", 413, "too-large", type: "application/xml") {
+                Array("<a>".utf8) + [UInt8](repeating: UInt8(ascii: " "), count: 17 << 20)
+            },
             Case("XML that is no document", 422, "invalid-document", type: "application/xml") { Array("<a/>".utf8) },
             Case("JSON called XML", 400, "unreadable-document", type: "application/xml") { Array(good.utf8) },
         ]
@@ -99,15 +118,23 @@ extension EndToEnd {
         func capturesAreRefused() throws {
             let node = try RunningNode.started()
             let size = try node.logSize()
-            let takesXML = try node.capture(Array("<a/>".utf8), type: "application/xml").status != 415
-            for bad in Self.json + (takesXML ? Self.xml : []) {
+            for bad in Self.json + Self.xml {
                 let reply = try node.capture(bad.body(), type: bad.type)
                 #expect(reply.status == bad.status, "\(bad.name): \(reply.text.prefix(300))")
                 #expect(reply.problem == bad.problem, "\(bad.name): \(reply.text.prefix(300))")
+                // A person reads it: no type of ours, no debug text.
+                let words = reply.json["detail"]?.string ?? ""
+                #expect(
+                    words.firstMatch(of: /\w\(\w+:|\b[A-Z]\w+\.[A-Z]\w+/) == nil, "\(bad.name): \(words)")
                 if ["unreadable-document", "invalid-document"].contains(bad.problem) {
-                    let violation = reply.json["violations"]?.elements.first
-                    #expect(violation?["pointer"]?.string != nil, "\(bad.name)")
-                    if case .number(let line)? = violation?["line"] { #expect(Int(line) ?? 0 >= 1, "\(bad.name)") }
+                    let violation = try #require(reply.json["violations"]?.elements.first, "\(bad.name)")
+                    #expect(violation["pointer"]?.string != nil, "\(bad.name)")
+                    #expect(violation["message"]?.string?.isEmpty == false, "\(bad.name)")
+                    guard case .number(let line)? = violation["line"] else {
+                        Issue.record("\(bad.name): no line")
+                        continue
+                    }
+                    #expect(Int(line) ?? 0 >= 1, "\(bad.name)")
                 }
             }
             usleep(300_000)
@@ -137,6 +164,27 @@ extension EndToEnd {
                     $0["pointer"]?.string == "/epcisBody/eventList/0/action" && $0["line"] == .number("8")
                 },
                 "\(reply.text)")
+        }
+
+        @Test("A broken XML schema is named by path and line")
+        func xmlViolationsSayWhere() throws {
+            let node = try RunningNode.started()
+            let size = try node.logSize()
+            for file in Samples.tourXML {
+                let text = String(decoding: try Samples.bytes(file), as: UTF8.self)
+                let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+                let index = try #require(lines.firstIndex { $0.contains("<action>") }, "\(file.lastPathComponent)")
+                let broken = text.replacing(/<action>\w+<\/action>/, with: "<action>LOOK</action>")
+                let reply = try node.capture(Array(broken.utf8), type: "application/xml")
+                #expect(reply.status == 422 && reply.problem == "invalid-document", "\(reply.text)")
+                let places = reply.json["violations"]?.elements ?? []
+                #expect(
+                    places.contains {
+                        $0["pointer"]?.string?.hasSuffix("/action") == true && $0["line"] == .number("\(index + 1)")
+                    }, "\(reply.text)")
+            }
+            usleep(300_000)
+            #expect(try node.logSize() == size)
         }
 
         @Test("The same event again is the same record, whatever its spelling")
@@ -211,6 +259,26 @@ extension EndToEnd {
                     reply.status == status && reply.problem == problem,
                     "\(method) \(path): \(reply.status) \(reply.text)")
             }
+            let real = try node.captured(Samples.document("first"))[0]
+            let own = try node.status()["validator"]?.string ?? ""
+            let receipt = try node.get("/records/\(real)/receipt").body
+            #expect(try node.get("/records/\(real)/receipt?validator=\(own)").body == receipt)
+            let stranger = try node.get("/records/\(real)/receipt?validator=\(String(repeating: "0", count: 40))")
+            #expect(stranger.status == 404 && stranger.text.contains("validator"), "\(stranger.text)")
+            for (path, status, problem) in [
+                ("/records/\(real)/bundle?trusted=\(id)", 404, "unknown-trusted-set"),
+                ("/records/\(real)/bundle?trusted=\(id.dropLast())", 400, "bad-parameter"),
+                ("/records/\(real)/bundle?receipts=1", 400, "bad-parameter"),
+                ("/records/\(real)/receipt?validator=\(own.uppercased())", 400, "bad-parameter"),
+            ] {
+                let reply = try node.get(path)
+                #expect(reply.status == status && reply.problem == problem, "\(path): \(reply.text)")
+            }
+            for reason in ["4", "-1", "01", "withdrawn"] {
+                let reply = try node.request("DELETE", "/records/\(real)?reason=\(reason)")
+                #expect(reply.status == 400 && reply.problem == "bad-parameter", "\(reason): \(reply.text)")
+            }
+            #expect(try node.get("/records/\(real)").json["state"]?.string == "anchored")
             for method in ["PUT", "PATCH", "DELETE", "POST"] {
                 let reply = try node.request(method, "/status", body: method == "DELETE" ? nil : [])
                 #expect(

@@ -1,17 +1,46 @@
 import Codec
+import Compression
 import SchemaValidation
 import SupplyChain
 
 extension FuzzTarget {
     /// Documents of users: schemas, patterns, XML and EPCIS.
     static let documents: [FuzzTarget] = [
+        FuzzTarget("content-coding", byteCountMax: 1 << 13) { bytes in
+            for coding in ContentCoding.allCases {
+                let limits = DecompressionLimits(bytesMax: 1 << 20)
+                if let text = try? coding.decompress(bytes, limits: limits) {
+                    if text.count > limits.bytesMax { return "more than the limit came out" }
+                    if (try? coding.decompress(
+                        coding.compress(text), limits: .init(bytesMax: 1 << 20, ratioMax: 1 << 20)))
+                        != text
+                    {
+                        return "does not read what it wrote"
+                    }
+                }
+            }
+            return nil
+        },
         // A schema, a zero byte, a document.
         FuzzTarget("json-schema", byteCountMax: 1 << 13) { bytes in
             let (schemaText, text) = halves(bytes)
             guard let schemaDocument = try? JSONDocument(parsing: schemaText),
                 let schema = try? JSONSchema(compiling: schemaDocument), let document = try? JSONDocument(parsing: text)
             else { return nil }
-            return schema.accepts(document) == schema.validate(document).isEmpty ? nil : "accepts and validate differ"
+            let isValid = schema.accepts(document)
+            guard isValid == schema.validate(document).isEmpty else { return "accepts and validate differ" }
+            return schema.output(document, format: .basic).isValid == isValid ? nil : "accepts and output differ"
+        },
+        // Two versions of a schema and a document, with zero bytes between.
+        FuzzTarget("schema-compatibility", byteCountMax: 1 << 12) { bytes in
+            let (oldText, rest) = halves(bytes)
+            let (newText, text) = halves(rest)
+            guard let old = try? JSONDocument(parsing: oldText), let new = try? JSONDocument(parsing: newText),
+                let findings = try? SchemaCompatibility.compare(old: old, new: new, mode: .backward), findings.isEmpty,
+                let document = try? JSONDocument(parsing: text), let written = try? JSONSchema(compiling: old),
+                let reading = try? JSONSchema(compiling: new)
+            else { return nil }
+            return written.accepts(document) && !reading.accepts(document) ? "called compatible, and is not" : nil
         },
         // A pattern, a zero byte, a text.
         FuzzTarget("pattern", byteCountMax: 1024) { bytes in

@@ -74,6 +74,21 @@ struct GatewayStoreTests {
         }
     }
 
+    @Test(arguments: [0, 31, 33]) func `a record id that has not 32 bytes is refused with all of its capture`(
+        count: Int
+    ) throws {
+        try Self.withStore { store, _ in
+            var wrong = Self.record(2)
+            wrong.rid = [UInt8](repeating: 2, count: count)
+            #expect(throws: GatewayStoreFailure.self) {
+                try store.accept(
+                    [Self.capture(1, [Self.record(1), wrong])], issuer: Self.issuer, now: 5, sign: Self.sign)
+            }
+            #expect(try store.recordCounts().records == 0)
+            #expect(try store.nextNumber(of: Self.issuer) == 0)
+        }
+    }
+
     @Test func `what fails while signing leaves nothing behind`() throws {
         struct Failed: Error {}
         try Self.withStore { (store: GatewayStore, _: URL) throws in
@@ -102,6 +117,8 @@ struct GatewayStoreTests {
                 [Self.capture(1, [Self.record(1), Self.record(2)])], issuer: Self.issuer, now: 5, sign: Self.sign)
             let pending = try store.pendingOutbox(limit: 10)
             #expect(pending.count == 1)
+            #expect(try store.outboxBytes(pending[0].row) == [1, 2, 3])
+            #expect(try store.firstRecordID(ofOutbox: pending[0].row) == [UInt8](repeating: 1, count: 32))
             try store.markIncluded([(pending[0].row, RecordPlace(leafIndex: 40, height: 9, blockTime: 77))])
             #expect(try store.pendingOutboxCount() == 0)
             let places = try [1, 2].map { number in
@@ -109,6 +126,73 @@ struct GatewayStoreTests {
             }
             #expect(places == [40, 41])
             #expect(try store.job([UInt8](repeating: 1, count: 16), tenant: "default")?.anchoredCount == 2)
+        }
+    }
+
+    @Test func `anchors that are put back wait again, in order, and their records stand nowhere`() throws {
+        try Self.withStore { store, _ in
+            for number: UInt8 in 1...4 {
+                _ = try store.accept(
+                    [Self.capture(number, [Self.record(number)])], issuer: Self.issuer, now: 5, sign: Self.sign)
+            }
+            let arrivals = try store.pendingOutbox(limit: 10).map {
+                (row: $0.row, place: RecordPlace(leafIndex: $0.firstNumber + 40, height: 9, blockTime: 77))
+            }
+            try store.markIncluded(arrivals)
+            let newest = try #require(try store.includedAnchor(below: .max, of: Self.issuer))
+            #expect(newest.firstNumber == 3 && newest.endNumber == 4 && newest.place.leafIndex == 43)
+            #expect(newest.rid == [UInt8](repeating: 4, count: 32))
+            #expect(try store.includedAnchor(below: 2, of: Self.issuer)?.firstNumber == 1)
+            #expect(try store.includedAnchor(below: 0, of: Self.issuer)?.rid == nil)
+            #expect(try store.oldestPendingAnchor(of: Self.issuer)?.rid == nil)
+
+            let found = try store.putBackAnchors(from: 2, of: Self.issuer)
+            #expect(found.anchors == 2 && found.records == 2)
+            let pending = try store.pendingOutbox(limit: 10)
+            #expect(pending.map(\.firstNumber) == [2, 3])
+            #expect(pending.allSatisfy { $0.validUntil == 0 && $0.bytes.isEmpty }, "they are to be signed again")
+            #expect(try store.oldestPendingAnchor(of: Self.issuer)?.firstNumber == 2)
+            #expect(try store.records(ofOutbox: pending[0].row).map(\.statement) == [[2]])
+            let places = try (1...4).map { number in
+                try store.record([UInt8](repeating: UInt8(number), count: 32), tenant: "default")?.place?.leafIndex
+            }
+            #expect(places == [40, 41, nil, nil])
+            #expect(try store.job([UInt8](repeating: 4, count: 16), tenant: "default")?.anchoredCount == 0)
+            #expect(try store.nextNumber(of: Self.issuer) == 4, "numbers stay assigned")
+            #expect(try store.putBackAnchors(from: 2, of: Self.issuer).anchors == 0)
+        }
+    }
+
+    @Test func `another issuer's anchors are neither found nor put back`() throws {
+        try Self.withStore { store, _ in
+            _ = try store.accept([Self.capture(1, [Self.record(1)])], issuer: Self.issuer, now: 5, sign: Self.sign)
+            let row = try store.pendingOutbox(limit: 1)[0].row
+            let other = [UInt8](repeating: 8, count: 32)
+            #expect(try store.oldestPendingAnchor(of: other)?.rid == nil)
+            try store.markIncluded([(row, RecordPlace(leafIndex: 1, height: 2, blockTime: 3))])
+            #expect(try store.includedAnchor(below: .max, of: other)?.rid == nil)
+            #expect(try store.putBackAnchors(from: 0, of: other).anchors == 0)
+            #expect(try store.pendingOutboxCount() == 0)
+        }
+    }
+
+    @Test func `a tombstone keeps its bytes, and only tombstones are put back as such`() throws {
+        try Self.withStore { store, _ in
+            _ = try store.accept([Self.capture(1, [Self.record(1)])], issuer: Self.issuer, now: 5, sign: Self.sign)
+            let tombstone = NewOutboxTransaction(
+                id: [UInt8](repeating: 5, count: 32), validUntil: 9, bytes: [4, 5, 6], firstNumber: 0, count: 0)
+            _ = try store.erase(
+                [UInt8](repeating: 1, count: 32), tenant: "default", now: 6, newGroup: 2, tombstone: tombstone
+            ) { $0 }
+            let rows = try store.pendingOutbox(limit: 10)
+            #expect(rows.map(\.kind) == [.anchor, .tombstone])
+            try store.markIncluded(rows.map { ($0.row, RecordPlace(leafIndex: 0, height: 3, blockTime: 0)) })
+            let included = try store.includedTombstones(below: .max, limit: 10)
+            #expect(included.map(\.bytes) == [[4, 5, 6]])
+            #expect(try store.includedTombstones(below: included[0].row, limit: 10).isEmpty)
+            try store.putBackTombstones(rows.map(\.row))
+            #expect(try store.pendingOutbox(limit: 10).map(\.kind) == [.tombstone])
+            #expect(try store.pendingOutbox(limit: 10).map(\.bytes) == [[4, 5, 6]])
         }
     }
 

@@ -37,10 +37,12 @@ import Testing
         let folder = try TemporaryFolder()
         try fill(folder, 1...3)
         let before = try folder.bytes(Self.segment)
+        let markBefore = try folder.bytes("blocks.mark")
         try fill(folder, 4...4)
         let whole = try folder.bytes(Self.segment)
         for size in before.count..<whole.count {
             try folder.write(Array(whole[..<size]), Self.segment)
+            try folder.write(markBefore, "blocks.mark")
             let log = try BlockLog(folder: folder.path)
             #expect(log.lastHeight == 3)
             let votes = size >= before.count + 38 ? "vote 4" : "vote 3"
@@ -52,7 +54,61 @@ import Testing
         }
     }
 
-    @Test func `a flipped bit before the last sync is refused, after it truncated, and never believed`() throws {
+    /// Opens a log that is damaged or cut, and tells how it was refused: nil where it opened.
+    private func refusal(_ folder: TemporaryFolder) -> StoreFailure? {
+        do {
+            _ = try BlockLog(folder: folder.path)
+            return nil
+        } catch { return error }
+    }
+
+    @Test func `every flipped bit of a synced log is refused, in the last batch too`() throws {
+        let folder = try TemporaryFolder()
+        try fill(folder, 1...4)
+        let whole = try folder.bytes(Self.segment)
+        let mark = try folder.bytes("blocks.mark")
+        for position in whole.indices {
+            for bit: UInt8 in 0..<8 {
+                var bytes = whole
+                bytes[position] ^= 1 << bit
+                try folder.write(bytes, Self.segment)
+                guard case .damaged(let file, let offset, let height)? = refusal(folder) else {
+                    Issue.record("byte \(position), bit \(bit): \(String(describing: refusal(folder)))")
+                    continue
+                }
+                #expect(file.hasSuffix(Self.segment))
+                #expect(offset <= position && position - offset < 100, "the frame that holds byte \(position)")
+                #expect((1...5).contains(height))
+                #expect(try folder.bytes(Self.segment) == bytes, "a damaged log is left as it is")
+            }
+        }
+        #expect(try folder.bytes("blocks.mark") == mark)
+    }
+
+    @Test func `a flipped bit above the mark is a torn tail, below it damage`() throws {
+        let folder = try TemporaryFolder()
+        try fill(folder, 1...3)
+        let synced = try folder.bytes(Self.segment).count
+        let mark = try folder.bytes("blocks.mark")
+        try fill(folder, 4...4)
+        let whole = try folder.bytes(Self.segment)
+        for position in whole.indices {
+            var bytes = whole
+            bytes[position] ^= 1 << UInt8(position % 8)
+            try folder.write(bytes, Self.segment)
+            try folder.write(mark, "blocks.mark")
+            let failure = refusal(folder)
+            #expect((failure != nil) == (position < synced), "byte \(position): \(String(describing: failure))")
+            if failure == nil {
+                let log = try BlockLog(folder: folder.path)
+                #expect(log.lastHeight == 3)
+                #expect(try folder.bytes(Self.segment).count >= synced, "nothing below the mark is cut off")
+            }
+        }
+    }
+
+    @Test(arguments: [nil, [], [0], [UInt8](repeating: 0, count: 24), [UInt8](repeating: 7, count: 25)] as [[UInt8]?])
+    func `without a mark that holds, the frames tell: the last batch is taken for a torn tail`(mark: [UInt8]?) throws {
         let folder = try TemporaryFolder()
         try fill(folder, 1...3)
         let durable = try folder.bytes(Self.segment).count
@@ -62,11 +118,13 @@ import Testing
             var bytes = whole
             bytes[position] ^= 1 << UInt8(position % 8)
             try folder.write(bytes, Self.segment)
+            if let mark { try folder.write(mark, "blocks.mark") } else { try folder.remove("blocks.mark") }
             do {
                 let log = try BlockLog(folder: folder.path)
                 #expect(position >= durable, "byte \(position)")
                 #expect(log.lastHeight == 3)
                 #expect(log.report.tornBytes > 0)
+                #expect(!log.report.hasMark)
             } catch let failure {
                 #expect(position < durable, "byte \(position)")
                 guard case .damaged(let file, _, let height) = failure else {
@@ -76,6 +134,96 @@ import Testing
                 #expect(file.hasSuffix(Self.segment))
                 #expect((1...4).contains(height))
                 #expect(try folder.bytes(Self.segment) == bytes, "a damaged log is left as it is")
+            }
+        }
+    }
+
+    @Test func `a log cut by force at any byte is refused, and what is missing is named`() throws {
+        let folder = try TemporaryFolder()
+        try fill(folder, 1...4)
+        let whole = try folder.bytes(Self.segment)
+        for size in whole.indices {
+            try folder.write(Array(whole[..<size]), Self.segment)
+            guard case .cutOff(let file, size, UInt64(whole.count), let height)? = refusal(folder) else {
+                Issue.record("\(size) bytes: \(String(describing: refusal(folder)))")
+                continue
+            }
+            #expect(file.hasSuffix(Self.segment))
+            #expect(height <= 4)
+            #expect(try folder.bytes(Self.segment).count == size, "it is left as it is")
+        }
+    }
+
+    @Test func `a missing last segment, or all of them missing, is refused`() throws {
+        let folder = try TemporaryFolder()
+        try fill(folder, 1...12, segmentBytes: 200)
+        let names = try folder.names.filter { $0.hasSuffix(".log") }
+        for name in names.reversed() {
+            try folder.remove(name)
+            guard case .cutOff(let file, 0, _, _)? = refusal(folder) else {
+                Issue.record("without \(name): \(String(describing: refusal(folder)))")
+                continue
+            }
+            #expect(file.hasSuffix(names.last!))
+        }
+    }
+
+    @Test func `a mark never says more than was synced`() throws {
+        let folder = try TemporaryFolder()
+        let disk = FailingDisk()
+        let log = try BlockLog(folder: folder.path, disk: disk)
+        #expect(try folder.bytes("blocks.mark") == [], "nothing was synced")
+        try log.append([record(1)])
+        #expect(try folder.bytes("blocks.mark") == [])
+        try log.sync()
+        let end = try folder.bytes(Self.segment).count
+        #expect(BlockMark(decoding: try folder.bytes("blocks.mark")) == BlockMark(segment: 1, end: UInt64(end)))
+        // Reading what is queued writes it without a sync.
+        try log.append([record(2)])
+        _ = try log.block(2)
+        #expect(try folder.bytes(Self.segment).count > end)
+        #expect(BlockMark(decoding: try folder.bytes("blocks.mark"))?.end == UInt64(end))
+        disk.failure.withLock { $0 = (0, EIO) }
+        #expect(throws: StoreFailure.self) { try log.sync() }
+        #expect(BlockMark(decoding: try folder.bytes("blocks.mark"))?.end == UInt64(end))
+    }
+
+    @Test func `opening makes durable what a killed process wrote, and marks it`() throws {
+        let folder = try TemporaryFolder()
+        try fill(folder, 1...1)
+        let mark = try folder.bytes("blocks.mark")
+        try fill(folder, 2...2)
+        let size = try folder.bytes(Self.segment).count
+        try folder.write(mark, "blocks.mark")
+        #expect(try BlockLog(folder: folder.path).lastHeight == 2)
+        #expect(BlockMark(decoding: try folder.bytes("blocks.mark"))?.end == UInt64(size))
+    }
+
+    @Test func `a mark that lags behind, of this segment or of one that was pruned, is no objection`() throws {
+        let folder = try TemporaryFolder()
+        try fill(folder, 1...4, segmentBytes: 200)
+        let old = try folder.bytes("blocks.mark")
+        try fill(folder, 5...20, segmentBytes: 200)
+        try folder.write(old, "blocks.mark")
+        let log = try BlockLog(folder: folder.path, segmentBytes: 200)
+        #expect(log.lastHeight == 20)
+        try log.prune(below: 18)
+        try folder.write(old, "blocks.mark")
+        #expect(try BlockLog(folder: folder.path, segmentBytes: 200).lastHeight == 20)
+    }
+
+    @Test func `a mark is read only as it was written`() throws {
+        let mark = BlockMark(segment: 7, end: 1 << 40)
+        let bytes = mark.encoded
+        #expect(bytes.count == BlockMark.byteCount)
+        #expect(BlockMark(decoding: bytes) == mark)
+        #expect(BlockMark(decoding: bytes + [0]) == nil)
+        for position in bytes.indices {
+            #expect(BlockMark(decoding: Array(bytes[..<position])) == nil)
+            for bit: UInt8 in 0..<8 {
+                var flipped = bytes
+                flipped[position] ^= 1 << bit
+                #expect(BlockMark(decoding: flipped) == nil, "byte \(position), bit \(bit)")
             }
         }
     }
@@ -99,7 +247,7 @@ import Testing
     @Test func `a missing segment in the middle is refused with the height named`() throws {
         let folder = try TemporaryFolder()
         try fill(folder, 1...12, segmentBytes: 200)
-        let names = try folder.names
+        let names = try folder.names.filter { $0.hasSuffix(".log") }
         try folder.remove(names[1])
         #expect {
             try BlockLog(folder: folder.path, segmentBytes: 200)

@@ -81,6 +81,30 @@ import Testing
         #expect(again.oldestHeight == 5)
     }
 
+    @Test func `a checkpoint of more rows than one transaction takes is whole, whole or by its changes`() throws {
+        let folder = try TemporaryFolder()
+        let store = try CheckpointStore(folder: folder.path, stores: Self.stores)
+        let count = CheckpointStore.rowsPerTransaction + 100
+        var forest = StoreForest(stores: Self.stores)
+        for height: UInt64 in 1...4 {
+            var changes: [(key: [UInt8], value: [UInt8]?)] = (0..<count).map {
+                (key: Array("key \($0)".utf8), value: [UInt8(height)])
+            }
+            if height > 2 { changes[9].value = nil }
+            forest = try forest.applying([("b", changes)])
+            let places = changes.map { CheckpointStore.Place(store: 1, keyHash: SHA256.hash($0.key)) }
+            // Some change more than once between two checkpoints.
+            store.note(places)
+            store.note(Array(places[5..<50]))
+            let job = store.begin(height: height, forest: forest, note: [])
+            try CheckpointStore.write(job)
+            store.end(job, succeeded: true)
+            let loaded = try CheckpointStore(folder: folder.path, stores: Self.stores).load()
+            #expect(loaded?.height == height)
+            #expect(loaded?.forest.appHash == forest.appHash)
+        }
+    }
+
     @Test func `a generation destroyed while the node runs is written whole after one failure`() throws {
         let folder = try TemporaryFolder()
         let store = try CheckpointStore(folder: folder.path, stores: Self.stores)

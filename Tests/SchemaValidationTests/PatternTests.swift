@@ -1,3 +1,4 @@
+import Codec
 import Testing
 
 @testable import SchemaValidation
@@ -41,17 +42,44 @@ struct PatternTests {
         }
     }
 
+    private func decide(_ pattern: Pattern, _ text: String) -> (outcome: Pattern.Outcome, stepCount: Int) {
+        var scratch = PatternScratch()
+        let bytes = Array(text.utf8)
+        return pattern.decide(bytes, in: 0..<bytes.count, scratch: &scratch)
+    }
+
     @Test(
-        "that are hostile end in time",
+        "that are hostile are decided in steps that rise with the text and no faster",
         arguments: [
-            "^(a+)+$", "^(a|a)*$", "^(a*)*b$", "(x+x+)+y", "^([a-zA-Z0-9]+\\s?)*$", "(?=(a+)+$)b", "^(a?){50}a{50}$",
+            "^(a+)+$", "^(a|a)*$", "^(a|aa)+$", "^(a*)*b$", "(x+x+)+y", "^([a-zA-Z0-9]+\\s?)*$", "^(a?){50}a{50}$",
+            "^(.*a){12}$", "(a*)*(a*)*(a*)*b", "^((a+)+)+$", "^(\\w+\\s?)+$", "^(([a-z])+.)+[A-Z]([a-z])+$",
+            "^(?=a+)(a+)+$",
         ])
     func hostile(pattern: String) throws {
-        let text = String(repeating: "a", count: 5000) + "!"
-        let clock = ContinuousClock()
-        var outcome: Pattern.Outcome?
-        let time = try clock.measure { outcome = try Pattern(pattern).matches(text) }
-        if case .matched? = outcome { Issue.record("\(pattern) matched") }
-        #expect(time < .seconds(20))
+        let pattern = try Pattern(pattern)
+        func text(_ count: Int) -> String { String(repeating: "a", count: count) + "!" }
+        let (small, large) = (decide(pattern, text(2000)), decide(pattern, text(8000)))
+        #expect("\(small.outcome)" == "unmatched")
+        #expect("\(large.outcome)" == "unmatched")
+        #expect(large.stepCount <= 5 * small.stepCount, "\(small.stepCount) steps, then \(large.stepCount)")
+        #expect(large.stepCount <= pattern.stepCountMax(8001))
+    }
+
+    @Test(
+        "that cannot be matched in proportion to the text end at a limit",
+        arguments: ["^(a*)*\\1b$", "^(a+)+\\1$", "(?=(a+)+$)b", "(?<=^(a|a)*)b", "(?<!(a+)+)!b", "^(?:(?=(a*))\\1)*b"])
+    func limited(pattern: String) throws {
+        let pattern = try Pattern(pattern)
+        let large = decide(pattern, String(repeating: "a", count: 20_000) + "!")
+        if case .matched = large.outcome { Issue.record("matched") }
+        #expect(large.stepCount <= pattern.stepCountMax(20_001))
+    }
+
+    @Test("that reach the limit make a document invalid, and the report says so")
+    func undecided() throws {
+        let schema = try JSONSchema(compiling: JSONDocument(parsing: Array(#"{"pattern": "^(a*)*\\1b$"}"#.utf8)))
+        let text = try JSONDocument(parsing: Array("\"\(String(repeating: "a", count: 20_000))!\"".utf8))
+        #expect(!schema.accepts(text))
+        #expect(schema.validate(text).map(\.message) == ["the schema cannot be decided within the limits"])
     }
 }

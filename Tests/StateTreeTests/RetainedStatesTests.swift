@@ -69,7 +69,8 @@ struct RetainedStatesTests {
         #expect(states.count == 0)
         #expect(states.heights == nil)
         #expect(states.state(at: 1) == nil)
-        #expect(states.nearest(to: 1) == nil)
+        #expect(states.atOrAbove(1)?.height == nil)
+        #expect(states.below(1) == nil)
     }
 
     @Test func `within the budget every height is held, with its own state`() throws {
@@ -90,9 +91,8 @@ struct RetainedStatesTests {
         var ledger = try Ledger(budgetBytes: budget, keyCount: 60)
         for _ in 0..<8 {
             try ledger.advance(20, seconds: 60, keyCount: 60)
-            if ledger.height == 60 { ledger.states.pin(55) }
             #expect(ledger.states.byteCount == ledger.heldBytes)
-            #expect(ledger.states.byteCount <= budget)
+            #expect(ledger.states.byteCount <= budget || ledger.states.count == RetainedStates.countMin)
         }
         #expect(ledger.states.heights?.upperBound == 160)
     }
@@ -100,17 +100,14 @@ struct RetainedStatesTests {
     @Test func `over the budget the oldest go, and pinned ones stay`() throws {
         // 600 blocks of six seconds, a pin each hundredth.
         var ledger = try Ledger(budgetBytes: 1_000_000)
-        try ledger.advance(20, seconds: 6)
-        ledger.states.pin(7)
-        ledger.states.pin(999)
-        try ledger.advance(580, seconds: 6)
+        try ledger.advance(600, seconds: 6)
         let held = (1...600 as ClosedRange<UInt64>).filter { ledger.states.state(at: $0) != nil }
         #expect(held.count == ledger.states.count)
-        #expect([1, 7, 101, 201, 301].allSatisfy(held.contains))
+        #expect([1, 101, 201, 301].allSatisfy(held.contains))
         let recent = held.reversed().prefix { held.contains($0 + 1) || $0 == 600 }
         #expect(recent.count >= RetainedStates.recentCountMin)
         #expect(recent.count < 600)
-        #expect(held.allSatisfy { $0 == 7 || $0 % 100 == 1 || $0 >= recent.last! })
+        #expect(held.allSatisfy { $0 % 100 == 1 || $0 >= recent.last! })
     }
 
     @Test func `pinned states do not crowd out the recent ones`() throws {
@@ -122,20 +119,26 @@ struct RetainedStatesTests {
         #expect(held == Array(held.first!...400))
     }
 
-    @Test func `the newest stays, whatever the budget`() throws {
+    @Test func `the two newest stay, whatever the budget`() throws {
         var ledger = try Ledger(budgetBytes: 0)
-        try ledger.advance(10)
-        #expect(ledger.states.heights == 10...10)
-        #expect(ledger.states.byteCount == 0)
+        try ledger.advance(1)
+        #expect(ledger.states.heights == 1...1)
+        try ledger.advance(9)
+        #expect(ledger.states.heights == 9...10)
+        #expect(ledger.states.count == 2)
+        #expect(ledger.states.state(at: 8) == nil)
     }
 
-    @Test func `the nearest height is told`() throws {
+    @Test func `the held heights on both sides are told`() throws {
         let forest = StoreForest(stores: ["bank"])
         var states = RetainedStates()
         for height in [10, 20, 30] as [UInt64] { states.insert(height: height, time: 0, forest: forest) }
-        let cases: [(UInt64, UInt64)] = [
-            (0, 10), (10, 10), (14, 10), (15, 10), (16, 20), (29, 30), (31, 30), (.max, 30),
+        let cases: [(UInt64, above: UInt64?, below: UInt64?)] = [
+            (0, 10, nil), (10, 10, nil), (11, 20, 10), (20, 20, 10), (30, 30, 20), (31, nil, 30), (.max, nil, 30),
         ]
-        for (asked, nearest) in cases { #expect(states.nearest(to: asked) == nearest) }
+        for (asked, above, below) in cases {
+            #expect(states.atOrAbove(asked)?.height == above)
+            #expect(states.below(asked) == below)
+        }
     }
 }

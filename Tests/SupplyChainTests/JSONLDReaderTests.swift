@@ -10,6 +10,15 @@ import Testing
         #expect(document.events[1].extensions[0].name == EPCISName(local: Array("x:a".utf8)))
     }
 
+    /// Times, offsets, numbers and units are literals of the GS1 context.
+    @Test func `a literal is no CURIE, whatever the document declares`() throws {
+        let event = Documents.object(
+            #""recordTime":"2026-04-14T09:30:00Z","quantityList":[{"epcClass":"urn:x:1","quantity":1,"uom":"K:G"}]"#)
+        let prefixes = #""2026-04-14T09":"2027-04-14T09:","+02":"-11:","K":"urn:k:""#
+        let read = try Documents.read(Documents.json(event, prefixes: prefixes)).events[0]
+        #expect(read == (try Documents.read(Documents.json(event)).events[0]))
+    }
+
     @Test func `a single event reads`() throws {
         let event = Documents.object(#""@context":"https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld""#)
         let document = try Documents.read(event)

@@ -1,3 +1,4 @@
+import SchemaValidation
 import SupplyChain
 import Testing
 
@@ -17,6 +18,9 @@ import Testing
             #""quantityList":[{"epcClass":"urn:x:1","quantity":1e3,"uom":"KGM"},{"epcClass":"urn:x:2","quantity":0.25},{"epcClass":"urn:x:3"}]"#,
             #""sensorElementList":[{"sensorMetadata":{"time":"2026-04-14T09:02:11Z","e:m":"1","f:n":{"f:o":"p"}},"sensorReport":[{"type":"Temperature","value":-3.60,"uom":"CEL","booleanValue":false,"bizRules":"urn:x:1","e:x":"y"},{"type":"https://own.example/Thing","exception":"ALARM_CONDITION","component":"x","e:x":["1","2"]}],"e:e":"z"},{"sensorReport":[{"type":"gs1:Mass"}]}]"#,
             #""errorDeclaration":{"declarationTime":"2026-04-15T00:00:00Z","reason":"did_not_occur","correctiveEventIDs":["urn:x:1"],"e:a":"b"},"eventID":"urn:x:9","recordTime":"2026-04-15T00:00:00Z""#,
+            #""bizStep":" shipping ","disposition":"\tcbv:Disp-active","e:a":[" gs1:x "," e:y"],"e:b":{"unit":" gs1:z"}"#,
+            #""eventID":"gs1:1","recordTime":"gs1:2","quantityList":[{"epcClass":"urn:x:1","quantity":"gs1:3","uom":"gs1:4"}]"#,
+            #""sensorElementList":[{"sensorMetadata":{"time":"gs1:1"},"sensorReport":[{"value":"gs1:2","booleanValue":"gs1:3"}]}]"#,
             #""sourceList":[{"type":"owning_party","source":"urn:x:1"},{"type":"urn:x:t","source":"urn:x:2"}],"bizTransactionList":[{"bizTransaction":"urn:x:3"}]"#,
         ], EPCISBinding.allCases)
     func `every binding gives the event back`(_ members: String, _ binding: EPCISBinding) throws {
@@ -81,6 +85,58 @@ import Testing
             Documents.objectXML("<rail:a>rail:b</rail:a>"), declarations: #"xmlns:rail="https://rail.example/""#)
         let document = try Documents.read(xml)
         #expect(try Documents.read(document.jsonLD()).eventHashes() == document.eventHashes())
+    }
+
+    @Test func `white space before a value hides no CURIE from the choice of prefixes`() throws {
+        let xml = Documents.xml(
+            Documents.objectXML(#"<rail:a b=" rail:b"/>"#), declarations: #"xmlns:rail="https://rail.example/""#)
+        let document = try Documents.read(xml)
+        #expect(try Documents.read(document.jsonLD()).eventHashes() == document.eventHashes())
+    }
+
+    @Test(arguments: [EPCISBinding.xml20, .xml12])
+    func `XML, which knows no CURIEs, keeps the prefixes that it came with`(_ binding: EPCISBinding) throws {
+        let xml = Documents.xml(
+            Documents.objectXML("<rail:a>rail:b</rail:a>"), declarations: #"xmlns:rail="https://rail.example/""#)
+        #expect(Documents.text(try Documents.read(xml).xml(binding)).contains("<rail:a>rail:b</rail:a>"))
+    }
+
+    @Test(arguments: [EPCISBinding.xml20, .xml12])
+    func `a prefix that only an xsi type has is declared, and the XSD finds the type`(_ binding: EPCISBinding) throws {
+        let instance = "http://www.w3.org/2001/XMLSchema-instance"
+        let xml = Documents.xml(
+            Documents.objectXML(#"<e:a xsi:type="s:integer">1</e:a>"#),
+            declarations: #"xmlns:e="urn:e" xmlns:s="http://www.w3.org/2001/XMLSchema" xmlns:xsi="\#(instance)""#)
+        let written = try Documents.read(xml).xml(binding)
+        #expect(Documents.text(written).contains(#" xmlns:s="http://www.w3.org/2001/XMLSchema""#))
+        let schema = binding == .xml20 ? try EPCISSchemas.xml20() : try EPCISSchemas.xml12()
+        #expect(try schema.validate(written).isEmpty)
+    }
+
+    @Test(arguments: ["", "a b", "xmlns", "nobody"])
+    func `no declaration is made of what is no prefix`(_ prefix: String) throws {
+        var document = try Documents.read(
+            Documents.json(
+                Documents.object(#""e:a":{"xsi:type":"x"}"#),
+                prefixes: #""e":"urn:e","xsi":"http://www.w3.org/2001/XMLSchema-instance""#))
+        if prefix != "nobody" {
+            document.namespaces.append(EPCISNamespace(prefix: Array(prefix.utf8), uri: Array("urn:p".utf8)))
+        }
+        document.events[0].extensions[0].children[0].text = Array("\(prefix):x".utf8)
+        let written = try document.xml(.xml20)
+        #expect(!Documents.text(written).contains("urn:p"))
+        #expect(try Documents.read(written).eventHashes() == document.eventHashes())
+    }
+
+    @Test func `the XSD takes an association event with all its lists`() throws {
+        let event = """
+            {"type":"AssociationEvent","eventTime":"2026-04-14T09:02:11Z","eventTimeZoneOffset":"+00:00","action":"ADD",\
+            "parentID":"urn:x:p","childEPCs":["urn:x:c"],"childQuantityList":[{"epcClass":"urn:x:q","quantity":1}],\
+            "bizStep":"assembling","bizTransactionList":[{"bizTransaction":"urn:x:b"}],\
+            "sourceList":[{"type":"location","source":"urn:x:s"}]}
+            """
+        let written = try Documents.read(Documents.json(event)).xml(.xml20)
+        #expect(try EPCISSchemas.xml20().validate(written).isEmpty)
     }
 
     @Test func `a word that the GS1 context protects is not declared anew`() throws {

@@ -51,6 +51,12 @@ struct BundleVectorTests {
         #expect(BundleCase.all.contains { !$0.isAccepted })
     }
 
+    @Test func `every file of the set is a case, and every case has its file`() {
+        let files = [".record.json", ".proof.json"].flatMap { VectorFolder.files("bundles", endingWith: $0) }
+        #expect(Set(files.map(\.lastPathComponent)) == Set(BundleCase.all.map(\.file)))
+        #expect(BundleCase.all.count == Set(BundleCase.all.map(\.file)).count)
+    }
+
     @Test(arguments: BundleCase.all) func `the verdict is the set's`(_ item: BundleCase) throws {
         let outcome = item.verify(try item.bytes())
         #expect((outcome.reason == nil) == item.isAccepted, "\(outcome.reason ?? "accepted")")

@@ -32,13 +32,18 @@ package struct Statement: Hashable, Sendable {
         COSELabel.preimageContentType, COSELabel.chainID, COSELabel.genesisHash, COSELabel.sequence,
     ]
 
-    /// Makes and signs a statement.
+    /// Makes and signs one statement; ``StatementSigner`` is for many.
     package static func sign(
         recordHash: Digest, sequence: UInt64, issuer: AccountID, ledger: LedgerIdentity, key: SigningKey
     ) -> [UInt8] {
-        let protected = CBOR.map([
-            .init(COSELabel.algorithm, key.publicKey.algorithm.cbor),
-            .init(COSELabel.keyID, .bytes(key.publicKey.thumbprint.bytes)),
+        StatementSigner(issuer: issuer, ledger: ledger, key: key).sign(recordHash, sequence: sequence)
+    }
+
+    /// The protected header of a statement.
+    static func header(sequence: UInt64, issuer: AccountID, ledger: LedgerIdentity, key: COSEKey) -> [UInt8] {
+        CBOR.map([
+            .init(COSELabel.algorithm, key.algorithm.cbor),
+            .init(COSELabel.keyID, .bytes(key.thumbprint.bytes)),
             .init(COSELabel.claims, [1: .text(ledger.did(issuer)), 2: .text(ledger.logName)]),
             .init(COSELabel.type, .text(DomainSeparation.statementType)),
             .init(COSELabel.payloadHashAlgorithm, COSELabel.sha256),
@@ -47,7 +52,6 @@ package struct Statement: Hashable, Sendable {
             .init(COSELabel.genesisHash, .bytes(ledger.genesisHash.bytes)),
             .init(COSELabel.sequence, .unsigned(sequence)),
         ]).encoded()
-        return COSESign1.sign(protected: protected, payload: recordHash.bytes, key: key).encoded()
     }
 
     /// Checks everything of a statement but its signature.

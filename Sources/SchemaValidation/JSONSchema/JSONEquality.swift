@@ -35,15 +35,8 @@ enum JSONEquality {
     /// - Complexity: linear in the array's values, by a hash with a seed of the process.
     static func areUnique(_ index: Int, in tape: JSONTape) -> Bool {
         guard tape.entries[index].count > 1 else { return true }
+        guard tape.entries[index].count > pairwiseMax else { return areFewUnique(index, in: tape) }
         let elements = JSONNode(tape: tape, index: index).elements.map(\.index)
-        guard elements.count > 4 else {
-            for later in 1..<elements.count {
-                for earlier in 0..<later where areEqual(elements[later], in: tape, elements[earlier], in: tape) {
-                    return false
-                }
-            }
-            return true
-        }
         var seen: [Int: [Int]] = [:]
         for element in elements {
             var hasher = Hasher()
@@ -51,6 +44,22 @@ enum JSONEquality {
             let key = hasher.finalize()
             for earlier in seen[key, default: []] where areEqual(element, in: tape, earlier, in: tape) { return false }
             seen[key, default: []].append(element)
+        }
+        return true
+    }
+
+    /// So many elements are compared in pairs.
+    private static let pairwiseMax = 8
+
+    private static func areFewUnique(_ index: Int, in tape: JSONTape) -> Bool {
+        var later = index + 1
+        while later < Int(tape.entries[index].next) {
+            var earlier = index + 1
+            while earlier < later {
+                if areEqual(later, in: tape, earlier, in: tape) { return false }
+                earlier = Int(tape.entries[earlier].next)
+            }
+            later = Int(tape.entries[later].next)
         }
         return true
     }

@@ -27,6 +27,7 @@ struct KeywordCompiler {
             try addBounds(&compiler)
         }
         try addPattern(dialect, &compiler)
+        addContent(&compiler)
         try addObject(dialect, &compiler)
         if let reference = schema["$ref"] { try addReference(reference, &compiler) }
         if dialect.draft != .draft7 { try addDynamicReference(&compiler) }
@@ -161,10 +162,19 @@ struct KeywordCompiler {
             guard let text = value.string else { throw malformed("pattern", compiler) }
             add(.pattern, try compiler.pattern(text, at: node.location), place: value.index)
         }
-        guard let value = schema["format"], compiler.assertsFormats || dialect.vocabularies.contains(.formatAssertion)
+        guard let value = schema["format"],
+            compiler.options.formats == .asserted || dialect.vocabularies.contains(.formatAssertion)
         else { return }
         guard let name = value.string else { throw malformed("format", compiler) }
         if let format = Format(named: name) { add(.format, Int32(format.rawValue), place: value.index) }
+    }
+
+    private mutating func addContent(_ compiler: inout SchemaCompiler) {
+        guard compiler.options.content == .asserted, let value = schema["contentEncoding"] ?? schema["contentMediaType"]
+        else { return }
+        let check = ContentCheck(
+            encoding: schema["contentEncoding"]?.string, mediaType: schema["contentMediaType"]?.string)
+        if !check.isEmpty { add(.content, check.rawValue, place: value.index) }
     }
 
     // MARK: Objects
@@ -181,6 +191,7 @@ struct KeywordCompiler {
             table.firstRequired = Int32(compiler.builder.symbolLists.count)
             table.requiredCount = Int32(required.count)
             table.requiredPlace = Int32(value.index)
+            table.document = node.location.document
             for name in required {
                 let symbol = compiler.symbol(name)
                 compiler.builder.symbolLists.append(symbol)

@@ -20,7 +20,7 @@ struct SchemaCompiler {
     }
 
     let registry: SchemaRegistry
-    let assertsFormats: Bool
+    let options: SchemaOptions
     var builder = Builder()
     private var nodeNumbers: [SchemaLocation: Int32] = [:]
     private var waiting: [Int32] = []
@@ -28,9 +28,9 @@ struct SchemaCompiler {
     private var patternNumbers: [String: Int32] = [:]
     private var dynamicNames: Set<String> = []
 
-    init(registry: SchemaRegistry, assertsFormats: Bool) {
+    init(registry: SchemaRegistry, options: SchemaOptions) {
         self.registry = registry
-        self.assertsFormats = assertsFormats
+        self.options = options
     }
 
     /// Compiles a resource and all that it refers to.

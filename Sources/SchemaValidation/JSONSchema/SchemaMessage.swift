@@ -4,7 +4,15 @@ internal import Codec
 ///
 /// Never with a document's values, which may be secret.
 enum SchemaMessage {
-    static func text(_ instruction: SchemaInstruction, _ program: SchemaProgram) -> String {
+    static func text(_ cause: FoundViolation.Cause, _ program: SchemaProgram) -> String {
+        switch cause {
+        case .instruction(let position): text(program.written.code[position])
+        case .missing(let symbol): "the member \"\(program.symbols.name(symbol))\" is missing"
+        case .limits: "the schema cannot be decided within the limits"
+        }
+    }
+
+    private static func text(_ instruction: SchemaInstruction) -> String {
         let a = Int(instruction.a)
         switch instruction.opcode {
         case .never: return "must not be here"
@@ -27,6 +35,7 @@ enum SchemaMessage {
         case .pattern: return "must match the pattern"
         case .format:
             return "must have the format \(Format(rawValue: UInt8(a))?.name ?? "")"
+        case .content: return "must hold content of the given encoding and type"
         case .uniqueItems: return "must not hold an element twice"
         case .contains, .containsUnmarked:
             let most = instruction.c < 0 ? "" : " and at most \(instruction.c)"

@@ -5,47 +5,83 @@ internal import Codec
 /// A *node* is one (sub)schema: a run of instructions that must all hold for a value. Member names and strings of
 /// enumerations are *symbols*, numbered once for the whole program, so that a document's name is hashed once however
 /// many schemas look at it.
-final class SchemaProgram: Sendable {
+struct SchemaProgram: Sendable {
     /// Node 0 accepts everything.
     static let anything: Int32 = 0
     /// Stands where there is no node.
     static let none: Int32 = -1
 
-    let nodes: [SchemaNode]
-    let code: [SchemaInstruction]
-    /// Node numbers that instructions refer to by range.
-    let lists: [Int32]
+    /// The schemas as they are written: for reports, which name every place.
+    let written: SchemaTables
+    /// The same, shortened by ``SchemaShortening``: for verdicts.
+    let short: SchemaTables
     let numbers: [ExactNumber]
     let patterns: [Pattern]
-    let objects: [ObjectTable]
-    let slots: [SymbolSlot]
-    let patternProperties: [PatternProperty]
     /// Symbol numbers that objects must have, or that depend on others, by range.
     let symbolLists: [Int32]
     let enumerations: [Enumeration]
     /// Values of enumerations that are no strings.
-    let values: [SchemaLocation]
+    let values: [SchemaValue]
     let symbols: SymbolTable
     /// Nodes of dynamic anchors by resource and name.
     let dynamicAnchors: [DynamicAnchor: Int32]
     let registry: SchemaRegistry
 
     init(_ builder: SchemaCompiler.Builder, registry: SchemaRegistry) {
-        nodes = builder.nodes
-        code = builder.code
-        lists = builder.lists
+        var written = SchemaTables(
+            nodes: builder.nodes, code: builder.code, lists: builder.lists, objects: builder.objects,
+            slots: builder.slots, patternProperties: builder.patternProperties)
+        for number in written.nodes.indices {
+            written.nodes[number].isPlain = builder.dynamicAnchors.isEmpty && !written.nodes[number].hasUnevaluated
+        }
+        self.written = written
+        short = SchemaShortening.shortened(
+            written, enumerations: builder.enumerations, hasDynamicScope: !builder.dynamicAnchors.isEmpty)
         numbers = builder.numbers
         patterns = builder.patterns
-        objects = builder.objects
-        slots = builder.slots
-        patternProperties = builder.patternProperties
         symbolLists = builder.symbolLists
         enumerations = builder.enumerations
-        values = builder.values
+        values = builder.values.map { location in
+            SchemaValue(
+                tape: registry.documents[Int(location.document)].document.tape, index: Int(location.index))
+        }
         symbols = SymbolTable(builder.symbols)
         dynamicAnchors = builder.dynamicAnchors
         self.registry = registry
     }
+}
+
+/// The parts of a program that hold node numbers.
+struct SchemaTables: Sendable {
+    var nodes: [SchemaNode]
+    var code: [SchemaInstruction]
+    /// Node numbers that instructions refer to by range.
+    var lists: [Int32]
+    var objects: [ObjectTable]
+    var slots: [SymbolSlot]
+    var patternProperties: [PatternProperty]
+    /// Conditions that one look at one member decides.
+    var conditions: [MemberCondition] = []
+}
+
+/// A condition on one member of an object: that it is not there, or is one of a list of strings.
+struct MemberCondition: Sendable {
+    var symbol: Int32
+    /// The strings, as slots.
+    var firstSlot: Int32
+    var mask: Int32
+    /// What the condition says of a value that is no object.
+    var holdsForOthers: Bool
+    /// What the list's condition, before any `not`, says of an object without the member.
+    var holdsWithout: Bool
+    /// Whether all of it stands under a `not`.
+    var isNegated = false
+}
+
+/// A value of a registered document.
+struct SchemaValue: Sendable {
+    var tape: JSONTape
+    var index: Int
 }
 
 /// One schema.
@@ -54,6 +90,8 @@ struct SchemaNode: Sendable {
     var end: Int32 = 0
     /// Whether `unevaluatedProperties` or `unevaluatedItems` is among its keywords.
     var hasUnevaluated = false
+    /// Neither that nor a dynamic scope is to be kept.
+    var isPlain = false
     var resource: Int32
     var location: SchemaLocation
 }
@@ -74,6 +112,8 @@ enum SchemaOpcode: UInt8, Sendable {
     case pattern
     /// a: ``Format``.
     case format
+    /// a: ``ContentCheck``.
+    case content
     case uniqueItems
     /// a, b: range of `lists`, one node for each of the first elements.
     case prefixItems
@@ -97,20 +137,44 @@ enum SchemaOpcode: UInt8, Sendable {
     case allOf, anyOf, oneOf
     /// a: node.
     case not
-    /// a: node, b and c: nodes or none.
+    /// a: node, b and c: nodes or none; `condition`: number of a ``MemberCondition`` that says the same as a, or -1.
     case conditional
     /// a: node.
     case unevaluatedItems, unevaluatedProperties
+
+    /// The kinds of values that the check is for; it holds for all others.
+    var kinds: Int32 {
+        switch self {
+        case .minimum, .maximum, .exclusiveMinimum, .exclusiveMaximum, .multipleOf: TypeMask.number
+        case .minLength, .maxLength, .pattern, .format, .content: TypeMask.string
+        case .minItems, .maxItems, .uniqueItems, .prefixItems, .items, .contains, .containsUnmarked, .unevaluatedItems:
+            TypeMask.array
+        case .minProperties, .maxProperties, .object, .propertyNames, .dependentRequired, .dependentSchema,
+            .unevaluatedProperties:
+            TypeMask.object
+        case .never, .type, .enumeration, .constant, .reference, .dynamicReference, .allOf, .anyOf, .oneOf, .not,
+            .conditional:
+            TypeMask.all
+        }
+    }
 }
 
 /// One check of a node.
 struct SchemaInstruction: Sendable {
     var opcode: SchemaOpcode
-    var a: Int32 = 0
-    var b: Int32 = 0
-    var c: Int32 = 0
+    var a: Int32
+    var b: Int32
+    var c: Int32
+    var condition: Int32 = -1
+    /// ``SchemaOpcode/kinds``.
+    let kinds: Int32
     /// Where the keyword's value stands, on the tape of the node's document.
-    var place: Int32 = 0
+    var place: Int32
+
+    init(opcode: SchemaOpcode, a: Int32 = 0, b: Int32 = 0, c: Int32 = 0, place: Int32 = 0) {
+        (self.opcode, self.a, self.b, self.c, self.place) = (opcode, a, b, c, place)
+        kinds = opcode.kinds
+    }
 }
 
 /// `properties`, `patternProperties`, `additionalProperties` and `required` of one schema, checked in one walk.
@@ -126,6 +190,8 @@ struct ObjectTable: Sendable {
     var firstRequired: Int32 = 0
     var requiredCount: Int32 = 0
     var requiredPlace: Int32 = 0
+    /// The document that `requiredPlace` is in.
+    var document: Int32 = 0
 }
 
 /// A member name of an object table, or a string of an enumeration.
@@ -171,64 +237,17 @@ enum TypeMask {
         (array, "array"), (object, "object"),
     ]
 
-    static func bit(_ kind: JSONKind) -> Int32 { 1 << Int32(kind.rawValue) }
-}
+    /// Every kind of value.
+    static let all = null | boolean | number | string | array | object
 
-/// The program's names, found by their bytes.
-struct SymbolTable: Sendable {
-    private let bytes: [UInt8]
-    /// Where each symbol's bytes begin, and one end behind the last.
-    private let starts: [Int32]
-    private let slots: [Int32]
-    private let mask: UInt32
-    private let byteCountMax: Int
-
-    init(_ symbols: [String]) {
-        var bytes: [UInt8] = []
-        var starts: [Int32] = [0]
-        var size = 8
-        while size < symbols.count * 2 { size *= 2 }
-        var slots = [Int32](repeating: -1, count: size)
-        let mask = UInt32(size - 1)
-        for (number, symbol) in symbols.enumerated() {
-            let start = bytes.count
-            bytes.append(contentsOf: symbol.utf8)
-            starts.append(Int32(bytes.count))
-            var slot = Self.hash(bytes, start, bytes.count) & mask
-            while slots[Int(slot)] >= 0 { slot = (slot + 1) & mask }
-            slots[Int(slot)] = Int32(number)
+    static func bit(_ kind: JSONKind) -> Int32 {
+        switch kind {
+        case .null: null
+        case .boolean: boolean
+        case .number: number
+        case .string: string
+        case .array: array
+        case .object: object
         }
-        byteCountMax = symbols.map(\.utf8.count).max() ?? -1
-        (self.bytes, self.starts, self.slots, self.mask) = (bytes, starts, slots, mask)
-    }
-
-    func name(_ symbol: Int32) -> String {
-        String(decoding: bytes[Int(starts[Int(symbol)])..<Int(starts[Int(symbol) + 1])], as: UTF8.self)
-    }
-
-    /// The symbol with these bytes, or -1.
-    func symbol(_ text: [UInt8], _ start: Int, _ end: Int) -> Int32 {
-        guard end - start <= byteCountMax else { return -1 }
-        var slot = Self.hash(text, start, end) & mask
-        while true {
-            let symbol = slots[Int(slot)]
-            if symbol < 0 { return -1 }
-            if equals(symbol, text, start, end) { return symbol }
-            slot = (slot + 1) & mask
-        }
-    }
-
-    private func equals(_ symbol: Int32, _ text: [UInt8], _ start: Int, _ end: Int) -> Bool {
-        let first = Int(starts[Int(symbol)])
-        guard Int(starts[Int(symbol) + 1]) - first == end - start else { return false }
-        for offset in 0..<(end - start) where bytes[first + offset] != text[start + offset] { return false }
-        return true
-    }
-
-    /// The program alone decides what is in the table, so a document cannot make its probes long.
-    private static func hash(_ text: [UInt8], _ start: Int, _ end: Int) -> UInt32 {
-        var hash = UInt32(truncatingIfNeeded: end - start)
-        for index in start..<end { hash = hash &* 31 &+ UInt32(text[index]) }
-        return hash ^ hash >> 15
     }
 }

@@ -20,18 +20,33 @@ extension Pattern {
 
     /// Whether the pattern occurs in a range of UTF-8 text.
     func matches(_ text: [UInt8], in range: Range<Int>, scratch: inout PatternScratch) -> Outcome {
-        var run = PatternRun(pattern: self, text: text, range: range, stepsLeft: 64 + 16 * range.count)
+        decide(text, in: range, scratch: &scratch).outcome
+    }
+
+    /// The same, and how many steps it took: at most ``stepCountMax(_:)`` of them.
+    func decide(
+        _ text: [UInt8], in range: Range<Int>, scratch: inout PatternScratch
+    ) -> (outcome: Outcome, stepCount: Int) {
+        let quick = captureCount > 0 ? Self.stepCountMax : 64 + 16 * range.count
+        var run = PatternRun(pattern: self, text: text, range: range, stepsLeft: quick)
         swap(&run.scratch, &scratch)
         defer { swap(&run.scratch, &scratch) }
-        if captureCount > 0 {
-            run.stepsLeft = Self.stepCountMax
-            return run.outcome(remembers: false)
-        }
         let first = run.outcome(remembers: false)
-        guard case .undecided = first else { return first }
-        guard (range.count + 1) * instructions.count <= Self.pairCountMax else { return .undecided }
-        run.stepsLeft = Self.stepCountMax + 2 * (range.count + 1) * instructions.count
-        return run.outcome(remembers: true)
+        let taken = quick - run.stepsLeft
+        guard case .undecided = first, captureCount == 0,
+            (range.count + 1) * instructions.count <= Self.pairCountMax
+        else { return (first, taken) }
+        let careful = Self.stepCountMax + 2 * (range.count + 1) * instructions.count
+        run.stepsLeft = careful
+        let second = run.outcome(remembers: true)
+        return (second, taken + careful - run.stepsLeft)
+    }
+
+    /// The most steps that a match of a text of so many bytes takes: it rises in proportion to the text.
+    func stepCountMax(_ byteCount: Int) -> Int {
+        captureCount > 0
+            ? Self.stepCountMax
+            : 64 + 16 * byteCount + Self.stepCountMax + 2 * (byteCount + 1) * instructions.count
     }
 }
 

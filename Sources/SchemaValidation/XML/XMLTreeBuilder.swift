@@ -23,7 +23,16 @@ internal import CLibXML2
     private var source: [UInt8] = []
     private var position = SourcePosition()
 
-    init(limits: XMLLimits) { self.limits = limits }
+    /// Whether a tree is built; without one, only limits are kept and violations counted.
+    private let keepsTree: Bool
+    /// Levels that are open, and elements so far, where no tree is kept.
+    private var level = 0
+    private var elementCount = 0
+
+    init(limits: XMLLimits, keepsTree: Bool = true) {
+        self.limits = limits
+        self.keepsTree = keepsTree
+    }
 
     /// The builder behind a handler's user data.
     static func of(_ data: UnsafeMutableRawPointer?) -> XMLTreeBuilder {
@@ -34,7 +43,7 @@ internal import CLibXML2
     /// Starts with a document's UTF-8.
     func begin(_ source: [UInt8]) {
         self.source = source
-        entries.reserveCapacity(source.count / 24 + 4)
+        if keepsTree { entries.reserveCapacity(source.count / 24 + 4) }
     }
 
     // MARK: Violations
@@ -58,7 +67,7 @@ internal import CLibXML2
             unsafe Found(element: current, code: Int(error.code), message: XMLErrorText.line(error.message)))
     }
 
-    var isComplete: Bool { failure == nil && open.isEmpty && !entries.isEmpty }
+    var isComplete: Bool { failure == nil && open.isEmpty && level == 0 && elementCount > 0 }
 
     func finish() -> XMLStorage {
         XMLStorage(entries: entries, names: names, attributes: attributes, declarations: declarations, texts: texts)
@@ -67,7 +76,8 @@ internal import CLibXML2
     /// Ends the parse with a reason, at the parser's position unless another is given.
     func fail(_ reason: XMLFailure.Reason, line: Int? = nil, column: Int? = nil, detail: String = "") {
         guard failure == nil else { return }
-        let place = position.advanced(to: offset, in: source)
+        var place = position
+        place.advance(to: offset, in: source)
         failure = XMLFailure(reason: reason, line: line ?? place.line, column: column ?? place.column, detail: detail)
         // The parser gives no more events, and its call returns.
         unsafe xmlStopParser(context)
@@ -102,14 +112,13 @@ internal import CLibXML2
         _ attributeCount: Int, _ values: UnsafeMutablePointer<UnsafePointer<UInt8>?>?
     ) {
         guard failure == nil else { return }
+        elementCount += 1
+        guard level < limits.depthMax else { return failAtTag(.tooDeep) }
+        guard namespaceCount + attributeCount <= limits.attributeCountMax else { return failAtTag(.tooManyAttributes) }
+        level += 1
+        guard keepsTree else { return }
         flushText()
-        // The parser stands behind the attributes, and within a start tag no `<` occurs.
-        let start = source[..<offset].lastIndex(of: UInt8(ascii: "<")) ?? 0
-        position = position.advanced(to: start, in: source)
-        guard open.count < limits.depthMax else { return fail(.tooDeep, line: position.line, column: position.column) }
-        guard namespaceCount + attributeCount <= limits.attributeCountMax else {
-            return fail(.tooManyAttributes, line: position.line, column: position.column)
-        }
+        advanceToTag()
         var entry = XMLEntry(
             isElement: true, content: unsafe name(local, prefix, uri), parent: open.last ?? -1, next: 0)
         entry.line = Int32(clamping: position.line)
@@ -139,15 +148,29 @@ internal import CLibXML2
         entries.append(entry)
     }
 
+    /// The place of the start tag whose end the parser has just read: within a tag no `<` occurs.
+    private func advanceToTag() {
+        var start = max(offset - 1, 0)
+        while start > 0, source[start] != UInt8(ascii: "<") { start -= 1 }
+        position.advance(to: start, in: source)
+    }
+
+    private func failAtTag(_ reason: XMLFailure.Reason) {
+        advanceToTag()
+        fail(reason, line: position.line, column: position.column)
+    }
+
     func endElement() {
         guard failure == nil else { return }
+        level -= 1
+        guard keepsTree else { return }
         flushText()
         current = Int(open.removeLast())
         entries[current].next = Int32(entries.count)
     }
 
     func characters(_ bytes: UnsafeBufferPointer<UInt8>) {
-        guard failure == nil, !open.isEmpty else { return }
+        guard failure == nil, keepsTree, !open.isEmpty else { return }
         // The parser's buffer is valid during this call; the bytes are copied.
         unsafe pendingText.append(contentsOf: bytes)
     }
@@ -199,15 +222,13 @@ struct SourcePosition {
     /// From 1, in bytes.
     var column: Int { offset - lineStart + 1 }
 
-    func advanced(to target: Int, in source: [UInt8]) -> SourcePosition {
-        var copy = self
-        guard target > offset else { return copy }
+    mutating func advance(to target: Int, in source: [UInt8]) {
+        guard target > offset else { return }
         for index in offset..<target where source[index] == UInt8(ascii: "\n") {
-            copy.line += 1
-            copy.lineStart = index + 1
+            line += 1
+            lineStart = index + 1
         }
-        copy.offset = target
-        return copy
+        offset = target
     }
 }
 

@@ -56,7 +56,12 @@ internal import Synchronization
     package func validate(
         _ bytes: [UInt8], limits: XMLLimits = .standard, limit: Int = 32
     ) throws(XMLFailure) -> [SchemaViolation] {
-        try parse(bytes, limits: limits, limit: limit).violations
+        // Most documents are valid: they need no tree, which only tells where something is wrong.
+        let builder = XMLTreeBuilder(limits: limits, keepsTree: false)
+        builder.violationCountMax = 1
+        try run(bytes, limits: limits, builder)
+        guard !builder.violations.isEmpty else { return [] }
+        return try parse(bytes, limits: limits, limit: limit).violations
     }
 
     /// Reads a document and checks it in the same pass.
@@ -65,9 +70,7 @@ internal import Synchronization
     ) throws(XMLFailure) -> (tree: XMLTree, violations: [SchemaViolation]) {
         let builder = XMLTreeBuilder(limits: limits)
         builder.violationCountMax = max(limit, 1)
-        unsafe try XMLParser.parse(bytes, limits: limits, into: builder) { context, run in
-            unsafe plug(context, builder, run)
-        }
+        try run(bytes, limits: limits, builder)
         let tree = XMLTree(storage: builder.finish())
         let violations = builder.violations.map { found in
             let element = XMLElement(storage: tree.storage, index: found.element)
@@ -76,6 +79,12 @@ internal import Synchronization
                 message: found.message, line: element.line, column: element.column)
         }
         return (tree, violations)
+    }
+
+    private func run(_ bytes: [UInt8], limits: XMLLimits, _ builder: XMLTreeBuilder) throws(XMLFailure) {
+        unsafe try XMLParser.parse(bytes, limits: limits, into: builder) { context, run in
+            unsafe plug(context, builder, run)
+        }
     }
 
     /// Runs a parse with a validator between the parser and the builder, which still sees every event first.

@@ -22,8 +22,8 @@ enum DigitalLink {
     }
 
     private static func schemeLength(_ uri: ArraySlice<UInt8>) -> Int? {
-        if StaticString("https:").isEqual(to: uri.prefix(6)) { return 6 }
-        return StaticString("http:").isEqual(to: uri.prefix(5)) ? 5 : nil
+        if uri.hasPrefix("https:") { return 6 }
+        return uri.hasPrefix("http:") ? 5 : nil
     }
 
     /// Whether this is one of `["'-.0-9;<=>?A-Z_a-z]`.

@@ -40,9 +40,8 @@ struct EPCScanner {
 
     /// Goes past a literal if it stands here.
     mutating func skip(_ text: StaticString) -> Bool {
-        let end = index + text.utf8CodeUnitCount
-        guard end <= bytes.endIndex, text.isEqual(to: bytes[index..<end]) else { return false }
-        index = end
+        guard bytes.holds(text, at: index) else { return false }
+        index += text.utf8CodeUnitCount
         return true
     }
 

@@ -19,10 +19,11 @@ package enum GS1Identifier {
     }
 
     /// The check digit of a key given without it (GS1 General Specifications §7.9).
-    static func checkDigit(_ digits: some BidirectionalCollection<UInt8>) -> UInt8 {
+    static func checkDigit(_ digits: ArraySlice<UInt8>) -> UInt8 {
         var sum = 0
-        var weight = 3
-        for digit in digits.reversed() {
+        // The last digit counts three times.
+        var weight = digits.count.isMultiple(of: 2) ? 1 : 3
+        for digit in digits {
             sum += Int(digit - UInt8(ascii: "0")) * weight
             weight = 4 - weight
         }

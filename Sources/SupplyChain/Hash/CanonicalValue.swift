@@ -8,7 +8,7 @@ enum CanonicalValue {
         case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."):
             if CanonicalNumber.append(value, to: &bytes) { return }
         case UInt8(ascii: "u"):
-            if let web = Vocabulary.webURI(ofURN: Array(value)) {
+            if let web = Vocabulary.webURI(ofURN: value) {
                 bytes.append(contentsOf: web)
                 return
             }
@@ -21,10 +21,10 @@ enum CanonicalValue {
     }
 
     /// The value without white space at its ends, as Unicode understands white space.
-    static func trimmed(_ value: UTF8Text) -> ArraySlice<UInt8> {
+    static func trimmed(_ value: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
         // Nearly all values have none, and the ends show it.
         guard let first = value.first, let last = value.last else { return [] }
-        if first > 0x20, last > 0x20, first < 0x80, last < 0x80 { return value[...] }
+        if first > 0x20, last > 0x20, first < 0x80, last < 0x80 { return value }
         let text = String(decoding: value, as: UTF8.self).unicodeScalars
         guard let start = text.firstIndex(where: { !isWhitespace($0) }),
             let end = text.lastIndex(where: { !isWhitespace($0) })

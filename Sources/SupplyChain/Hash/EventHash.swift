@@ -37,7 +37,8 @@ package enum EventHash {
     package static func compute(
         _ event: EPCISEvent, order: Order = .referenceProgram, ignoring names: [EPCISName] = []
     ) -> String {
-        uri(SHA256.hash(prehash(event, order: order, ignoring: names)))
+        var hasher = EventHasher(order: order, ignoring: names)
+        return hasher.hash(event)
     }
 
     /// The hash of the one event of a record's document, from its bytes alone; nil where it is no document with exactly
@@ -53,11 +54,44 @@ package enum EventHash {
     package static func prehash(
         _ event: EPCISEvent, order: Order = .referenceProgram, ignoring names: [EPCISName] = []
     ) -> [UInt8] {
-        var prehash = Prehash(order: order)
-        prehash.append(names.isEmpty ? event : event.without(names))
-        return prehash.bytes
+        var hasher = EventHasher(order: order, ignoring: names)
+        return hasher.prehash(event)
     }
 
     /// The URI of a digest.
-    package static func uri(_ digest: Digest) -> String { "ni:///sha-256;\(digest.hex)?ver=CBV2.0" }
+    package static func uri(_ digest: Digest) -> String {
+        var text: [UInt8] = []
+        text.reserveCapacity(88)
+        text.append("ni:///sha-256;")
+        digest.appendHex(to: &text)
+        text.append("?ver=CBV2.0")
+        return String(decoding: text, as: UTF8.self)
+    }
+}
+
+/// Makes the hashes of one event after another, in one buffer.
+package struct EventHasher: Sendable {
+    private var prehash: Prehash
+    private let ignored: [EPCISName]
+
+    package init(order: EventHash.Order = .referenceProgram, ignoring names: [EPCISName] = []) {
+        prehash = Prehash(order: order)
+        ignored = names
+    }
+
+    /// As ``EventHash/compute(_:order:ignoring:)``.
+    package mutating func hash(_ event: EPCISEvent) -> String {
+        write(event)
+        return EventHash.uri(SHA256.hash(prehash.bytes))
+    }
+
+    mutating func prehash(_ event: EPCISEvent) -> [UInt8] {
+        write(event)
+        return prehash.bytes
+    }
+
+    private mutating func write(_ event: EPCISEvent) {
+        prehash.clear()
+        if ignored.isEmpty { prehash.append(event) } else { prehash.append(event.without(ignored)) }
+    }
 }

@@ -11,13 +11,16 @@ struct Prehash {
         bytes.reserveCapacity(1_024)
     }
 
+    /// Begins anew in the same memory.
+    mutating func clear() { bytes.removeAll(keepingCapacity: true) }
+
     mutating func append(_ text: StaticString) { bytes.append(text) }
 
     mutating func append(_ text: UTF8Text) { bytes.append(contentsOf: text) }
 
     /// `key=value`, or nothing for an empty value.
     mutating func pair(_ key: StaticString, _ value: UTF8Text) {
-        let value = CanonicalValue.trimmed(value)
+        let value = CanonicalValue.trimmed(value[...])
         guard !value.isEmpty else { return }
         bytes.append(key)
         bytes.append(UInt8(ascii: "="))
@@ -26,7 +29,7 @@ struct Prehash {
 
     /// `=value`, or nothing for an empty value.
     mutating func value(_ value: UTF8Text) {
-        let value = CanonicalValue.trimmed(value)
+        let value = CanonicalValue.trimmed(value[...])
         guard !value.isEmpty else { return }
         bytes.append(UInt8(ascii: "="))
         CanonicalValue.append(value, to: &bytes)
@@ -34,7 +37,7 @@ struct Prehash {
 
     /// `key=time`; text that is no time stays as it is.
     mutating func time(_ key: StaticString, _ value: UTF8Text) {
-        let value = CanonicalValue.trimmed(value)
+        let value = CanonicalValue.trimmed(value[...])
         guard !value.isEmpty else { return }
         bytes.append(key)
         bytes.append(UInt8(ascii: "="))
@@ -75,27 +78,31 @@ struct Prehash {
 
     /// Puts the parts that begin at the marks from `base` on in byte order.
     private mutating func sort(from base: Int) {
-        let start = marks[base]
-        let end = bytes.count
-        var ranges: [Range<Int>] = []
-        ranges.reserveCapacity(marks.count - base)
-        for index in base..<marks.count {
-            let range = marks[index]..<(index + 1 < marks.count ? marks[index + 1] : end)
-            if !range.isEmpty { ranges.append(range) }
-        }
-        let isSorted = bytes.withUnsafeBufferPointer { buffer in
-            var isSorted = true
-            for index in ranges.indices.dropFirst() where Self.precedes(buffer, ranges[index], ranges[index - 1]) {
-                isSorted = false
-                break
-            }
-            if !isSorted { ranges.sort { Self.precedes(buffer, $0, $1) } }
-            return isSorted
-        }
-        guard !isSorted else { return }
+        guard !isSorted(from: base) else { return }
+        var ranges = (base..<marks.count).map(part)
+        bytes.withUnsafeBufferPointer { buffer in ranges.sort { Self.precedes(buffer, $0, $1) } }
         sorted.removeAll(keepingCapacity: true)
         for range in ranges { sorted.append(contentsOf: bytes[range]) }
-        bytes.replaceSubrange(start..<end, with: sorted)
+        bytes.replaceSubrange(marks[base]..., with: sorted)
+    }
+
+    /// Where the part of a mark lies.
+    private func part(_ index: Int) -> Range<Int> {
+        marks[index]..<(index + 1 < marks.count ? marks[index + 1] : bytes.count)
+    }
+
+    /// Whether the parts are in order already, as most are; those with nothing in them are nowhere.
+    private func isSorted(from base: Int) -> Bool {
+        bytes.withUnsafeBufferPointer { buffer in
+            var last = marks[base]..<marks[base]
+            for index in base..<marks.count {
+                let next = part(index)
+                if next.isEmpty { continue }
+                if Self.precedes(buffer, next, last) { return false }
+                last = next
+            }
+            return true
+        }
     }
 
     private static func precedes(_ buffer: UnsafeBufferPointer<UInt8>, _ first: Range<Int>, _ second: Range<Int>)

@@ -14,13 +14,9 @@ extension JSONLDReader {
                 try appendNodes(member, to: &event.extensions)
             }
         }
-        for (value, wanted) in [
-            (event.eventTime, "an eventTime"), (event.eventTimeZoneOffset, "an eventTimeZoneOffset"),
-        ]
-        where value.isEmpty {
-            throw malformed(node, wanted)
-        }
-        guard CanonicalTime(CanonicalValue.trimmed(event.eventTime)) != nil else {
+        guard !event.eventTime.isEmpty else { throw malformed(node, "an eventTime") }
+        guard !event.eventTimeZoneOffset.isEmpty else { throw malformed(node, "an eventTimeZoneOffset") }
+        guard CanonicalTime(CanonicalValue.trimmed(event.eventTime[...])) != nil else {
             throw malformed(node.member("eventTime") ?? node, "a date-time with a time zone")
         }
         return event
@@ -63,7 +59,8 @@ extension JSONLDReader {
 
     /// A word of the core vocabulary, as a Web URI.
     func word(_ node: JSONNode, _ vocabulary: Vocabulary) throws(SupplyChainFailure) -> UTF8Text {
-        vocabulary.webURI(try value(node, "a word of the core vocabulary or a URI"))
+        vocabulary.webURI(
+            CanonicalValue.trimmed(try value(node, "a word of the core vocabulary or a URI")[...]))
     }
 
     func array(_ node: JSONNode) throws(SupplyChainFailure) -> JSONNode.Elements {

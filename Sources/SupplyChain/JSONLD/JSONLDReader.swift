@@ -140,6 +140,7 @@ struct JSONLDReader {
 
     func malformed(_ node: JSONNode, _ wanted: String) -> SupplyChainFailure { .malformed(place(node), wanted: wanted) }
 
+    /// Text that is no CURIE, whatever prefixes are declared: the GS1 context gives it a type of its own, or none.
     func text(_ node: JSONNode, _ wanted: String) throws(SupplyChainFailure) -> UTF8Text {
         guard let text = node.utf8 else { throw malformed(node, wanted) }
         return text

@@ -48,7 +48,8 @@ struct JSONLDWriter {
                 ExtensionNode(name: EPCISName(namespace: Self.ownNamespace.uri, local: Array("ignoreFields".utf8))))
         }
         prefixes = PrefixChoice(
-            for: events, preferring: document.namespaces + [Self.ownNamespace], reserved: Prefixes.reserved)
+            for: events, preferring: document.namespaces + [Self.ownNamespace], reserved: Prefixes.reserved,
+            expandsValues: true)
     }
 
     /// The GS1 context, and the prefixes that the events use.
@@ -193,7 +194,7 @@ struct JSONLDWriter {
 
     /// A number, or text where JSON has no such number (`INF`): both hash alike.
     func number(_ value: UTF8Text) -> JSON {
-        let value = CanonicalValue.trimmed(value)
+        let value = CanonicalValue.trimmed(value[...])
         var canonical: UTF8Text = []
         guard !value.isEmpty, CanonicalNumber.append(value, to: &canonical) else { return .text(Array(value)) }
         return .number(String(decoding: canonical, as: UTF8.self))

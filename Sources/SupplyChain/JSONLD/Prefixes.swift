@@ -16,9 +16,9 @@ struct Prefixes: Sendable {
     ].map { EPCISNamespace(prefix: Array($0.0.utf8), uri: Array($0.1.utf8)) }
 
     /// Prefixes of the GS1 context whose CURIEs are values of the core vocabulary.
-    private static let pinnedOfValues = pinned.filter {
-        ["gs1", "cbv"].contains(String(decoding: $0.prefix, as: UTF8.self))
-    }
+    private static let pinnedOfValues: [(start: StaticString, uri: StaticString)] = [
+        ("gs1:", "https://gs1.org/voc/"), ("cbv:", "https://ref.gs1.org/cbv/"),
+    ]
 
     /// Words that the GS1 context protects, with what they stand for there where they are prefixes: a document that
     /// declares them otherwise is refused by JSON-LD processors.
@@ -63,14 +63,24 @@ struct Prefixes: Sendable {
         return EPCISName(local: Array(text))
     }
 
-    /// A value with its CURIE expanded.
+    /// A value with its CURIE expanded, which white space may stand before, as in XML.
     func value(_ text: ArraySlice<UInt8>) -> UTF8Text {
-        if !declared.isEmpty, let expanded = Self.expanded(text, declared) { return expanded }
-        return Self.expanded(text, Self.pinnedOfValues) ?? Array(text)
+        let trimmed = CanonicalValue.trimmed(text)
+        if !declared.isEmpty, let expanded = Self.expanded(trimmed, declared) { return expanded }
+        return Self.expanded(trimmed) ?? Array(text)
     }
 
-    /// A value of XML, where only the two prefixes of the core vocabulary are expanded.
-    static func valueOfXML(_ text: UTF8Text) -> UTF8Text { expanded(text[...], pinnedOfValues) ?? text }
+    /// The same for XML, where only the two prefixes of the core vocabulary are expanded.
+    static func valueOfXML(_ text: ArraySlice<UInt8>) -> UTF8Text {
+        expanded(CanonicalValue.trimmed(text)) ?? Array(text)
+    }
+
+    private static func expanded(_ text: ArraySlice<UInt8>) -> UTF8Text? {
+        for pinned in pinnedOfValues {
+            if let rest = text.dropping(pinned.start) { return pinned.uri.bytes + rest }
+        }
+        return nil
+    }
 
     private static func expanded(_ text: ArraySlice<UInt8>, _ namespaces: [EPCISNamespace]) -> UTF8Text? {
         for namespace in namespaces {

@@ -56,6 +56,7 @@ package struct EPCISDocument: Hashable, Sendable {
 
     /// The event hashes, in document order, with regard to ``ignoredFields``.
     package func eventHashes(order: EventHash.Order = .referenceProgram) -> [String] {
-        events.map { EventHash.compute($0, order: order, ignoring: ignoredFields) }
+        var hasher = EventHasher(order: order, ignoring: ignoredFields)
+        return events.indices.map { hasher.hash(events[$0]) }
     }
 }

@@ -71,7 +71,12 @@ package struct EPCISEvent: Hashable, Sendable {
 extension StaticString {
     /// Whether these are the literal's bytes.
     func isEqual(to bytes: some Collection<UInt8>) -> Bool {
-        bytes.count == utf8CodeUnitCount && withUTF8Buffer { bytes.elementsEqual($0) }
+        guard bytes.count == utf8CodeUnitCount else { return false }
+        return withUTF8Buffer { literal in
+            bytes.withContiguousStorageIfAvailable { bytes in
+                literal.indices.allSatisfy { literal[$0] == bytes[$0] }
+            } ?? literal.elementsEqual(bytes)
+        }
     }
 
     var bytes: UTF8Text { withUTF8Buffer { Array($0) } }

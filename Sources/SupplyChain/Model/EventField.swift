@@ -42,14 +42,14 @@ enum EventField: Int, CaseIterable, Sendable {
     }
 
     /// Fields by the length of their names, which alone decides most questions.
-    private static let byLength: [[(name: UTF8Text, field: EventField)]] = (0...24).map { length in
-        allCases.filter { $0.name.utf8CodeUnitCount == length }.map { ($0.name.bytes, $0) }
+    private static let byLength: [[(name: StaticString, field: EventField)]] = (0...24).map { length in
+        allCases.filter { $0.name.utf8CodeUnitCount == length }.map { ($0.name, $0) }
     }
 
     /// The field of a name.
     init?(_ name: ArraySlice<UInt8>) {
         guard name.count < Self.byLength.count else { return nil }
-        for entry in Self.byLength[name.count] where name.elementsEqual(entry.name) {
+        for entry in Self.byLength[name.count] where entry.name.isEqual(to: name) {
             self = entry.field
             return
         }
@@ -65,8 +65,11 @@ enum EventField: Int, CaseIterable, Sendable {
         case .object:
             [.epcList, .action] + whyAndWhere
                 + [.bizTransactionList, .quantityList] + parties + [.sensorElementList, .persistentDisposition, .ilmd]
-        case .aggregation, .association:
+        case .aggregation:
             [.parentID, .childEPCs, .action] + whyAndWhere + [.bizTransactionList, .childQuantityList] + parties
+                + [.sensorElementList, .persistentDisposition]
+        case .association:
+            [.parentID, .childEPCs, .childQuantityList, .action] + whyAndWhere + [.bizTransactionList] + parties
                 + [.sensorElementList, .persistentDisposition]
         case .transaction:
             [.bizTransactionList, .parentID, .epcList, .action] + whyAndWhere + [.quantityList] + parties

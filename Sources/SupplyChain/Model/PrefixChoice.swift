@@ -1,12 +1,15 @@
 /// Which prefix a written document has for each namespace.
 ///
 /// The captured document's own prefixes stay where they can: a prefix must be a name, must stand for one namespace, must
-/// not be a word that the GS1 context protects for something else, and no value may read as a CURIE of it.
+/// not be a word that the GS1 context protects for something else, and in JSON-LD no value may read as a CURIE of it.
 struct PrefixChoice: Sendable {
     /// In the order of first use.
     private(set) var chosen: [EPCISNamespace] = []
 
-    init(for events: [EPCISEvent], preferring preferred: [EPCISNamespace], reserved: [UTF8Text: UTF8Text]) {
+    init(
+        for events: [EPCISEvent], preferring preferred: [EPCISNamespace], reserved: [UTF8Text: UTF8Text],
+        expandsValues: Bool
+    ) {
         var uris: [UTF8Text] = []
         func visit(_ nodes: [ExtensionNode]) {
             for node in nodes {
@@ -18,7 +21,7 @@ struct PrefixChoice: Sendable {
         }
         for event in events { event.forEachExtensionList(visit) }
         guard !uris.isEmpty else { return }
-        let schemes = Self.schemes(of: events)
+        let schemes = expandsValues ? Self.schemes(of: events) : []
         for uri in uris {
             let wanted = preferred.filter { $0.uri == uri && Self.isName($0.prefix) }.map(\.prefix)
             let isFree: (UTF8Text) -> Bool = { [chosen] prefix in
@@ -38,12 +41,13 @@ struct PrefixChoice: Sendable {
     /// The prefix of a namespace.
     func prefix(of uri: UTF8Text) -> UTF8Text { chosen.first { $0.uri == uri }?.prefix ?? [] }
 
-    /// What values have before their first colon.
+    /// What values have before their first colon, white space aside.
     private static func schemes(of events: [EPCISEvent]) -> Set<UTF8Text> {
         var schemes: Set<UTF8Text> = []
         for event in events {
             event.forEachValue { value in
-                if let colon = value.firstIndex(of: UInt8(ascii: ":")), colon <= 64 {
+                let value = CanonicalValue.trimmed(value[...])
+                if let colon = value.firstIndex(of: UInt8(ascii: ":")), value[..<colon].count <= 64 {
                     schemes.insert(Array(value[..<colon]))
                 }
             }

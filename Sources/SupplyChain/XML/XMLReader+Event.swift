@@ -30,10 +30,10 @@ extension XMLReader {
         _ field: EventField, _ element: XMLElement, into event: inout EPCISEvent
     ) throws(SupplyChainFailure) {
         switch field {
-        case .eventTime: event.eventTime = try leaf(element)
-        case .recordTime: event.recordTime = try leaf(element)
-        case .eventTimeZoneOffset: event.eventTimeZoneOffset = try leaf(element)
-        case .eventID: event.eventID = try leaf(element)
+        case .eventTime: event.eventTime = try literal(element)
+        case .recordTime: event.recordTime = try literal(element)
+        case .eventTimeZoneOffset: event.eventTimeZoneOffset = try literal(element)
+        case .eventID: event.eventID = try literal(element)
         case .errorDeclaration: event.errorDeclaration = try errorDeclaration(element)
         case .certificationInfo: event.certificationInfo.append(try leaf(element))
         case .parentID: event.parentID = try leaf(element)
@@ -77,11 +77,16 @@ extension XMLReader {
         malformed(element, "no element of this name here")
     }
 
-    /// The text of an element that has nothing else.
+    /// The value of an element that has nothing else.
     private func leaf(_ element: XMLElement) throws(SupplyChainFailure) -> UTF8Text {
+        Prefixes.valueOfXML(try literal(element)[...])
+    }
+
+    /// The same for what is no CURIE in JSON-LD either (``JSONLDReader/text(_:_:)``).
+    private func literal(_ element: XMLElement) throws(SupplyChainFailure) -> UTF8Text {
         for _ in element.elements { throw malformed(element, "text alone") }
         try noAttributes(element)
-        return text(element)
+        return Array(ownText(element))
     }
 
     /// Attributes of XML Schema instances say how to read, not what is said.
@@ -94,7 +99,7 @@ extension XMLReader {
     }
 
     private func word(_ element: XMLElement, _ vocabulary: Vocabulary) throws(SupplyChainFailure) -> UTF8Text {
-        vocabulary.webURI(try leaf(element))
+        vocabulary.webURI(try leaf(element)[...])
     }
 
     private func epcs(_ element: XMLElement) throws(SupplyChainFailure) -> [UTF8Text] {
@@ -115,9 +120,9 @@ extension XMLReader {
                 if isElement(part, "epcClass") {
                     quantity.epcClass = try leaf(part)
                 } else if isElement(part, "quantity") {
-                    quantity.quantity = try leaf(part)
+                    quantity.quantity = try literal(part)
                 } else if isElement(part, "uom") {
-                    quantity.uom = try leaf(part)
+                    quantity.uom = try literal(part)
                 } else {
                     throw unexpected(part)
                 }
@@ -135,10 +140,10 @@ extension XMLReader {
         for child in element.elements {
             guard isElement(child, name) else { throw unexpected(child) }
             try noAttributes(child, but: "type")
-            let type = CanonicalValue.trimmed(Array((child.attribute("type") ?? "").utf8))
+            let type = CanonicalValue.trimmed(Array((child.attribute("type") ?? "").utf8)[...])
             let id = text(child)
             guard !id.isEmpty else { throw malformed(child, "an identifier") }
-            list.append(TypedIdentifier(type: vocabulary.webURI(Prefixes.valueOfXML(Array(type))), id: id))
+            list.append(TypedIdentifier(type: vocabulary.webURI(Prefixes.valueOfXML(type)[...]), id: id))
         }
         return list
     }
@@ -172,7 +177,7 @@ extension XMLReader {
         appendAttributes(of: element, to: &declaration.extensions)
         for child in flattened(element) {
             if isElement(child, "declarationTime") {
-                declaration.declarationTime = try leaf(child)
+                declaration.declarationTime = try literal(child)
             } else if isElement(child, "reason") {
                 declaration.reason = try word(child, .errorReason)
             } else if isElement(child, "correctiveEventIDs") {

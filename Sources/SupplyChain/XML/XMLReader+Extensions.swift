@@ -17,7 +17,7 @@ extension XMLReader {
 
     private func node(_ attribute: XMLAttribute) -> ExtensionNode {
         ExtensionNode(
-            name: name(attribute.name), text: Prefixes.valueOfXML(Array(attribute.value.utf8)), isAttribute: true)
+            name: name(attribute.name), text: Prefixes.valueOfXML(Array(attribute.value.utf8)[...]), isAttribute: true)
     }
 
     func sensorElement(_ element: XMLElement) -> SensorElement {
@@ -44,12 +44,13 @@ extension XMLReader {
                 fields.extensions.append(node(attribute))
                 continue
             }
-            let value = Prefixes.valueOfXML(Array(CanonicalValue.trimmed(Array(attribute.value.utf8))))
+            let text = CanonicalValue.trimmed(Array(attribute.value.utf8)[...])
             fields[field] =
                 switch field.form {
-                case .vocabulary(let vocabulary): vocabulary.webURI(value)
-                case .boolean: Self.boolean(value)
-                default: value
+                case .text: Prefixes.valueOfXML(text)
+                case .time, .number: Array(text)
+                case .vocabulary(let vocabulary): vocabulary.webURI(Prefixes.valueOfXML(text)[...])
+                case .boolean: Self.boolean(Array(text))
                 }
         }
         for child in flattened(element) { fields.extensions.append(node(child)) }

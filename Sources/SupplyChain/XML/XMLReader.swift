@@ -93,10 +93,13 @@ struct XMLReader {
     }
 
     /// The element's own text up to its first child element, trimmed, CURIEs of the core vocabulary expanded.
-    func text(_ element: XMLElement) -> UTF8Text {
+    func text(_ element: XMLElement) -> UTF8Text { Prefixes.valueOfXML(ownText(element)) }
+
+    /// The same with CURIEs as they are.
+    func ownText(_ element: XMLElement) -> ArraySlice<UInt8> {
         for child in element.children {
             guard case .text(let run) = child else { break }
-            return Prefixes.valueOfXML(Array(CanonicalValue.trimmed(Array(run.utf8))))
+            return CanonicalValue.trimmed(Array(run.utf8)[...])
         }
         return []
     }

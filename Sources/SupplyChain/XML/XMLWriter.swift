@@ -25,6 +25,9 @@ struct XMLWriter {
     /// Which event is being written; for failures.
     private(set) var eventIndex = 0
 
+    /// Prefixes that no name has but the value of an `xsi:type`, which a schema validator resolves.
+    private let typePrefixes: [EPCISNamespace]
+
     private static let ownNamespace = EPCISNamespace(
         prefix: Array("vivian".utf8), uri: Array("urn:vivian:epcis:".utf8))
     private static let ignoreFields = EPCISName(namespace: ownNamespace.uri, local: Array("ignoreFields".utf8))
@@ -41,7 +44,29 @@ struct XMLWriter {
         let own = Self.names.map { Array($0.utf8) }
         prefixes = PrefixChoice(
             for: events, preferring: document.namespaces + [Self.ownNamespace],
-            reserved: Dictionary(uniqueKeysWithValues: own.map { ($0, []) }))
+            reserved: Dictionary(uniqueKeysWithValues: own.map { ($0, []) }), expandsValues: false)
+        let taken = own + prefixes.chosen.map(\.prefix)
+        typePrefixes = Self.typePrefixes(of: events).compactMap { prefix in
+            guard PrefixChoice.isName(prefix), !taken.contains(prefix) else { return nil }
+            return document.namespaces.first { $0.prefix == prefix && !$0.uri.isEmpty }
+        }
+    }
+
+    /// The prefixes of `xsi:type` values, each once.
+    private static func typePrefixes(of events: [EPCISEvent]) -> [UTF8Text] {
+        let type = EPCISName(namespace: Array(XMLReader.instance.utf8), local: Array("type".utf8))
+        var prefixes: [UTF8Text] = []
+        func visit(_ nodes: [ExtensionNode]) {
+            for node in nodes {
+                if node.name == type, let colon = node.text.firstIndex(of: UInt8(ascii: ":")) {
+                    let prefix = Array(node.text[..<colon])
+                    if !prefixes.contains(prefix) { prefixes.append(prefix) }
+                }
+                visit(node.children)
+            }
+        }
+        for event in events { event.forEachExtensionList(visit) }
+        return prefixes
     }
 
     /// Prefixes that are the document's own, and those that XML keeps for itself.
@@ -57,7 +82,7 @@ struct XMLWriter {
         let root = isQuery ? "epcisq:EPCISQueryDocument" : "epcis:EPCISDocument"
         let namespace = isQuery ? "urn:epcglobal:epcis-query:xsd:\(version)" : "urn:epcglobal:epcis:xsd:\(version)"
         output.append("<\(root) xmlns:\(isQuery ? "epcisq" : "epcis")=\"\(namespace)\"")
-        for chosen in prefixes.chosen where chosen.uri != Self.xmlNamespace {
+        for chosen in prefixes.chosen + typePrefixes where chosen.uri != Self.xmlNamespace {
             try attribute("xmlns:" + String(decoding: chosen.prefix, as: UTF8.self), chosen.uri)
         }
         let schemaVersion = binding == .xml12 ? "1.2" : "2.0"

@@ -32,7 +32,7 @@ struct DoctorCommand: AsyncParsableCommand {
         }
         for name in ["account", "consensus", "receipt"] {
             do {
-                _ = try folder.key(name)
+                _ = try genesis.map { try folder.key(name, of: $0) } ?? folder.key(name)
                 check("keys/\(name).key", Self.modeRemedy(folder.keys.appending(path: "\(name).key")))
             } catch { check("keys/\(name).key", "\(error)") }
         }
@@ -43,11 +43,12 @@ struct DoctorCommand: AsyncParsableCommand {
             check(RecordIDText.summary(generations), RecordIDGeneration.overdue(generations, at: now))
         } catch { check("secret for record ids", "\(error)") }
         check("keys/tls/server.pem", Self.existence(folder.certificate))
+        check("keys/tls/server.key", Self.modeRemedy(folder.certificateKey))
         let free = try? folder.url.resourceValues(forKeys: [.volumeAvailableCapacityKey]).volumeAvailableCapacity
         if let free {
             check(
                 "free disk space",
-                free < 1 << 30 ? "less than 1 GiB is free; the node stops when the disk is full" : nil)
+                free < 1 << 30 ? "less than 1 GiB is free, and the node stops when the disk is full; make room" : nil)
         }
         if folder.runningGateway() != nil {
             do {
@@ -78,13 +79,14 @@ struct DoctorCommand: AsyncParsableCommand {
     }
 
     private static func existence(_ url: URL) -> String? {
-        FileManager.default.fileExists(atPath: url.path) ? nil : "\(url.lastPathComponent) is missing; restore it"
+        FileManager.default.fileExists(atPath: url.path)
+            ? nil : "\(url.lastPathComponent) is missing; restore it from its backup"
     }
 
     /// Secrets are their owner's alone.
     private static func modeRemedy(_ url: URL) -> String? {
         if let missing = existence(url) { return missing }
         let mode = (try? FileManager.default.attributesOfItem(atPath: url.path)[.posixPermissions] as? Int) ?? nil
-        return (mode ?? 0) & 0o077 == 0 ? nil : "others may read it; run chmod 600 on it"
+        return (mode ?? 0) & 0o077 == 0 ? nil : "others may read it; run chmod 600 \(url.path)"
     }
 }

@@ -38,7 +38,11 @@ struct KeysCommand: ParsableCommand {
             let files = (try? FileManager.default.contentsOfDirectory(atPath: data.folder.keys.path)) ?? []
             for file in files.sorted() where file.hasSuffix(".key") {
                 let name = String(file.dropLast(4))
-                if let key = try? data.folder.key(name) { KeysCommand.show(name, key, json: data.json) }
+                guard let key = try? data.folder.key(name) else {
+                    Output.note("keys/\(file) is no signing key that can be read")
+                    continue
+                }
+                KeysCommand.show(name, key, json: data.json)
             }
         }
     }

@@ -27,7 +27,7 @@ struct CaptureCommand: AsyncParsableCommand {
                         "POST", "/epcis/capture", headers: [("content-type", Self.mediaType(of: bytes))], body: bytes)
                 } catch let problem as GatewayProblem {
                     Output.endProgress()
-                    throw CommandFailure("\(file): \(problem.description)")
+                    throw GatewayProblem("\(file): \(problem.description)")
                 }
                 Output.endProgress()
                 for record in answer["records"]?.items ?? [] {
@@ -56,7 +56,7 @@ struct CaptureCommand: AsyncParsableCommand {
                 "on the ledger: \(state["anchoredCount"]?.lexeme ?? "0") of \(state["recordCount"]?.lexeme ?? "0")")
             try await Task.sleep(for: .milliseconds(20))
         }
-        throw CommandFailure("job \(job) is not on the ledger after two minutes; `vivian doctor` says more")
+        throw GatewayProblem("job \(job) is not on the ledger after two minutes; `vivian doctor` says more")
     }
 
     static func bar(_ done: Int, of count: Int, _ file: String) -> String {
@@ -98,9 +98,13 @@ struct RecordCommand: AsyncParsableCommand {
         let reply = try await client.withClient { try await $0.send("GET", path) }
         if let output {
             try Data(reply.body).write(to: URL(fileURLWithPath: output))
-            Output.note("wrote \(output)")
-        } else if bundle || receipt || client.json {
-            FileHandle.standardOutput.write(Data(reply.body + (receipt ? [] : [0x0a])))
+            client.json ? Output.json(["file": .string(output)]) : Output.note("wrote \(output)")
+        } else if receipt, !bundle {
+            client.json
+                ? Output.json(["receipt": .string(Base64.encode(reply.body))])
+                : FileHandle.standardOutput.write(Data(reply.body))
+        } else if bundle || client.json {
+            FileHandle.standardOutput.write(Data(reply.body + [0x0a]))
         } else {
             let record = JSON(try JSONDocument(parsing: reply.body).root)
             for name in ["recordId", "state", "logIndex", "height", "blockTime", "issuer", "number", "mediaType"] {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CAllocator
 import Codec
 import Cryptography
 import Foundation
@@ -23,16 +24,26 @@ struct StartCommand: AsyncParsableCommand {
     @Option(help: "Key of that certificate (PEM).") var certificateKey: String?
     @Option(help: "Log level: trace, debug, info, notice, warning, error.") var logLevel = "notice"
     @Option(help: "Memory for old states that stay provable, in MiB.") var retainedMegabytes = 256
+    @Option(help: "Disk for older states that stay provable, in MiB; 0 keeps none.") var historyMegabytes = 4_096
     @Option(help: "Blocks to keep; all if left out.") var keepBlocks: UInt64?
     @OptionGroup var recordOptions: RecordOptions
+    @Option(help: "Size of a file of blocks in MiB, 1 to 1024: --keep-blocks deletes whole files.")
+    var blockFileMegabytes = 64
+    @Option(help: "Requests a second that one caller may make in the long run; twice as many at once.")
+    var requestsPerSecond = GatewayConfiguration.requestsPerSecondDefault
+    @Option(help: "Whom to tell of a vulnerability, as a URI; published as security.txt.") var securityContact: String?
     @Flag(help: "The clock is right although it is far ahead of the last block.") var acceptClock = false
 
     func run() async throws {
+        Self.limitArenas()
         let folder = data.folder
         let genesis = try folder.genesis()
         let (host, port) = try Self.address(listen)
         let (anchoring, recordIDs) = try recordOptions.validated()
         guard let level = Logger.Level(rawValue: logLevel) else { throw ValidationError("unknown --log-level") }
+        guard 1...1_024 ~= blockFileMegabytes else { throw ValidationError("--block-file-megabytes is 1 to 1024") }
+        guard 1...1_048_576 ~= retainedMegabytes else { throw ValidationError("--retained-megabytes is 1 to 1048576") }
+        guard 0...1 << 40 ~= historyMegabytes else { throw ValidationError("--history-megabytes is a size in MiB") }
         LoggingSystem.bootstrap(StreamLogHandler.standardError)
         var logger = Logger(label: "vivian")
         logger.logLevel = level
@@ -41,16 +52,19 @@ struct StartCommand: AsyncParsableCommand {
         do {
             node = try Node(
                 NodeConfiguration(
-                    folder: folder.ledger.path, genesis: genesis, consensusKey: try folder.key("consensus"),
-                    receiptKey: try folder.key("receipt"), retainedBytes: retainedMegabytes << 20,
-                    blocksKept: keepBlocks, isClockConfirmed: acceptClock), logger: logger)
+                    folder: folder.ledger.path, genesis: genesis,
+                    consensusKey: try folder.key("consensus", of: genesis),
+                    receiptKey: try folder.key("receipt", of: genesis), retainedBytes: retainedMegabytes << 20,
+                    historyBytes: historyMegabytes << 20, blocksKept: keepBlocks,
+                    blockFileBytes: blockFileMegabytes << 20, isClockConfirmed: acceptClock),
+                logger: logger)
         } catch let failure as NodeFailure {
             throw CommandFailure(NodeFailureText.text(failure))
         }
-        let issuerKey = try folder.key("account")
+        let issuerKey = try folder.key("account", of: genesis)
         let issuer = Issuer(
             ledger: genesis.ledger, account: AccountID(issuerKey.publicKey.thumbprint), key: issuerKey)
-        let now: @Sendable () -> UInt64 = { UInt64(Date().timeIntervalSince1970 * 1e9) }
+        let now: @Sendable () -> UInt64 = { UInt64(max(Date().timeIntervalSince1970, 0) * 1e9) }
         let store = try GatewayStore(folder: folder.gateway)
         let outbox = Outbox(store: store, ledger: node, issuer: issuer, logger: logger, now: now)
         let keys = try GroupKeyFile(opening: folder.recordKeysFile)
@@ -64,10 +78,13 @@ struct StartCommand: AsyncParsableCommand {
         }
         let configuration = GatewayConfiguration(
             host: host, port: port, certificatePath: certificate ?? folder.certificate.path,
-            keyPath: certificateKey ?? folder.certificateKey.path, version: Build.version)
+            keyPath: certificateKey ?? folder.certificateKey.path, requestsPerSecond: requestsPerSecond,
+            requestsBurst: 2 * requestsPerSecond, securityContact: securityContact, version: Build.version)
         let json = data.json
         let gateway = try Gateway(
-            parts: GatewayParts(configuration: configuration, identity: genesis.ledger, ledger: node, records: records),
+            parts: GatewayParts(
+                configuration: configuration, identity: genesis.ledger, ledger: node, records: records,
+                answers: try AnswerBook(store: store, now: now)),
             logger: logger
         ) { port in
             Self.announce(folder, genesis.chainID.text, host: host, port: port, json: json)
@@ -91,6 +108,14 @@ struct StartCommand: AsyncParsableCommand {
         } catch let failure as NodeFailure {
             throw CommandFailure(NodeFailureText.text(failure))
         }
+    }
+
+    /// One arena of the C allocator for each core.
+    ///
+    /// Left alone it makes eight, and what one thread frees is then of no use to the others: at a million records a
+    /// third of the memory was such leftovers.
+    private static func limitArenas() {
+        mallopt(M_ARENA_MAX, Int32(ProcessInfo.processInfo.activeProcessorCount))
     }
 
     /// HOST:PORT, an IPv6 address in brackets.

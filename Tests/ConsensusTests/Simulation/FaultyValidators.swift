@@ -115,7 +115,7 @@ final class AmnesiacValidator: SimulatedValidator {
 
     override func receive(_ envelope: Envelope, from sender: Int, in simulation: Simulation) {
         super.receive(envelope, from: sender, in: simulation)
-        guard isUp, case .message(let height, let bytes, _) = envelope, height == self.height + 1,
+        guard isUp, case .message(let height, let bytes, _, _) = envelope, height == self.height + 1,
             let message = try? ConsensusMessage(decoding: bytes)
         else { return }
         switch message {

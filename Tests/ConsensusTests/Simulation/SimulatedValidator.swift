@@ -97,7 +97,7 @@ class SimulatedValidator {
     func receive(_ envelope: Envelope, from sender: Int, in simulation: Simulation) {
         guard isUp else { return }
         switch envelope {
-        case .message(let height, let bytes, let block):
+        case .message(let height, let bytes, let block, _):
             if let block { take(block) }
             if height <= tip.height { return sendDecided(height, to: sender, in: simulation) }
             guard height == tip.height + 1 else {
@@ -210,7 +210,8 @@ class SimulatedValidator {
         switch message {
         case .proposal(let proposal, _):
             .message(height: proposal.height, bytes: message.encoded, block: blocks[proposal.blockID])
-        case .vote(let vote): .message(height: vote.height, bytes: message.encoded, block: nil)
+        case .vote(let vote):
+            .message(height: vote.height, bytes: message.encoded, block: nil, isPrecommit: vote.type == .precommit)
         }
     }
 

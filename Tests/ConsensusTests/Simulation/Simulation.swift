@@ -4,11 +4,22 @@ import LedgerModel
 
 /// What travels.
 indirect enum Envelope {
-    case message(height: Int64, bytes: [UInt8], block: Block?)
+    case message(height: Int64, bytes: [UInt8], block: Block?, isPrecommit: Bool = false)
     case wantBlock(BlockID)
     case block(Block)
     case wantCommit(height: Int64)
     case decided(Block, Commit)
+}
+
+extension Envelope {
+    /// Whether it brings a decision nearer.
+    var decides: Bool {
+        switch self {
+        case .message(_, _, _, let isPrecommit): isPrecommit
+        case .decided: true
+        default: false
+        }
+    }
 }
 
 /// What goes wrong, and for how long.
@@ -18,6 +29,8 @@ struct Weather {
     /// Messages lost and doubled, in a thousand.
     var lost = 0
     var doubled = 0
+    /// Precommits and decisions lost, in a thousand: many lock, few decide, and the lock has to hold.
+    var decidingLost = 0
     var delayMilliseconds: ClosedRange<UInt64> = 1...10
     var partitions = false
     var crashes = false
@@ -29,6 +42,7 @@ struct Weather {
     init(_ random: inout SimulatedRandom) {
         if random.happens(600) { lost = Int.random(in: 0...500, using: &random) }
         if random.happens(300) { doubled = Int.random(in: 0...200, using: &random) }
+        if random.happens(400) { decidingLost = Int.random(in: 400...950, using: &random) }
         if random.happens(500) { delayMilliseconds = 1...UInt64.random(in: 20...300, using: &random) }
         partitions = random.happens(400)
         crashes = random.happens(500)
@@ -142,6 +156,7 @@ final class Simulation {
     func schedule(_ event: Event, after milliseconds: UInt64) { queue.push(event, at: now + milliseconds) }
 
     func send(_ envelope: Envelope, from: Int, to: Int) {
+        if !isHealed, envelope.decides, random.happens(weather.decidingLost) { return }
         let copies = isHealed ? 1 : random.happens(weather.lost) ? 0 : random.happens(weather.doubled) ? 2 : 1
         guard isHealed || sides[from] == sides[to] else { return }
         for _ in 0..<copies {

@@ -7,6 +7,8 @@ import Testing
 enum Wycheproof {
     struct Case: Sendable, CustomTestStringConvertible {
         var file: String
+        /// The group's type, such as `EcdsaVerify`.
+        var type: String
         var number: Int
         var comment: String
         /// Whether the result is "valid"; the files read here have no "acceptable" ones, which a test asserts.
@@ -20,6 +22,25 @@ enum Wycheproof {
         var testDescription: String { "\(file) \(number) \(comment)" }
 
         func bytes(_ name: String) throws -> [UInt8] { try #require(test[name] ?? group[name]) }
+    }
+
+    /// A list of edge cases of Ed25519, which is no file of the project's own.
+    static let edgeCases = "Ed25519 edge cases"
+
+    /// What a file is about: its algorithm, with the curve and the hash of its groups; empty where it cannot be read.
+    static func kind(of file: URL) -> String {
+        guard let bytes = try? VectorFolder.bytes(of: file), let document = try? JSONDocument(parsing: bytes) else {
+            return ""
+        }
+        guard let algorithm = document.root["algorithm"]?.string else {
+            return document.root.elements.contains { _ in true } ? edgeCases : ""
+        }
+        var parts: Set<[String]> = []
+        for group in document.root["testGroups"].map({ Array($0.elements) }) ?? [] {
+            parts.insert(
+                [algorithm, group["publicKey"]?["curve"]?.string, group["sha"]?.string].compactMap(\.self))
+        }
+        return parts.count == 1 ? parts.first!.joined(separator: " ") : algorithm
     }
 
     static func cases(_ file: String) -> [Case] {
@@ -36,7 +57,8 @@ enum Wycheproof {
             for test in tests.elements {
                 cases.append(
                     Case(
-                        file: file, number: test["tcId"]?.numberLexeme.flatMap { Int($0) } ?? 0,
+                        file: file, type: group["type"]?.string ?? "",
+                        number: test["tcId"]?.numberLexeme.flatMap { Int($0) } ?? 0,
                         comment: test["comment"]?.string ?? "", isValid: test["result"]?.string == "valid",
                         result: test["result"]?.string ?? "", group: shared, test: hexMembers(test), sizes: sizes))
             }

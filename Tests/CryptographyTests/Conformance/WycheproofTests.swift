@@ -8,37 +8,47 @@ import Testing
 /// Project Wycheproof's verdicts, and the Ed25519 sets beside them.
 @Suite(.enabled(if: VectorFolder.shouldRun("wycheproof")))
 struct WycheproofTests {
-    static let curves = [
-        "ecdsa_secp256k1_sha256_bitcoin_test.json", "ecdsa_secp256k1_sha256_p1363_test.json",
-        "ecdsa_secp256k1_sha256_test.json", "ecdsa_secp256r1_sha256_test.json",
-        "ecdsa_secp256r1_sha256_p1363_test.json",
+    /// Files by what they say of themselves, so that a new one of a known kind is read whatever its name.
+    static let kinds = Dictionary(
+        uniqueKeysWithValues: VectorFolder.files("wycheproof", endingWith: ".json").map {
+            ($0.lastPathComponent, Wycheproof.kind(of: $0))
+        })
+    static let curves = files(of: "ECDSA secp256k1 SHA-256") + files(of: "ECDSA secp256r1 SHA-256")
+
+    static func files(of kind: String) -> [String] { kinds.filter { $0.value == kind }.keys.sorted() }
+
+    static func cases(of kind: String) -> [Wycheproof.Case] { files(of: kind).flatMap { Wycheproof.cases($0) } }
+
+    /// Kinds that tests below read.
+    static let read: Set = [
+        "ECDSA secp256k1 SHA-256", "ECDSA secp256r1 SHA-256", "EDDSA edwards25519", "HMACSHA256", "XCHACHA20-POLY1305",
+        Wycheproof.edgeCases,
     ]
-    static let read =
-        curves + [
-            "ed25519_test.json", "ed25519_zip215.json", "ed25519_speccheck.json", "hmac_sha256_test.json",
-            "xchacha20_poly1305_test.json",
-        ]
-    /// Beginnings of names that no test here reads, and why.
+    /// Beginnings of kinds that no test here reads, and why.
     static let skipped = [
-        "aes_gcm": "no AES-GCM here", "bls_": "no BLS12-381 here", "chacha20_poly1305": "only the long-nonce form",
-        "hkdf_": "no HKDF here", "x25519": "no key agreement here",
+        "AES-GCM": "no AES-GCM here", "BLS": "no BLS12-381 here", "CHACHA20-POLY1305": "only the long-nonce form",
+        "HKDF": "no HKDF here", "XDH": "no key agreement here",
     ]
 
-    @Test func `every file is read, or left out for a reason`() {
-        let files = VectorFolder.files("wycheproof", endingWith: ".json").map(\.lastPathComponent)
-        #expect(!files.isEmpty)
-        for file in files where !Self.read.contains(file) {
-            #expect(Self.skipped.keys.contains { file.hasPrefix($0) }, "\(file) is not read")
+    @Test func `every file is read whole, or left out for a reason`() throws {
+        #expect(!Self.kinds.isEmpty)
+        for kind in Self.read { #expect(Self.kinds.values.contains(kind), "no file of \(kind)") }
+        for (file, kind) in Self.kinds where !Self.read.contains(kind) {
+            #expect(Self.skipped.keys.contains { kind.hasPrefix($0) }, "\(file) is of \(kind), which is not read")
+        }
+        for (file, kind) in Self.kinds where Self.read.contains(kind) && kind != Wycheproof.edgeCases {
+            let root = try JSONDocument(parsing: VectorFolder.bytes("wycheproof", file)).root
+            #expect(root["numberOfTests"]?.numberLexeme == "\(Wycheproof.cases(file).count)", "\(file)")
         }
     }
 
     @Test func `every verdict is valid or invalid`() {
-        for file in Self.read where !file.contains("zip215") && !file.contains("speccheck") {
+        for (file, kind) in Self.kinds where Self.read.contains(kind) && kind != Wycheproof.edgeCases {
             #expect(Wycheproof.cases(file).allSatisfy { ["valid", "invalid"].contains($0.result) }, "\(file)")
         }
     }
 
-    @Test(arguments: Wycheproof.cases("ed25519_test.json"))
+    @Test(arguments: cases(of: "EDDSA edwards25519"))
     func `Ed25519 has the verdict under both predicates`(vector: Wycheproof.Case) throws {
         let (signature, message) = (try vector.bytes("sig"), try vector.bytes("msg"))
         let publicKey = try vector.bytes("pk")
@@ -76,7 +86,7 @@ struct WycheproofTests {
         }
     }
 
-    @Test(arguments: ["ed25519_zip215.json", "ed25519_speccheck.json"])
+    @Test(arguments: files(of: Wycheproof.edgeCases))
     func `edge cases of Ed25519 have their verdicts`(file: String) {
         let edges = Self.edges(file)
         #expect(!edges.isEmpty)
@@ -109,12 +119,12 @@ struct WycheproofTests {
         #expect(point.count == 65)
         let (x, y) = (Array(point[1..<33]), Array(point[33...]))
         let given = try vector.bytes("sig")
-        let compact = vector.file.contains("p1363") ? given : Wycheproof.compact(der: given)
+        let compact = vector.type == "EcdsaP1363Verify" ? given : Wycheproof.compact(der: given)
         guard let compact else {
             #expect(!vector.isValid)
             return
         }
-        let isR1 = vector.file.contains("secp256r1")
+        let isR1 = Self.kinds[vector.file]?.contains("secp256r1") == true
         let key = isR1 ? COSEKey.p256(x: x, y: y) : .secp256k1(x: x, y: y)
         let message = try vector.bytes("msg")
         let isStrict = key.isValid(signature: compact, for: message)
@@ -122,7 +132,7 @@ struct WycheproofTests {
             isR1
             ? "7fffffff800000007fffffffffffffffde737d56d38bcf4279dce5617e3192a8"
             : "7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0"
-        if vector.file.contains("bitcoin") {
+        if vector.type == "EcdsaBitcoinVerify" {
             // These verdicts ask for a low s.
             #expect(isStrict == vector.isValid)
         } else {
@@ -132,7 +142,7 @@ struct WycheproofTests {
         }
     }
 
-    @Test(arguments: Wycheproof.cases("hmac_sha256_test.json"))
+    @Test(arguments: cases(of: "HMACSHA256"))
     func `HMAC-SHA256 has the verdict`(vector: Wycheproof.Case) throws {
         let tag = try vector.bytes("tag")
         let code = HMACSHA256.authenticate([try vector.bytes("msg")], key: try vector.bytes("key"))
@@ -140,7 +150,7 @@ struct WycheproofTests {
         #expect((Array(code.bytes.prefix(size)) == tag) == vector.isValid)
     }
 
-    @Test(arguments: Wycheproof.cases("xchacha20_poly1305_test.json"))
+    @Test(arguments: cases(of: "XCHACHA20-POLY1305"))
     func `XChaCha20-Poly1305 has the verdict`(vector: Wycheproof.Case) throws {
         let (key, nonce, data) = (try vector.bytes("key"), try vector.bytes("iv"), try vector.bytes("aad"))
         let message = try vector.bytes("msg")

@@ -1,15 +1,16 @@
 """Traces of documents in files: privacy.py INPUT.json FOLDER...
 
 INPUT holds {documents: [file], records: [file of a bundle], words: [text], hex: [text]}. Looked for are, of each
-document, event and record document: SHA-256 of its bytes and of its RFC 8785 form, every string of 8 bytes or more,
-the GS1 keys within, the event hashes and the record files' salts; each raw, in hex, and in base64 at the three places
-where it may begin. Prints one JSON object {what: [file]}."""
+document, event and record document: SHA-256 of its bytes and of its RFC 8785 form, every string of 8 bytes or more (of
+an XML document texts and attributes), the GS1 keys within, the event hashes and the record files' salts; each raw, in
+hex, and in base64 and base64url at the three places where it may begin. Prints one JSON object {what: [file]}."""
 
 import base64
 import hashlib
 import json
 import re
 import sys
+import xml.etree.ElementTree
 from pathlib import Path
 
 source = json.loads(Path(sys.argv[1]).read_text())
@@ -57,8 +58,12 @@ def add_values(node, own_words):
 
 for name in source.get("documents", []):
     data = Path(name).read_bytes()
-    document = json.loads(data)
     add_hashes(name, data)
+    if name.endswith(".xml"):
+        for element in xml.etree.ElementTree.fromstring(data).iter():
+            add_values([(element.text or "").strip(), list(element.attrib.values())], False)
+        continue
+    document = json.loads(data)
     add_hashes(f"JCS of {name}", jcs(document))
     for event in document["epcisBody"]["eventList"]:
         add_hashes(f"JCS of an event of {name}", jcs(event))
@@ -78,6 +83,9 @@ for name in source.get("records", []):
         add_values(event, True)
 for word in source.get("words", []):
     add(f"word {word}", word.encode())
+
+for text in source.get("hex", []):
+    add(f"bytes {text[:16]}...", bytes.fromhex(text))
 
 forms = []
 for data, what in needles.items():

@@ -8,6 +8,10 @@ final class RunningNode: @unchecked Sendable {
     /// `https://127.0.0.1:PORT`; a restarted node listens on another port.
     private(set) var address = ""
     private var process: Process?
+    /// A program and its arguments that start the node in its stead, such as one that enters another namespace.
+    var launcher: [String] = []
+    /// What the node's environment holds besides ours.
+    var environment: [String: String] = [:]
 
     struct NotStarted: Error { let log: String }
 
@@ -37,14 +41,17 @@ final class RunningNode: @unchecked Sendable {
     }
 
     /// Starts the process and waits until it says where it listens; the first line of `start --json` names it.
-    func start(_ options: String...) throws { try start(options) }
+    func start(_ options: String...) throws { try start(options: options) }
 
-    /// The same with options from elsewhere.
-    func start(_ options: [String]) throws {
+    /// The same with a list of options.
+    func start(options: [String]) throws {
         let output = folder.appending(path: "out")
         let process = Process()
-        process.executableURL = URL(fileURLWithPath: Tool.vivian)
-        process.arguments = ["start", "--data", data.path, "--listen", "127.0.0.1:0", "--json"] + options
+        let words =
+            launcher + [Tool.vivian, "start", "--data", data.path, "--listen", "127.0.0.1:0", "--json"] + options
+        process.executableURL = URL(fileURLWithPath: words[0])
+        process.arguments = Array(words.dropFirst())
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = try Tool.handle(output)
         process.standardError = try Tool.handle(folder.appending(path: "log"))
@@ -69,6 +76,19 @@ final class RunningNode: @unchecked Sendable {
 
     /// Ends it as a power cut does, and waits.
     func kill() { end(SIGKILL) }
+
+    var isRunning: Bool { process?.isRunning == true }
+
+    /// Waits until it ends by itself, at most 60 s.
+    func ended() throws -> Int32 {
+        let deadline = ContinuousClock.now + .seconds(60)
+        while isRunning {
+            guard ContinuousClock.now < deadline else { throw NotStarted(log: "still runs after 60 s\n" + log) }
+            usleep(10_000)
+        }
+        defer { process = nil }
+        return process?.terminationStatus ?? 0
+    }
 
     @discardableResult
     private func end(_ signal: Int32) -> Int32 {

@@ -29,7 +29,18 @@ struct ICS23VectorTests {
         }
     }
 
-    @Test func `the set is there and is read`() { #expect(Self.trees.count >= 12) }
+    /// Files of operations, each read by a test below.
+    static let operations: Set = [
+        "TestCheckAgainstSpecData.json", "TestDoHashData.json", "TestExistenceProofData.json", "TestInnerOpData.json",
+        "TestLeafOpData.json",
+    ]
+
+    @Test func `the set is there, and every file of it is read`() {
+        #expect(Self.trees.count >= 12)
+        let files = VectorFolder.files("ics23", endingWith: ".json").map(\.lastPathComponent)
+        #expect(Set(files).isSuperset(of: Self.operations))
+        #expect(files.count { !Self.operations.contains($0) } == Self.trees.count)
+    }
 
     @Test(arguments: trees)
     func `a proof in a single tree holds`(vector: Vector) throws {
@@ -89,6 +100,19 @@ struct ICS23VectorTests {
             let operation = try Self.leafOp(#require(node["Op"]))
             let result = try? ICS23.apply(operation, key: node.base64("Key"), value: node.base64("Value"))
             #expect(try result == (operation.hash == 1 ? Self.expected(node) : nil), "\(name)")
+        }
+    }
+
+    @Test func `SHA-256 hashes as the vectors say; every other function is refused`() throws {
+        let members = try vectorDocument("ics23", "TestDoHashData.json").root.members
+        #expect(members.contains { (try? $0.value.number("HashOp")) == 1 })
+        for (name, node) in members {
+            let text = try node["Preimage"]?.string ?? node.text("PreImage")
+            let bytes = Array(text.utf8)
+            let operation = LeafOp(
+                hash: try node.number("HashOp"), prehashKey: 0, prehashValue: 0, length: 0, prefix: [])
+            let result = try? ICS23.apply(operation, key: Array(bytes.prefix(1)), value: Array(bytes.dropFirst()))
+            #expect(try result == (operation.hash == 1 ? node.hex("ExpectedHash") : nil), "\(name)")
         }
     }
 

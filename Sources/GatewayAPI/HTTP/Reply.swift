@@ -1,0 +1,53 @@
+import Codec
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+/// One answer as a value: all of it is known before any of it is sent.
+struct Reply: Sendable {
+    var status: HTTPResponse.Status
+    var headers: HTTPFields
+    var body: [UInt8]
+
+    init(_ status: HTTPResponse.Status, headers: HTTPFields = [:], body: [UInt8] = []) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+    }
+
+    static func json(_ json: JSON, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]) -> Reply {
+        bytes(json.serialized(), type: "application/json", status: status, headers: headers)
+    }
+
+    static func text(_ text: String, type: String = "text/plain; charset=utf-8") -> Reply {
+        bytes(Array(text.utf8), type: type)
+    }
+
+    static func bytes(
+        _ bytes: [UInt8], type: String, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]
+    ) -> Reply {
+        var headers = headers
+        headers[.contentType] = type
+        return Reply(status, headers: headers, body: bytes)
+    }
+
+    /// As the server sends it; the answer to HEAD has no body, or an HTTP/2 client drops the stream.
+    func response(to method: HTTPRequest.Method) -> Response {
+        guard status != .notModified, status != .noContent else { return Response(status: status, headers: headers) }
+        let whole = Response(
+            status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
+        return method == .head ? whole.createHeadResponse() : whole
+    }
+}
+
+extension JSON {
+    /// An object from pairs, in the order given; pairs without a value are left out.
+    static func object(of pairs: KeyValuePairs<String, JSON?>) -> JSON {
+        .object(pairs.compactMap { name, value in value.map { JSON.Member(name: name, value: $0) } })
+    }
+
+    /// A 64-bit integer as a decimal string, as bundles.md writes them.
+    static func decimal(_ value: UInt64) -> JSON { .string(String(value)) }
+    /// Bytes in lower-case hex.
+    static func hex(_ bytes: [UInt8]) -> JSON { .string(Hex.encode(bytes)) }
+}

@@ -1,0 +1,199 @@
+import Codec
+import Compression
+import Cryptography
+import HTTPTypes
+import Hummingbird
+import Logging
+import Records
+
+/// What is done to every request of a route, in this order: admission, rate, parameters, body, preconditions, one
+/// effect a key, the route itself, validators, coding.
+///
+/// A step that refuses throws a ``Problem``; all of them become answers here, at one place.
+struct RequestPipeline: Sendable {
+    let route: Route
+    let operation: Contract.Operation
+    /// The route that reads what this one changes: whose entity tag `If-Match` names.
+    let reading: Route?
+    let parts: GatewayParts
+    let shared: SharedLimits
+
+    func answer(_ request: Request, _ context: GatewayContext) async -> Response {
+        parts.metrics.count("http_requests")
+        var reply: Reply
+        do {
+            reply = try await carryOut(request, context)
+        } catch {
+            let problem = ProblemTable.problem(for: error)
+            if problem.name == "internal" {
+                context.logger.error("request failed", metadata: ["error": "\(type(of: error))"])
+            }
+            reply = problem.reply(requestID: context.requestID)
+        }
+        if reply.status.code >= 400 { parts.metrics.count("http_request_errors") }
+        reply.headers[.requestID] = context.requestID
+        return reply.response(to: request.method)
+    }
+
+    private func carryOut(_ request: Request, _ context: GatewayContext) async throws -> Reply {
+        var permit = try shared.admission.enter()
+        let rate = shared.rate(of: context.caller)
+        guard rate.isAllowed else { throw Problem.tooManyRequests(rate, shared.policy) }
+        var input = RouteInput(request: request, context: context)
+        try operation.checkParameters(
+            path: input.pathParameters(route), query: input.queryItems, headers: request.headers)
+        guard ContentNegotiation.accepts(request.headers[.accept], oneOf: operation.answerTypes) else {
+            throw Problem.notAcceptable(operation.answerTypes)
+        }
+        if route.bodyBytesMax > 0 {
+            let type = try operation.checkMediaType(request.headers[.contentType])
+            input.body = try await BodyReader.body(of: request, max: route.bodyBytesMax, permit: &permit)
+            try operation.checkBody(input.body, type: type)
+        }
+        try await checkIfMatch(input)
+        var reply = try await once(input)
+        if reply.status == .ok, route.method == .get { reply = try validated(reply, request) }
+        if reply.status == .accepted, request.headers[.prefer]?.contains("respond-async") == true {
+            reply.headers[.preferenceApplied] = "respond-async"
+        }
+        reply.headers[.rateLimitPolicy] = shared.policyField
+        reply.headers[.rateLimit] = rate.field
+        return encoded(reply, request)
+    }
+
+    // MARK: Preconditions
+
+    /// `If-Match` on a change: what is there now must be what the client saw (RFC 9110 §13.1.1).
+    private func checkIfMatch(_ input: RouteInput) async throws {
+        guard route.method != .get, let field = input.request.headers[.ifMatch] else { return }
+        guard let condition = EntityTagCondition(field) else { throw Problem.malformedTags("If-Match") }
+        guard let reading, let current = try? await reading.handle(input), current.status == .ok,
+            condition.allowsChange(of: EntityTag(of: current.body))
+        else {
+            throw Problem(
+                "precondition-failed", .preconditionFailed, title: "It has changed since you saw it",
+                detail: "Nothing was changed. Read it again and decide anew.")
+        }
+    }
+
+    /// A representation with its tag, or 304 where the client has it.
+    private func validated(_ reply: Reply, _ request: Request) throws(Problem) -> Reply {
+        var reply = reply
+        let tag = EntityTag(of: reply.body)
+        reply.headers[.eTag] = tag.field
+        if reply.headers[.cacheControl] == nil { reply.headers[.cacheControl] = "private, no-cache" }
+        if let field = request.headers[.ifMatch] {
+            guard let condition = EntityTagCondition(field) else { throw .malformedTags("If-Match") }
+            guard condition.allowsChange(of: tag) else {
+                throw Problem(
+                    "precondition-failed", .preconditionFailed, title: "It has changed since you saw it",
+                    detail: "Ask without If-Match.")
+            }
+        }
+        guard let field = request.headers[.ifNoneMatch] else { return reply }
+        guard let condition = EntityTagCondition(field) else { throw .malformedTags("If-None-Match") }
+        guard condition.knows(tag) else { return reply }
+        reply.headers[.contentType] = nil
+        return Reply(.notModified, headers: reply.headers)
+    }
+
+    // MARK: One effect a key
+
+    /// Carries the route out, or answers as it did the first time under the same `Idempotency-Key`.
+    private func once(_ input: RouteInput) async throws -> Reply {
+        guard route.method == .post, let field = input.request.headers[.idempotencyKey] else {
+            return try await route.handle(input)
+        }
+        let claim = IdempotencyClaim(
+            tenant: input.tenant, key: try IdempotencyKey.parse(field),
+            fingerprint: IdempotencyKey.fingerprint(
+                method: route.method.rawValue, target: input.request.uri.string,
+                type: input.request.headers[.contentType] ?? "", body: input.body
+            ).bytes)
+        switch try parts.answers.begin(claim) {
+        case .otherRequest:
+            throw Problem(
+                "idempotency-key-reused", .unprocessableContent, title: "The key belongs to another request",
+                detail: "This Idempotency-Key came with another method, target or body before. Use a new one.")
+        case .inFlight:
+            throw Problem(
+                "idempotency-key-in-flight", .conflict, title: "The first request is still being carried out",
+                detail: "Ask again in a moment; the answer will be the first one's.", retryAfterSeconds: 1)
+        case .answered(let answer):
+            var reply = Reply(stored: answer)
+            reply.headers[.idempotentReplayed] = "true"
+            return reply
+        case .begun: break
+        }
+        do {
+            let reply = try await route.handle(input)
+            try parts.answers.finish(claim, reply.stored)
+            return reply
+        } catch {
+            // What may succeed later is not remembered as refused.
+            let problem = ProblemTable.problem(for: error)
+            if problem.status.code < 500, problem.retryAfterSeconds == nil {
+                try parts.answers.finish(claim, problem.reply(requestID: input.context.requestID).stored)
+            } else {
+                try parts.answers.abandon(claim)
+            }
+            throw error
+        }
+    }
+
+    // MARK: Coding
+
+    private func encoded(_ reply: Reply, _ request: Request) -> Reply {
+        guard let type = reply.headers[.contentType], ContentNegotiation.isCompressible(type) else { return reply }
+        var reply = reply
+        reply.headers[.vary] = "Accept-Encoding"
+        guard reply.body.count >= ContentNegotiation.compressibleBytesMin,
+            let coding = ContentNegotiation.coding(request.headers[.acceptEncoding])
+        else { return reply }
+        if reply.headers[.eTag] != nil {
+            reply.headers[.eTag] = EntityTag(of: reply.body).inCoding(coding.rawValue).field
+        }
+        reply.body = coding.compress(reply.body)
+        reply.headers[.contentEncoding] = coding.rawValue
+        return reply
+    }
+}
+
+extension Reply {
+    /// What is kept of an answer: enough to give it again.
+    fileprivate var stored: StoredAnswer {
+        StoredAnswer(
+            status: status.code,
+            headers: [.contentType, .location, .contentDisposition].compactMap { name in
+                headers[name].map { (name: name.rawName, value: $0) }
+            }, body: body)
+    }
+
+    fileprivate init(stored: StoredAnswer) {
+        self.init(HTTPResponse.Status(code: stored.status), body: stored.body)
+        for (name, value) in stored.headers {
+            if let name = HTTPField.Name(name) { headers[name] = value }
+        }
+    }
+}
+
+extension Problem {
+    static func malformedTags(_ field: String) -> Problem {
+        Problem(
+            "bad-entity-tag", .badRequest, title: "\(field) is malformed",
+            detail: "Send * or at most \(EntityTagCondition.countMax) entity tags such as \"abc\" (RFC 9110 §8.8.3).")
+    }
+
+    static func notAcceptable(_ types: [String]) -> Problem {
+        Problem(
+            "not-acceptable", .notAcceptable, title: "None of the wanted media types is served",
+            detail: "This route answers \(types.joined(separator: ", ")).")
+    }
+
+    static func tooManyRequests(_ rate: TokenBuckets.Decision, _ policy: TokenBuckets.Policy) -> Problem {
+        Problem(
+            "too-many-requests", .tooManyRequests, title: "Too many requests",
+            detail: "\(policy.perSecond) requests a second are served in the long run, \(policy.burst) at once.",
+            retryAfterSeconds: Int(max(rate.retryAfterSeconds, 1)))
+    }
+}

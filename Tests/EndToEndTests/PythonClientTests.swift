@@ -1,0 +1,31 @@
+import Foundation
+import Testing
+
+extension EndToEnd {
+    @Suite("The Python client and its verifier agree with the gateway", .serialized)
+    struct PythonClientTests {
+        static let folder = Tool.package.appending(path: "deploy/clients/python")
+
+        /// Runs one of the client's own test modules.
+        static func run(_ module: String, _ variables: [String: String] = [:]) throws -> ToolResult {
+            let settings = variables.map { "\($0)=\($1)" } + ["PYTHONPATH=\(folder.path)/src", "CI=true"]
+            return try Tool.run("/usr/bin/env", settings + [Tool.python, "\(folder.path)/tests/\(module).py"])
+        }
+
+        @Test("A record from capture to proof, and refusals, as its user sees them")
+        func client() throws {
+            let node = try RunningNode.started()
+            let result = try Self.run(
+                "test_gateway", ["VIVIAN_GATEWAY": node.address, "VIVIAN_CA_FILE": node.authority])
+            #expect(result.status == 0, "\(result.errors)")
+            #expect(result.errors.contains("OK") && !result.errors.contains("skipped"))
+        }
+
+        @Test("Every published bundle gets its published verdict, and no damage is taken for another fact")
+        func bundles() throws {
+            let result = try Self.run("test_bundles")
+            #expect(result.status == 0, "\(result.errors)")
+            #expect(result.errors.contains("OK") && !result.errors.contains("skipped"))
+        }
+    }
+}
