@@ -66,9 +66,9 @@ struct StartCommand: AsyncParsableCommand {
         }
         var group = ServiceGroupConfiguration(
             services: [
-                .init(service: node, successTerminationBehavior: .gracefullyShutdownGroup),
-                .init(service: outbox, successTerminationBehavior: .gracefullyShutdownGroup),
-                .init(service: gateway, successTerminationBehavior: .gracefullyShutdownGroup),
+                Self.service(node),
+                Self.service(outbox),
+                Self.service(gateway),
             ], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         group.maximumGracefulShutdownDuration = .seconds(20)
         defer { try? FileManager.default.removeItem(at: folder.runFile) }
@@ -76,7 +76,17 @@ struct StartCommand: AsyncParsableCommand {
             try await ServiceGroup(configuration: group).run()
         } catch let failure as NodeFailure {
             throw CommandFailure(NodeFailureText.text(failure))
+        } catch let failure as OutboxFailure {
+            throw CommandFailure("\(failure)")
         }
+    }
+
+    /// A service whose end, good or bad, ends the others cleanly: a node that is only cancelled would not write its
+    /// checkpoint, nor end.
+    private static func service(_ service: some Service) -> ServiceGroupConfiguration.ServiceConfiguration {
+        .init(
+            service: service, successTerminationBehavior: .gracefullyShutdownGroup,
+            failureTerminationBehavior: .gracefullyShutdownGroup)
     }
 
     /// HOST:PORT, an IPv6 address in brackets.
