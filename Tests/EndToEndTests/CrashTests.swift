@@ -111,7 +111,8 @@ struct CleanReplay: Equatable {
         let target = copy.appending(path: "snapshot").path
         let result = try Tool.run(
             Tool.vivian, ["snapshot", "export", target, "--data", copy.path, "--json"])
-        if result.status != 0, result.errors.contains("no header proves it yet") { return nil }
+        let isUnproven = ["no header proves it yet", "no provable state yet"].contains { result.errors.contains($0) }
+        if result.status != 0, isUnproven { return nil }
         guard result.status == 0, let root = try? JSONDocument(parsing: result.output).root,
             let height = root["height"]?.string.flatMap(Int.init), let appHash = root["appHash"]?.string,
             let logSize = root["logSize"]?.string.flatMap(Int.init)

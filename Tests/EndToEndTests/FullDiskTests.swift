@@ -30,7 +30,7 @@ extension EndToEnd {
             .enabled(if: SmallDisk.isPossible || VectorFolder.isRequired, "mounting needs root"))
         func ledger() throws {
             let node = try RunningNode()
-            let disk = try SmallDisk(over: node.ledger, kilobytes: 1_024)
+            let disk = try SmallDisk(over: node.ledger, kilobytes: 512)
             node.launcher = disk.launcher
             try node.start()
             let (records, refused, _) = try Self.fill(node, "ledger")

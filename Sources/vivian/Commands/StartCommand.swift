@@ -91,15 +91,14 @@ struct StartCommand: AsyncParsableCommand {
         }
         var group = ServiceGroupConfiguration(
             services: [
-                .init(service: node, successTerminationBehavior: .gracefullyShutdownGroup),
-                .init(service: outbox, successTerminationBehavior: .gracefullyShutdownGroup),
-                .init(service: gateway, successTerminationBehavior: .gracefullyShutdownGroup),
-                .init(service: keeper, successTerminationBehavior: .gracefullyShutdownGroup),
+                Self.service(node), Self.service(outbox), Self.service(gateway), Self.service(keeper),
             ]
                 + (anchoring.intervals.map { plan in
-                    let sealer = IntervalSealer(
-                        store: store, issuer: issuer, plan: plan, outbox: outbox, logger: logger, now: now)
-                    return [.init(service: sealer, successTerminationBehavior: .gracefullyShutdownGroup)]
+                    [
+                        Self.service(
+                            IntervalSealer(
+                                store: store, issuer: issuer, plan: plan, outbox: outbox, logger: logger, now: now))
+                    ]
                 } ?? []), gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         group.maximumGracefulShutdownDuration = .seconds(20)
         defer { try? FileManager.default.removeItem(at: folder.runFile) }
@@ -107,6 +106,8 @@ struct StartCommand: AsyncParsableCommand {
             try await ServiceGroup(configuration: group).run()
         } catch let failure as NodeFailure {
             throw CommandFailure(NodeFailureText.text(failure))
+        } catch let failure as OutboxFailure {
+            throw CommandFailure("\(failure)")
         }
     }
 
@@ -116,6 +117,14 @@ struct StartCommand: AsyncParsableCommand {
     /// third of the memory was such leftovers.
     private static func limitArenas() {
         mallopt(M_ARENA_MAX, Int32(ProcessInfo.processInfo.activeProcessorCount))
+    }
+
+    /// A service whose end, good or bad, ends the others cleanly: a node that is only cancelled would not write its
+    /// checkpoint, nor end.
+    private static func service(_ service: some Service) -> ServiceGroupConfiguration.ServiceConfiguration {
+        .init(
+            service: service, successTerminationBehavior: .gracefullyShutdownGroup,
+            failureTerminationBehavior: .gracefullyShutdownGroup)
     }
 
     /// HOST:PORT, an IPv6 address in brackets.
