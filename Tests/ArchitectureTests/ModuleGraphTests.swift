@@ -20,7 +20,7 @@ struct ModuleGraphTests {
         "LedgerStore": ["Codec", "Cryptography", "Proofs", "LedgerModel", "StateTree", "CLMDB"],
         "NodeEngine": [
             "Codec", "Cryptography", "Proofs", "LedgerModel", "StateTree", "Consensus", "LedgerRuntime", "LedgerStore",
-            "LedgerAccess",
+            "LedgerAccess", "CAllocator",
         ],
         "HTTPClientKit": [],
         "GatewayStore": ["Codec", "Cryptography"],
@@ -53,7 +53,7 @@ struct ModuleGraphTests {
         "AsyncHTTPClient": ["HTTPClientKit"],
         "ArgumentParser": ["vivian", "vivian-verify"],
         "CSodium": ["Cryptography"], "COpenSSL": ["Cryptography"], "CSecp256k1": ["Cryptography"],
-        "CAllocator": ["vivian"], "CLMDB": ["LedgerStore"], "CLibXML2": ["SchemaValidation"],
+        "CAllocator": ["NodeEngine", "vivian"], "CLMDB": ["LedgerStore"], "CLibXML2": ["SchemaValidation"],
     ]
 
     static let sources = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
