@@ -43,7 +43,7 @@ let modules: [Module] = [
         name: "NodeEngine",
         dependsOn: [
             "Codec", "Cryptography", "Proofs", "LedgerModel", "StateTree", "Consensus", "LedgerRuntime", "LedgerStore",
-            "LedgerAccess",
+            "LedgerAccess", "CAllocator",
         ],
         uses: ["Logging", "ServiceLifecycle"]),
     Module(name: "HTTPClientKit", uses: ["AsyncHTTPClient", "NIOCore", "NIOHTTP1", "NIOSSL"]),

@@ -1,3 +1,4 @@
+import CAllocator
 import Codec
 import Consensus
 package import Cryptography
@@ -397,6 +398,8 @@ package actor Node {
                 NodeStart.sync(history, logger: logger)
                 try CheckpointStore.write(job)
             }
+            // Tree nodes stand between freed buffers, which the allocator keeps: what is whole pages goes back.
+            malloc_trim(0)
             Task { await self.endCheckpoint(job, result) }
         }
     }

@@ -20,7 +20,7 @@ struct ModuleGraphTests {
         "LedgerStore": ["Codec", "Cryptography", "Proofs", "LedgerModel", "StateTree", "CLMDB"],
         "NodeEngine": [
             "Codec", "Cryptography", "Proofs", "LedgerModel", "StateTree", "Consensus", "LedgerRuntime", "LedgerStore",
-            "LedgerAccess",
+            "LedgerAccess", "CAllocator",
         ],
         "Compression": ["CZlib", "CZstd"],
         "HTTPClientKit": [],
@@ -55,8 +55,8 @@ struct ModuleGraphTests {
         "AsyncHTTPClient": ["HTTPClientKit"],
         "ArgumentParser": ["vivian", "vivian-verify"],
         "CSodium": ["Cryptography"], "COpenSSL": ["Cryptography"], "CSecp256k1": ["Cryptography"],
-        "CAllocator": ["vivian"], "CLMDB": ["LedgerStore"], "CLibXML2": ["SchemaValidation"], "CZlib": ["Compression"],
-        "CZstd": ["Compression"],
+        "CAllocator": ["NodeEngine", "vivian"], "CLMDB": ["LedgerStore"], "CLibXML2": ["SchemaValidation"],
+        "CZlib": ["Compression"], "CZstd": ["Compression"],
     ]
 
     static let sources = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

@@ -77,7 +77,7 @@ struct GatewayStoreTests {
     @Test(arguments: [0, 31, 33]) func `a record id that has not 32 bytes is refused with all of its capture`(
         count: Int
     ) throws {
-        try Self.withStore { store, _ in
+        try Self.withStore { (store: GatewayStore, _: URL) throws in
             var wrong = Self.record(2)
             wrong.rid = [UInt8](repeating: 2, count: count)
             #expect(throws: GatewayStoreFailure.self) {
