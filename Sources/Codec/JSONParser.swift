@@ -36,7 +36,9 @@
         self.limits = limits
         unsafe self.bytes = bytes
         end = source.count
-        entries.reserveCapacity(source.count / 16 + 1)
+        // About what documents hold, so that most arrays grow once at the most.
+        entries.reserveCapacity(source.count / 14 + 8)
+        names.reserveCapacity(32)
     }
 
     private mutating func text() throws(JSONFailure) {

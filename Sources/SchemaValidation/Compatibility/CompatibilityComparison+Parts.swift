@@ -90,7 +90,7 @@ extension CompatibilityComparison {
     /// What is compared as a whole, together with what it means something with: it must stand on the writing side too.
     private static let wholes = [
         ["oneOf"], ["if", "then", "else"], ["contains", "minContains", "maxContains"], ["propertyNames"],
-        ["dependentRequired"], ["dependentSchemas"], ["dependencies"], ["$dynamicRef"], ["$recursiveRef"],
+        ["dependentRequired"], ["dependentSchemas"], ["dependencies"],
     ]
     /// What depends on every keyword beside it.
     private static let unevaluated = ["unevaluatedItems", "unevaluatedProperties"]
@@ -119,6 +119,10 @@ extension CompatibilityComparison {
             }
             guard !hasTwin else { continue }
             reasons.append(reason(keyword, place, "\(keyword) is compared as a whole, and it differs"))
+        }
+        for keyword in ["$dynamicRef", "$recursiveRef"] {
+            guard let place = reading.member(keyword) else { continue }
+            reasons.append(reason(keyword, place, "where \(keyword) leads depends on the whole document"))
         }
         for keyword in Self.unevaluated {
             guard let place = reading.member(keyword) else { continue }

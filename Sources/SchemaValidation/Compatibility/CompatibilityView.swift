@@ -25,7 +25,7 @@ struct CompatibilityView {
         guard node.kind == .object else { return }
         if let reference = node["$ref"]?.string, let target = schema.target(reference) {
             add(target, &seen)
-            if schema.dialect.draft == .draft7 { return }
+            if schema.dialect.draft == .draft7 || node.count == 1 { return }
         }
         parts.append(schema)
         for branch in schema.member("allOf")?.elements ?? [] { add(branch, &seen) }

@@ -29,7 +29,7 @@ package enum SchemaCompatibility {
     }
 
     /// Schemas compared in all, before it is given up.
-    static let stepCountMax = 100_000
+    static let stepCountMax = 20_000
     /// Findings told of one direction.
     static let findingCountMax = 100
 
@@ -76,9 +76,12 @@ package enum SchemaCompatibility {
                     CompatibilityReason(rule: "limits", place: reading.root, message: "the comparison was given up"))
             }
         }
-        return reasons.prefix(findingCountMax).map {
+        // A schema that is reached in several ways is told of once.
+        var told: Set<Finding> = []
+        let findings = reasons.map {
             Finding(direction: direction, rule: $0.rule, pointer: $0.place.pointer, message: $0.message)
         }
+        return Array(findings.filter { told.insert($0).inserted }.prefix(findingCountMax))
     }
 
     /// What can be said of two versions of an XML Schema.
