@@ -145,7 +145,7 @@ extension EndToEnd {
                 usleep(UInt32.random(in: 50_000..<1_050_000, using: &random))
                 node.kill()
                 load.end()
-                try node.start(Self.batch)
+                try node.start(options: Self.batch)
             }
             let acknowledged = load.acknowledged
             #expect(acknowledged.count == Set(acknowledged).count)
@@ -215,11 +215,11 @@ extension EndToEnd {
             #expect(try node.get("/records/\(records[0])/bundle").json["recordFile"] != nil)
             // Also while its interval is still forming.
             #expect(node.stop() == 0)
-            try node.start(Self.never)
+            try node.start(options: Self.never)
             let early = try node.captured(Samples.document("early", events: 2))
             #expect(try node.vivian("erase", early[0], "--json").status == 0)
             #expect(node.stop() == 0)
-            try node.start(Self.batch)
+            try node.start(options: Self.batch)
             try node.settle(early)
             try Self.expectProven(early, named: "early", on: node)
             #expect(try node.get("/records/\(early[0])/bundle").json["recordFile"] == nil)
