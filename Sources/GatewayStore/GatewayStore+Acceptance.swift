@@ -6,7 +6,8 @@ extension GatewayStore {
     /// Accepts captures: in one transaction the new records get the issuer's next numbers, are signed for, and stand
     /// in the file together with the transactions that will anchor them (D17).
     ///
-    /// A record that is there already is not stored again: the job points to the first one.
+    /// A record that is there already is not stored again: the job points to the first one. The original of a document
+    /// that holds an erased record is not kept, else erased content would come back with it.
     ///
     /// `sign`: given the first number and the new records in order of number, makes statements and anchors.
     /// `now`: nanoseconds since 1970.
@@ -47,7 +48,8 @@ extension GatewayStore {
             let first = try nextNumber(of: issuer, in: database)
             let slots = try slots(
                 for: fresh.map(\.record), issuer: issuer, first: first, draw: draw, sign: sign, in: database)
-            let originals = try insertOriginals(captures, counts: counts, in: database)
+            let erased = try Self.capturesOfErased(repeats, in: database)
+            let originals = try insertOriginals(captures, counts: counts, without: erased, in: database)
             let insert = try RowStatement(
                 database,
                 sql: """
@@ -59,7 +61,6 @@ extension GatewayStore {
             insert.bind(now, at: 13)
             for (offset, item) in fresh.enumerated() {
                 let (record, capture, row) = item
-                guard let original = originals[capture] else { preconditionFailure("a capture with news is kept") }
                 let slot = slots[offset]
                 insert.bind(row, at: 1)
                 insert.bind(record.rid, at: 2)
@@ -70,7 +71,7 @@ extension GatewayStore {
                 insert.bind(record.payload, at: 8)
                 insert.bind(record.keyGroup, at: 9)
                 insert.bind(record.wrap, at: 10)
-                insert.bind(original, at: 11)
+                if let original = originals[capture] { insert.bind(original, at: 11) } else { insert.bindNull(at: 11) }
                 insert.bind(slot.outbox, at: 12)
                 try insert.run()
             }
@@ -114,6 +115,19 @@ extension GatewayStore {
         try advance.run()
     }
 
+    /// The captures that hold a record which was erased.
+    private static func capturesOfErased(
+        _ repeats: [(row: Int64, capture: Int)], in database: Database
+    ) throws -> Set<Int> {
+        let find = try RowStatement(database, sql: "SELECT 1 FROM record WHERE id = ? AND erased_at IS NOT NULL")
+        var captures: Set<Int> = []
+        for (row, capture) in repeats where !captures.contains(capture) {
+            find.bind(row, at: 1)
+            if try find.run() != nil { captures.insert(capture) }
+        }
+        return captures
+    }
+
     private func insertJobs(_ captures: [NewCapture], records: [[UInt8]], now: UInt64, in database: Database) throws {
         let insert = try database.cachedStatement(
             sql: "INSERT INTO job (id, tenant, created_at, records) VALUES (?, ?, ?, ?)")
@@ -124,13 +138,15 @@ extension GatewayStore {
         }
     }
 
-    /// Stores the originals of captures that brought something new; nil for the others.
-    private func insertOriginals(_ captures: [NewCapture], counts: [Int], in database: Database) throws -> [Int64?] {
+    /// Stores the originals of captures that brought something new and nothing erased; nil for the others.
+    private func insertOriginals(
+        _ captures: [NewCapture], counts: [Int], without erased: Set<Int>, in database: Database
+    ) throws -> [Int64?] {
         let insert = try database.cachedStatement(
             sql: "INSERT INTO original (media_type, payload, key_group, wrap) VALUES (?, ?, ?, ?)")
-        return try zip(captures, counts).map { capture, count in
-            guard count > 0 else { return nil }
-            let original = capture.original
+        return try captures.indices.map { index in
+            guard counts[index] > 0, !erased.contains(index) else { return nil }
+            let original = captures[index].original
             try insert.execute(arguments: [
                 original.mediaType, Data(original.payload), original.keyGroup, Data(original.wrap),
             ])

@@ -19,6 +19,15 @@ extension GatewayStore {
         }
     }
 
+    /// The wrap of the newest record that is not erased, and its key group; nil where there is none.
+    package func newestWrap() throws -> (wrap: [UInt8], keyGroup: Int64)? {
+        try read { database in
+            try Row.fetchOne(
+                database, sql: "SELECT wrap, key_group FROM record WHERE wrap IS NOT NULL ORDER BY id DESC LIMIT 1"
+            ).map { (wrap: bytes($0["wrap"]), keyGroup: $0["key_group"]) }
+        }
+    }
+
     /// How many records are held, and how many of them are erased.
     package func recordCounts() throws -> (records: Int, erased: Int) {
         try read { database in

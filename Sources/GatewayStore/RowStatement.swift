@@ -19,6 +19,8 @@ struct RowStatement {
     /// Binds an argument by its place, from 1.
     func bind(_ value: Int64, at place: Int32) { sqlite3_bind_int64(statement.sqliteStatement, place, value) }
 
+    func bindNull(at place: Int32) { sqlite3_bind_null(statement.sqliteStatement, place) }
+
     /// Binds 64 bits as SQLite's signed integer of the same bits.
     func bind(_ value: UInt64, at place: Int32) { bind(Int64(bitPattern: value), at: place) }
 

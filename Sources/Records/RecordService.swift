@@ -52,6 +52,17 @@ package final class RecordService: Sendable {
         }
     }
 
+    /// Whether the key file is the one under which the newest record was sealed, as far as there is a record.
+    ///
+    /// With another's, no stored document could be opened, and repeated captures would become new records.
+    package func keysBelong() throws(RecordsFailure) -> Bool {
+        do {
+            guard let newest = try store.newestWrap() else { return true }
+            guard let key = keys.key(of: newest.keyGroup) else { return false }
+            return SealedPayload.opens(newest.wrap, groupKey: key)
+        } catch { throw RecordsFailure(error) }
+    }
+
     /// Takes a document in: every event of it becomes a record, durable when this returns.
     /// - Throws: ``RecordsFailure``; nothing is stored then.
     package func capture(_ document: [UInt8], mediaType: String, tenant: String) async throws(RecordsFailure)

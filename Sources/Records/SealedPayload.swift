@@ -45,6 +45,11 @@ struct SealedPayload {
         return (document, Array(secret[..<saltBytes]))
     }
 
+    /// Whether a wrap is under that group's key.
+    static func opens(_ wrap: [UInt8], groupKey: [UInt8]) -> Bool {
+        XChaCha20Poly1305.open(wrap, key: groupKey, additionalData: wrapContext) != nil
+    }
+
     /// The same salt and payload key under another group's key; nil where the wrap does not open.
     static func rewrap(_ wrap: [UInt8], from old: [UInt8], to new: [UInt8]) -> [UInt8]? {
         XChaCha20Poly1305.open(wrap, key: old, additionalData: wrapContext).map {

@@ -115,6 +115,22 @@ extension EndToEnd {
             #expect(try node.vivian("doctor").text.contains("FAIL  keys/\(name).key"))
         }
 
+        @Test("A key file of other payloads is refused at the start, and the right one is taken again")
+        func foreignRecordKeys() throws {
+            let (node, other) = (try RunningNode.started(), try RunningNode())
+            try node.settle(try node.captured(Samples.document("keys")))
+            node.stop()
+            let (file, kept) = (node.data.appending(path: "keys/records.keys"), node.folder.appending(path: "kept"))
+            try FileManager.default.moveItem(at: file, to: kept)
+            try FileManager.default.copyItem(at: other.data.appending(path: "keys/records.keys"), to: file)
+            let result = try node.vivian("start", "--listen", "127.0.0.1:0")
+            #expect(result.status == 1 && result.errors.contains("keys/records.keys"), "\(result.errors)")
+            try FileManager.default.removeItem(at: file)
+            try FileManager.default.moveItem(at: kept, to: file)
+            try node.start()
+            #expect(try node.get("/healthz").status == 200)
+        }
+
         @Test("TLS 1.3 with HTTP/2 and HTTP/1.1; older TLS and plain HTTP are refused")
         func versions() throws {
             let node = try RunningNode.started()

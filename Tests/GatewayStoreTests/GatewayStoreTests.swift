@@ -234,6 +234,25 @@ struct GatewayStoreTests {
         }
     }
 
+    @Test func `an original that holds an erased record is not kept, and what is new in it is`() throws {
+        try Self.withStore { store, folder in
+            _ = try store.accept([Self.capture(1, [Self.record(1)])], issuer: Self.issuer, now: 5, sign: Self.sign)
+            _ = try store.erase(
+                [UInt8](repeating: 1, count: 32), tenant: "default", now: 9, newGroup: 2, tombstone: nil
+            ) { $0 }
+            let counts = try store.accept(
+                [Self.capture(2, [Self.record(1), Self.record(2)]), Self.capture(3, [Self.record(3)])],
+                issuer: Self.issuer, now: 10, sign: Self.sign)
+            #expect(counts == [1, 1])
+            try store.scrub()
+            let bytes = try Data(contentsOf: folder.appending(path: "gateway.sqlite"))
+            #expect(bytes.range(of: Data("original 2".utf8)) == nil)
+            #expect(bytes.range(of: Data("original 3".utf8)) != nil)
+            #expect(try store.record([UInt8](repeating: 2, count: 32), tenant: "default")?.payload != nil)
+            #expect(try store.record([UInt8](repeating: 1, count: 32), tenant: "default")?.payload == nil)
+        }
+    }
+
     @Test func `the file is there again after closing`() throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "vivian-store-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: folder) }

@@ -72,6 +72,10 @@ struct StartCommand: AsyncParsableCommand {
         let records = RecordService(
             store: store, keys: keys, issuer: issuer, ledger: node, outbox: outbox, reader: try CaptureReader(),
             anchoring: anchoring, now: now)
+        guard try records.keysBelong() else {
+            throw CommandFailure(
+                "keys/records.keys is not the one under which gateway/ was sealed; restore both from the same backup")
+        }
         if anchoring == .record {
             let count = try IntervalSealer.sealAll(store, issuer: issuer, now: now())
             if count > 0 { logger.notice("intervals of batch mode ended", metadata: ["count": "\(count)"]) }
