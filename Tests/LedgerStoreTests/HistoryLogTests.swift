@@ -89,7 +89,7 @@ import Testing
                 #expect(try ledger.holds(log, [1], at: height, from: min(300, height + 7)))
             }
         }
-        #expect(try folder.names.count > 2, "more than one segment was read")
+        #expect(try folder.names.count >= 2, "more than one segment was read")
     }
 
     @Test func `a second key of a past state is loaded into it, from another held state too`() throws {
@@ -341,7 +341,7 @@ import Testing
         let bytes =
             HistoryRecord.encode(ForestUndo(from: after, backTo: before))
             + HistoryRecord.encode(ForestUndo(from: later, backTo: after))
-        print("history record:", SHA256.hash(bytes).hex)
+        #expect(SHA256.hash(bytes).hex == "f97df58e09787d8c5e66e066f593e38c037ca42cea992fe6a4875bf3b2ac9843")
         #expect(bytes.count == 2 * 70 + 3 * 35 + 3 * 38 + (8 + 3) + (8 + 1) + (8 + 3 + 5))
     }
 }
