@@ -101,9 +101,9 @@ extension HistoryLog {
                     throw try lost(segment, at: frame.offset, height: frame.height)
                 }
                 if let previous, head.before != previous {
-                    // Between segments the older one is at fault, or one is missing; where this one is, what is left
-                    // of it fails at the next walk.
-                    throw try lost(segment, at: frame.offset, height: frame.height, isWhole: frame.offset == 0)
+                    // Between segments the older one is at fault, or one is missing, unless this one is damaged itself.
+                    let isWhole = frame.offset == 0 ? try SegmentScan.damage(in: segment) == nil : false
+                    throw try lost(segment, at: frame.offset, height: frame.height, isWhole: isWhole)
                 }
                 guard try visit(head, scan) else { throw try lost(segment, at: frame.offset, height: frame.height) }
                 previous = head.after
