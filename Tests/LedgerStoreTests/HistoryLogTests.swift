@@ -167,7 +167,7 @@ import Testing
         try #require(names.count >= 4)
         let first = try #require(UInt64(names[2].dropFirst(8).dropLast(4), radix: 16))
         let whole = copies[1].1
-        for position in stride(from: 0, to: whole.count, by: 3) {
+        for position in stride(from: 0, to: whole.count, by: 17) {
             for (name, bytes) in copies { try folder.write(bytes, name) }
             var bytes = whole
             bytes[position] ^= 1 << UInt8(position % 8)
