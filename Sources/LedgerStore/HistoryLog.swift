@@ -18,8 +18,10 @@ package final class HistoryLog: Sendable {
     static let segmentBytesMax = 16 << 20
     /// Segments that a budget is cut into, so that what it takes away at a time is a small part.
     static let segmentsMin = 16
-    /// What one look-up may walk over: all of the default budget, estimated at two to four seconds of one core; the
-    /// benchmark `history.look-up` measures it.
+    /// What one look-up may walk over: all of the default budget.
+    ///
+    /// At worst, in blocks of ten changed keys, that is some six seconds of one core (`history.look-up` walks 660 MB/s); of
+    /// larger blocks most is passed over.
     package static let walkBytesMax = 4 << 30
     static let kind: UInt32 = 5
 

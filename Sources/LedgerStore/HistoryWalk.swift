@@ -97,10 +97,15 @@ extension HistoryLog {
             while let frame = try scan.next() {
                 if frame.height <= low { continue }
                 if frame.height > high { break }
-                guard frame.kind == Self.kind, frame.height > lastHeight, let head = try scan.head(only: store),
-                    previous == nil || head.before == previous,
-                    try visit(head, scan)
-                else { throw try lost(segment, at: frame.offset, height: frame.height) }
+                guard frame.kind == Self.kind, frame.height > lastHeight, let head = try scan.head(only: store) else {
+                    throw try lost(segment, at: frame.offset, height: frame.height)
+                }
+                if let previous, head.before != previous {
+                    // Between segments the older one is at fault, or one is missing, unless this one is damaged itself.
+                    let isWhole = frame.offset == 0 ? try SegmentScan.damage(in: segment) == nil : false
+                    throw try lost(segment, at: frame.offset, height: frame.height, isWhole: isWhole)
+                }
+                guard try visit(head, scan) else { throw try lost(segment, at: frame.offset, height: frame.height) }
                 previous = head.after
                 lastHeight = frame.height
             }
@@ -110,8 +115,10 @@ extension HistoryLog {
         if let previous, previous != appHash { throw try lost(above: low) }
     }
 
-    private func lost(_ segment: Segment, at offset: Int, height: UInt64) throws(StoreFailure) -> StoreFailure {
-        try drop(upTo: segment.first)
+    private func lost(
+        _ segment: Segment, at offset: Int, height: UInt64, isWhole: Bool = false
+    ) throws(StoreFailure) -> StoreFailure {
+        try drop(upTo: isWhole ? segment.first - 1 : segment.first)
         return .damaged(file: segment.path, offset: offset, height: height)
     }
 

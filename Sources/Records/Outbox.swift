@@ -107,7 +107,7 @@ package final class Outbox: Service, Sendable {
     ///
     /// One without effect is signed again, unless the ledger will never take it from this account.
     private func settleTombstone(_ row: OutboxRow, _ status: TransactionStatus) async throws -> RecordPlace? {
-        if let message = issuer.tombstone(in: row.bytes) {
+        if let message = issuer.tombstone(in: try store.outboxBytes(row.row)) {
             if let height = try await tombstoneHeight(of: message.rid) {
                 return RecordPlace(leafIndex: 0, height: height, blockTime: 0)
             }
@@ -144,7 +144,7 @@ package final class Outbox: Service, Sendable {
                 let fresh =
                     row.kind == .anchor
                     ? try issuer.anchorAgain(row, from: store, now: time)
-                    : try issuer.tombstone(again: row.bytes, now: time)
+                    : try issuer.tombstone(again: try store.outboxBytes(row.row), now: time)
                 guard let fresh else { continue }
                 try store.replaceOutbox(row.row, with: fresh)
                 bytes = fresh.bytes

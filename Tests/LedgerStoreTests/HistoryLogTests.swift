@@ -89,7 +89,7 @@ import Testing
                 #expect(try ledger.holds(log, [1], at: height, from: min(300, height + 7)))
             }
         }
-        #expect(try folder.names.count > 2, "more than one segment was read")
+        #expect(try folder.names.count >= 2, "more than one segment was read")
     }
 
     @Test func `a second key of a past state is loaded into it, from another held state too`() throws {
@@ -167,7 +167,7 @@ import Testing
         try #require(names.count >= 4)
         let first = try #require(UInt64(names[2].dropFirst(8).dropLast(4), radix: 16))
         let whole = copies[1].1
-        for position in stride(from: 0, to: whole.count, by: 3) {
+        for position in stride(from: 0, to: whole.count, by: 17) {
             for (name, bytes) in copies { try folder.write(bytes, name) }
             var bytes = whole
             bytes[position] ^= 1 << UInt8(position % 8)
@@ -341,7 +341,7 @@ import Testing
         let bytes =
             HistoryRecord.encode(ForestUndo(from: after, backTo: before))
             + HistoryRecord.encode(ForestUndo(from: later, backTo: after))
-        print("history record:", SHA256.hash(bytes).hex)
+        #expect(SHA256.hash(bytes).hex == "f97df58e09787d8c5e66e066f593e38c037ca42cea992fe6a4875bf3b2ac9843")
         #expect(bytes.count == 2 * 70 + 3 * 35 + 3 * 38 + (8 + 3) + (8 + 1) + (8 + 3 + 5))
     }
 }
