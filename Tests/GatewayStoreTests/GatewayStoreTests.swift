@@ -192,7 +192,7 @@ struct GatewayStoreTests {
             #expect(try store.includedTombstones(below: included[0].row, limit: 10).isEmpty)
             try store.putBackTombstones(rows.map(\.row))
             #expect(try store.pendingOutbox(limit: 10).map(\.kind) == [.tombstone])
-            #expect(try store.pendingOutbox(limit: 10).map(\.bytes) == [[4, 5, 6]])
+            #expect(try store.pendingOutbox(limit: 10).map { try store.outboxBytes($0.row) } == [[4, 5, 6]])
         }
     }
 

@@ -134,8 +134,8 @@ struct IntervalSigningTests {
         ) { number, records in issuer.sign(records, interval: number) }
     }
 
-    static func anchor(_ row: OutboxRow, _ issuer: Issuer) throws -> AnchorMessage {
-        let transaction = try SignedTransaction(decoding: row.bytes, on: issuer.ledger)
+    static func anchor(_ row: OutboxRow, _ issuer: Issuer, in store: GatewayStore) throws -> AnchorMessage {
+        let transaction = try SignedTransaction(decoding: try store.outboxBytes(row.row), on: issuer.ledger)
         guard case .anchor(let message)? = transaction.body.messages.first else {
             throw KeyFileFailure("no anchor")
         }
@@ -156,8 +156,8 @@ struct IntervalSigningTests {
             let rows = try store.pendingOutbox(limit: 9)
             #expect(rows.count == 3)
             #expect(Set(rows.map(\.bytes.count)).count == 1)
-            #expect(try rows.map { try Self.anchor($0, issuer).records.count } == [1, 1, 1])
-            #expect(try rows.map { try Self.anchor($0, issuer).first } == [0, 1, 2])
+            #expect(try rows.map { try Self.anchor($0, issuer, in: store).records.count } == [1, 1, 1])
+            #expect(try rows.map { try Self.anchor($0, issuer, in: store).first } == [0, 1, 2])
         }
     }
 
@@ -168,7 +168,7 @@ struct IntervalSigningTests {
             #expect(try IntervalSealer.sealAll(store, issuer: issuer, now: 1_000) == 2)
             for row in try store.pendingOutbox(limit: 9) {
                 let interval = try #require(try store.interval(ofOutbox: row.row))
-                let message = try Self.anchor(row, issuer)
+                let message = try Self.anchor(row, issuer, in: store)
                 #expect(message.first == interval.number)
                 #expect(message.records[0].rid == interval.rid)
                 let tree = IntervalTree(interval)
@@ -195,7 +195,7 @@ struct IntervalSigningTests {
             #expect(again.id != row.id && again.firstNumber == row.firstNumber && again.count == 1)
             try store.replaceOutbox(row.row, with: again)
             let second = try #require(try store.pendingOutbox(limit: 1).first)
-            #expect(try Self.anchor(second, issuer) == (try Self.anchor(row, issuer)))
+            #expect(try Self.anchor(second, issuer, in: store) == (try Self.anchor(row, issuer, in: store)))
         }
     }
 
@@ -206,7 +206,7 @@ struct IntervalSigningTests {
             let row = try #require(try store.pendingOutbox(limit: 1).first)
             for index in 0..<2 {
                 let id = SHA256.hash(Array("one \(index)".utf8)).bytes
-                #expect(Data(row.bytes).range(of: Data(id)) == nil)
+                #expect(Data(try store.outboxBytes(row.row)).range(of: Data(id)) == nil)
             }
         }
     }
