@@ -155,7 +155,7 @@ struct IntervalSigningTests {
             }
             let rows = try store.pendingOutbox(limit: 9)
             #expect(rows.count == 3)
-            #expect(Set(rows.map(\.bytes.count)).count == 1)
+            #expect(Set(try rows.map { try store.outboxBytes($0.row).count }).count == 1)
             #expect(try rows.map { try Self.anchor($0, issuer, in: store).records.count } == [1, 1, 1])
             #expect(try rows.map { try Self.anchor($0, issuer, in: store).first } == [0, 1, 2])
         }
