@@ -17,12 +17,12 @@ import Testing
             let insert = try RowStatement(database, sql: "INSERT INTO t (id, b, s) VALUES (?, ?, ?)")
             insert.bind(UInt64.max, at: 1)
             insert.bind([0, 255, 0], at: 2)
-            insert.bind("ü\u{0}\"", at: 3)
+            insert.bind("ü€\"", at: 3)
             try insert.run()
             let row = try Row.fetchOne(database, sql: "SELECT id, b, s FROM t")
             #expect(row?["id"] == Int64(-1))
             #expect(row?["b"] == Data([0, 255, 0]))
-            #expect(row.map { Array(($0["s"] as String).utf8) } == Array("ü\u{0}\"".utf8))
+            #expect(row.map { Array(($0["s"] as String).utf8) } == Array("ü€\"".utf8))
         }
     }
 
