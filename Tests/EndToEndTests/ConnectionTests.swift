@@ -152,7 +152,7 @@ extension EndToEnd {
             let node = try RunningNode.started()
             for (path, status) in [
                 ("/status", "200"), ("/openapi.json", "200"), ("/nothing", "404"), ("/blocks/x", "400"),
-                ("/epcis/capture", "404"),
+                ("/epcis/capture", "405"),
             ] {
                 let result = try Self.curl("--cacert", node.authority, option, "-I", node.address + path)
                 #expect(result.status == 0, "\(path): \(result.errors)")

@@ -12,7 +12,8 @@ extension EndToEnd {
 
         @Test("Every method and path of the OpenAPI document answers as the document says")
         func answersFollowTheDocument() throws {
-            let node = try RunningNode.started()
+            let node = try RunningNode()
+            try node.start("--security-contact", "mailto:security@example.com")
             let document = Samples.document("contract", events: 2)
             let file = node.folder.appending(path: "document.jsonld")
             try Data(document).write(to: file)

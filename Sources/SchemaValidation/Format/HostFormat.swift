@@ -5,6 +5,7 @@ enum HostFormat {
     /// A label that begins with `xn--` must be the Punycode of a valid international label.
     static func isHostname(_ text: [UInt8], _ range: Range<Int>) -> Bool {
         guard (1...253).contains(range.count) else { return false }
+        if let isPlain = isPlainHostname(text, range) { return isPlain }
         var labels: [[Unicode.Scalar]] = []
         var isInternational = false
         for label in text[range].split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false) {
@@ -13,6 +14,24 @@ enum HostFormat {
             labels.append(scalars)
         }
         return !isInternational || InternationalLabel.areBidirectional(labels)
+    }
+
+    /// The answer for a name without hyphens in the third and fourth place of a label, as nearly all are; nil for others.
+    private static func isPlainHostname(_ text: [UInt8], _ range: Range<Int>) -> Bool? {
+        var start = range.lowerBound
+        for index in range.lowerBound...range.upperBound {
+            let byte = index < range.upperBound ? text[index] : UInt8(ascii: ".")
+            if byte == UInt8(ascii: ".") {
+                guard (1...63).contains(index - start), text[index - 1] != UInt8(ascii: "-") else { return false }
+                start = index + 1
+            } else if byte == UInt8(ascii: "-") {
+                if index == start { return false }
+                if index == start + 3, text[index - 1] == UInt8(ascii: "-") { return nil }
+            } else if !FormatCursor.isLetter(byte), !FormatCursor.isDigit(byte) {
+                return false
+            }
+        }
+        return true
     }
 
     /// The U-label of an A-label, other ASCII labels as they are; nil for what is no label.
@@ -82,13 +101,28 @@ enum HostFormat {
             }
             return !isEscaped
         }
-        let special = Array("!#$%&'*+-/=?^_`{|}~".utf8)
-        return local.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).allSatisfy { atom in
-            !atom.isEmpty
-                && atom.allSatisfy {
-                    FormatCursor.isLetter($0) || FormatCursor.isDigit($0) || special.contains($0)
-                        || isInternational && $0 >= 0x80
-                }
+        // Atoms between dots, none of them empty.
+        var isAtStart = true
+        for byte in local {
+            if byte == UInt8(ascii: ".") {
+                guard !isAtStart else { return false }
+                isAtStart = true
+            } else {
+                guard isAtomText(byte) || isInternational && byte >= 0x80 else { return false }
+                isAtStart = false
+            }
+        }
+        return !isAtStart
+    }
+
+    /// `atext` of RFC 5322 §3.2.3.
+    private static func isAtomText(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "!"), UInt8(ascii: "#")...UInt8(ascii: "'"), UInt8(ascii: "*"), UInt8(ascii: "+"),
+            UInt8(ascii: "-"), UInt8(ascii: "/"), UInt8(ascii: "="), UInt8(ascii: "?"),
+            UInt8(ascii: "^")...UInt8(ascii: "`"), UInt8(ascii: "{")...UInt8(ascii: "~"):
+            true
+        default: FormatCursor.isLetter(byte) || FormatCursor.isDigit(byte)
         }
     }
 

@@ -139,7 +139,7 @@ struct KeywordCompiler {
                 opcode != .multipleOf
                     || !number.isZero && !number.isNegative && number.digits.count <= ExactNumber.divisorDigitsMax
             else { throw malformed(keyword, compiler) }
-            compiler.builder.numbers.append(number)
+            compiler.builder.numbers.append(SchemaNumber(Array(value.rawBytes)))
             add(opcode, Int32(compiler.builder.numbers.count - 1), place: value.index)
         }
         let counts: [(String, SchemaOpcode)] = [

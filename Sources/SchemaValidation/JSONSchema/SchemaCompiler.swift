@@ -7,7 +7,7 @@ struct SchemaCompiler {
         var nodes: [SchemaNode] = []
         var code: [SchemaInstruction] = []
         var lists: [Int32] = []
-        var numbers: [ExactNumber] = []
+        var numbers: [SchemaNumber] = []
         var patterns: [Pattern] = []
         var objects: [ObjectTable] = []
         var slots: [SymbolSlot] = []

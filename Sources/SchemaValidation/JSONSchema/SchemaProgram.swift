@@ -15,7 +15,7 @@ struct SchemaProgram: Sendable {
     let written: SchemaTables
     /// The same, shortened by ``SchemaShortening``: for verdicts.
     let short: SchemaTables
-    let numbers: [ExactNumber]
+    let numbers: [SchemaNumber]
     let patterns: [Pattern]
     /// Symbol numbers that objects must have, or that depend on others, by range.
     let symbolLists: [Int32]
@@ -76,6 +76,17 @@ struct MemberCondition: Sendable {
     var holdsWithout: Bool
     /// Whether all of it stands under a `not`.
     var isNegated = false
+}
+
+/// A bound: as it is, and small where it fits.
+struct SchemaNumber: Sendable {
+    let exact: ExactNumber
+    let small: SmallNumber?
+
+    init(_ lexeme: [UInt8]) {
+        exact = ExactNumber(lexeme)
+        small = SmallNumber(lexeme.span, 0, lexeme.count)
+    }
 }
 
 /// A value of a registered document.

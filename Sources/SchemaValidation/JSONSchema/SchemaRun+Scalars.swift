@@ -16,13 +16,20 @@ extension SchemaRun {
         return ExactNumber(bytes[Int(entry.start)..<Int(entry.end)])
     }
 
-    func holds(_ opcode: SchemaOpcode, _ number: ExactNumber, _ bound: ExactNumber) -> Bool {
-        switch opcode {
-        case .minimum: !(number < bound)
-        case .maximum: !(bound < number)
-        case .exclusiveMinimum: bound < number
-        case .exclusiveMaximum: number < bound
-        default: number.isMultiple(of: bound)
+    func keeps(_ opcode: SchemaOpcode, _ index: Int, _ bound: SchemaNumber) -> Bool {
+        let entry = entries[index]
+        if let small = bound.small, let number = SmallNumber(source, Int(entry.start), Int(entry.end)),
+            let answer = number.keeps(opcode, small)
+        {
+            return answer
+        }
+        let (number, exact) = (number(index), bound.exact)
+        return switch opcode {
+        case .minimum: !(number < exact)
+        case .maximum: !(exact < number)
+        case .exclusiveMinimum: exact < number
+        case .exclusiveMaximum: number < exact
+        default: number.isMultiple(of: exact)
         }
     }
 

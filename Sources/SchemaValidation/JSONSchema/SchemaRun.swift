@@ -24,7 +24,7 @@ struct SchemaRun: ~Escapable {
     let slots: Span<SymbolSlot>
     let patternProperties: Span<PatternProperty>
     let conditions: Span<MemberCondition>
-    let numbers: Span<ExactNumber>
+    let numbers: Span<SchemaNumber>
     let patterns: Span<Pattern>
     let symbolLists: Span<Int32>
     let enumerations: Span<Enumeration>
@@ -199,7 +199,7 @@ struct SchemaRun: ~Escapable {
             return bit == TypeMask.number && a & TypeMask.integer != 0 && isInteger(index)
         case .enumeration, .constant: return isMember(index, bit, enumerations[Int(a)])
         case .minimum, .maximum, .exclusiveMinimum, .exclusiveMaximum, .multipleOf:
-            return holds(instruction.opcode, number(index), numbers[Int(a)])
+            return keeps(instruction.opcode, index, numbers[Int(a)])
         case .minLength: return length(index, atMost: Int(a)) >= Int(a)
         case .maxLength: return length(index, atMost: Int(a) + 1) <= Int(a)
         case .minItems, .minProperties: return entries[index].count >= UInt32(a)
