@@ -9,8 +9,10 @@ struct CaptureRoutes {
 
     var routes: [Route] {
         [
-            Route(.post, "/epcis/capture", bodyBytesMax: parts.configuration.captureBytesMax, capture),
-            Route(.get, "/epcis/capture/{id}", job),
+            Route(
+                .post, "/epcis/capture", .scope(.recordsCapture), bodyBytesMax: parts.configuration.captureBytesMax,
+                capture),
+            Route(.get, "/epcis/capture/{id}", .scope(.recordsCapture), job),
         ]
     }
 

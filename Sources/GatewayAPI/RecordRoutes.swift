@@ -9,10 +9,10 @@ struct RecordRoutes {
 
     var routes: [Route] {
         [
-            Route(.get, "/records/{id}", record),
-            Route(.get, "/records/{id}/receipt", receipt),
-            Route(.get, "/records/{id}/bundle", bundle),
-            Route(.delete, "/records/{id}", erase),
+            Route(.get, "/records/{id}", .scope(.recordsRead), record),
+            Route(.get, "/records/{id}/receipt", .scope(.recordsRead), receipt),
+            Route(.get, "/records/{id}/bundle", .scope(.recordsRead), isAudited: true, bundle),
+            Route(.delete, "/records/{id}", .scope(.recordsErase), erase),
         ]
     }
 

@@ -36,6 +36,13 @@ struct DoctorCommand: AsyncParsableCommand {
             } catch { check("keys/\(name).key", "\(error)") }
         }
         check("keys/records.keys", Self.modeRemedy(folder.recordKeysFile))
+        check("keys/admin-api-key", Self.modeRemedy(folder.adminKeyFile))
+        do {
+            _ = try Configuration.read(folder)
+            check("vivian.json", nil)
+        } catch {
+            for problem in error.problems { check("vivian.json", problem) }
+        }
         check("keys/tls/server.pem", Self.existence(folder.certificate))
         let free = try? folder.url.resourceValues(forKeys: [.volumeAvailableCapacityKey]).volumeAvailableCapacity
         if let free {
