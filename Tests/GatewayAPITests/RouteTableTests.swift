@@ -48,7 +48,11 @@ struct RouteTableTests {
     @Test("Open are only the routes that tell nothing")
     func openRoutes() throws {
         let open = try Self.written().filter { $0.value == "open" }.keys.sorted()
-        #expect(open == ["get /healthz", "get /openapi.json", "get /readyz"])
+        #expect(
+            open == [
+                "get /.well-known/api-catalog", "get /.well-known/security.txt", "get /docs", "get /healthz",
+                "get /openapi.json", "get /readyz",
+            ])
     }
 
     @Test("The document and the configuration's schema list the scopes that there are")

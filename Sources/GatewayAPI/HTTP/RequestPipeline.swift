@@ -50,7 +50,7 @@ struct RequestPipeline: Sendable {
 
     private func answered(_ admitted: RouteInput, permit: inout Admission.Permit) async throws -> Reply {
         var input = admitted
-        let (request, context) = (input.request, input.context)
+        let request = input.request
         try operation.checkParameters(
             path: input.pathParameters(route), query: input.queryItems, headers: request.headers)
         guard ContentNegotiation.accepts(request.headers[.accept], oneOf: operation.answerTypes) else {

@@ -98,8 +98,7 @@ for template, methods in contract["paths"].items():
                 check(f"{name} with {parameter['name']}=!", operation, answer, False)
         if body is not None:
             check(f"{name} with a bad body", operation, ask(method.upper(), path_with(required), b"{", body_type), False)
-            if body_type != "application/json":
-                check(f"{name} of no type", operation, ask(method.upper(), path_with(required), body), False)
+            check(f"{name} of no type", operation, ask(method.upper(), path_with(required), body), False)
         check(name, operation, ask(method.upper(), path_with(required), body, body_type), True)
         if set(values or {}) - set(required):
             check(f"{name} with all", operation, ask(method.upper(), path_with(values), body, body_type), True)
