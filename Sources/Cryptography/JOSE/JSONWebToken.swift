@@ -7,6 +7,8 @@ package import Codec
 package struct UnverifiedToken: Sendable {
     /// Longest token that is read, in bytes.
     package static let byteCountMax = 16 << 10
+    /// Keys that are tried on one token: who names no `kid` must not make us try a whole set.
+    package static let candidatesMax = 8
     /// How deep its JSON may go.
     private static let limits = JSONLimits(byteCountMax: byteCountMax, levelsMax: 16, nodesMax: 4_096)
 
@@ -61,12 +63,14 @@ package struct UnverifiedToken: Sendable {
     /// `iss`, as the token claims it.
     package var issuer: String? { claims.root["iss"]?.string }
 
-    /// The keys that could have signed it: of its `kid`, or any where it names none, and of its algorithm's kind.
+    /// The keys that could have signed it, at most ``candidatesMax``: of its `kid`, or any where it names none, and of its
+    /// algorithm's kind.
     package func candidates(among keys: [JSONWebKey]) -> [JSONWebKey] {
-        keys.filter { key in
+        let fitting = keys.filter { key in
             if let keyID, key.id?.utf8.elementsEqual(keyID.utf8) != true { return false }
             return key.serves(algorithm)
         }
+        return Array(fitting.prefix(Self.candidatesMax))
     }
 
     /// The token's claims if one of the keys signed it, else nil.
