@@ -20,7 +20,9 @@ struct CaptureRoutes {
         let type = input.request.headers[.contentType] ?? ""
         let receipt: CaptureReceipt
         do {
-            receipt = try await parts.records.capture(input.body, mediaType: type, tenant: input.tenant)
+            receipt = try await parts.records.capture(
+                input.body, mediaType: type, tenant: input.tenant, audit: input.auditEntry(status: 202))
+            input.mark.set()
         } catch {
             parts.metrics.count("captures_refused")
             throw error

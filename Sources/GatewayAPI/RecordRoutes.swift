@@ -55,7 +55,9 @@ struct RecordRoutes {
     @Sendable func erase(_ input: RouteInput) async throws -> Reply {
         let id = try input.hex("id", byteCount: 32)
         let reason = try input.query("reason").map { try RouteInput.number($0, named: "reason") } ?? 0
-        let erased = try await parts.records.erase(id, tenant: input.tenant, reason: reason)
+        let erased = try await parts.records.erase(
+            id, tenant: input.tenant, reason: reason, audit: input.auditEntry(status: 200))
+        if erased { input.mark.set() }
         return Reply.json(
             .object(of: ["recordId": .hex(id), "erased": .boolean(true), "alreadyErased": .boolean(!erased)]))
     }

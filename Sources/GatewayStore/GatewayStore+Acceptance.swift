@@ -42,6 +42,7 @@ extension GatewayStore {
                 }
             }
             try insertJobs(captures, records: jobs, now: now, in: database)
+            try appendAudit(captures.compactMap(\.audit), in: database)
             guard !fresh.isEmpty else { return counts }
 
             let first = try UInt64(

@@ -62,7 +62,7 @@ extension GatewayStore {
     /// Returns false where the record is erased already.
     package func erase(
         _ rid: [UInt8], tenant: String, now: UInt64, newGroup: Int64, tombstone: NewOutboxTransaction?,
-        rewrap: ([[UInt8]]) throws -> [[UInt8]]
+        audit: AuditEntry? = nil, rewrap: ([[UInt8]]) throws -> [[UInt8]]
     ) throws -> Bool {
         try write { database in
             guard
@@ -100,6 +100,7 @@ extension GatewayStore {
                 }
             }
             if let tombstone { _ = try insertOutbox(tombstone, kind: .tombstone, in: database) }
+            if let audit { try appendAudit([audit], in: database) }
             return true
         }
     }

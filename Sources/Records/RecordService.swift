@@ -46,14 +46,19 @@ package final class RecordService: Sendable {
     }
 
     /// Takes a document in: every event of it becomes a record, durable when this returns.
+    ///
+    /// `audit`: its line in the audit log, durable with it; the job becomes its target.
     /// - Throws: ``RecordsFailure``; nothing is stored then.
-    package func capture(_ document: [UInt8], mediaType: String, tenant: String) async throws(RecordsFailure)
+    package func capture(_ document: [UInt8], mediaType: String, tenant: String, audit: AuditEntry? = nil)
+        async throws(RecordsFailure)
         -> CaptureReceipt
     {
         let prepared = try reader.read(document, mediaType: mediaType)
         let receipt: CaptureReceipt
         do {
-            let capture = try seal(document, prepared, tenant: tenant)
+            var capture = try seal(document, prepared, tenant: tenant)
+            capture.audit = audit
+            capture.audit?.target = Hex.encode(capture.jobID)
             defer { keys.release(capture.records.map(\.keyGroup) + [capture.original.keyGroup]) }
             let fresh = try await queue.accept(capture)
             receipt = CaptureReceipt(jobID: capture.jobID, recordIDs: capture.records.map(\.rid), newCount: fresh)

@@ -217,7 +217,9 @@ extension EndToEnd {
         func audit() throws {
             let node = try RunningNode.started()
             let reader = try Self.makeKey(node, ["records:read"])
-            let record = try node.captured(Samples.document("audit"))[0]
+            let captured = try node.capture(Samples.document("audit"))
+            let job = try #require(captured.json["captureID"]?.string)
+            let record = try #require(captured.json["records"]?.elements.first?.string)
             try node.settle([record])
             #expect(try node.request("DELETE", "/records/\(record)", key: reader).status == 403)
             #expect(try node.request("GET", "/records/\(record)/bundle", key: reader).status == 200)
@@ -238,7 +240,9 @@ extension EndToEnd {
             let admin = "api-key:" + node.key.split(separator: "_")[1]
             #expect(has("operator", "POST", "/api-keys", 201))
             #expect(has(admin, "POST", "/api-keys", 201, target: String(reader.split(separator: "_")[1])))
-            #expect(has(admin, "POST", "/epcis/capture", 202))
+            #expect(lines.count { $0["route"]?.string == "/epcis/capture" } == 1)
+            #expect(has(admin, "POST", "/epcis/capture", 202, target: job))
+            #expect(lines.count { $0["method"]?.string == "DELETE" } == 2)
             #expect(has(readerName, "DELETE", "/records/{id}", 403, target: record))
             #expect(has(readerName, "GET", "/records/{id}/bundle", 200, target: record))
             #expect(has(admin, "DELETE", "/records/{id}", 200, target: record))
