@@ -42,3 +42,17 @@ extension GatewayStore {
         }
     }
 }
+
+extension GatewayStore {
+    /// The last entry of every tenant's chain.
+    package func auditHeads() throws -> [AuditRow] {
+        let tenants = try read { try String.fetchAll($0, sql: "SELECT DISTINCT tenant FROM audit ORDER BY tenant") }
+        return try tenants.compactMap { tenant in
+            let last = try read { database in
+                try Int64.fetchOne(
+                    database, sql: "SELECT max(sequence) FROM audit WHERE tenant = ?", arguments: [tenant])
+            }
+            return try audit(tenant: tenant, after: UInt64(bitPattern: (last ?? 1) - 1), limit: 1).first
+        }
+    }
+}

@@ -54,11 +54,23 @@ package final class RecordService: Sendable {
         -> CaptureReceipt
     {
         let prepared = try reader.read(document, mediaType: mediaType)
+        return try await accept(document, prepared, tenant: tenant) { capture in
+            var entry = audit
+            entry?.target = Hex.encode(capture.jobID)
+            return entry
+        }
+    }
+
+    /// Takes a document in that was read before.
+    ///
+    /// `audit`: the line in the audit log of what is about to be stored.
+    func accept(
+        _ document: [UInt8], _ prepared: PreparedCapture, tenant: String, audit: (NewCapture) -> AuditEntry?
+    ) async throws(RecordsFailure) -> CaptureReceipt {
         let receipt: CaptureReceipt
         do {
             var capture = try seal(document, prepared, tenant: tenant)
-            capture.audit = audit
-            capture.audit?.target = Hex.encode(capture.jobID)
+            capture.audit = audit(capture)
             defer { keys.release(capture.records.map(\.keyGroup) + [capture.original.keyGroup]) }
             let fresh = try await queue.accept(capture)
             receipt = CaptureReceipt(jobID: capture.jobID, recordIDs: capture.records.map(\.rid), newCount: fresh)

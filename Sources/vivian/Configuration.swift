@@ -2,6 +2,7 @@ import Codec
 import Cryptography
 import Foundation
 import GatewayAPI
+import Records
 import SchemaValidation
 
 /// `vivian.json` in the data folder: what `vivian start` is to do.
@@ -26,6 +27,7 @@ struct Configuration {
     var keepBlocks: UInt64?
     var requestsPerSecond = GatewayConfiguration.requestsPerSecondDefault
     var securityContact: String?
+    var auditAnchorSeconds = AuditAnchor.intervalSecondsDefault
     var access = AccessConfiguration()
 
     /// Reads the file, in full or not at all.
@@ -89,6 +91,7 @@ extension Configuration {
             made.keepBlocks = root["keepBlocks"].flatMap(integer).map { UInt64($0) }
             made.requestsPerSecond =
                 root["requestsPerSecond"].flatMap(integer).map { UInt32($0) } ?? made.requestsPerSecond
+            made.auditAnchorSeconds = root["auditAnchorSeconds"].flatMap(integer) ?? made.auditAnchorSeconds
             made.securityContact = root["securityContact"]?.string
             made.access.anonymousScopes = scopes(root["anonymous"]?["scopes"])
             made.access.anonymousTenant = tenant(root["anonymous"]?["tenant"]) ?? .standard

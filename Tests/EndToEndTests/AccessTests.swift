@@ -278,5 +278,32 @@ extension EndToEnd {
             let broken = try node.vivian("audit")
             #expect(broken.status == 1 && broken.errors.contains("breaks at entry 3"), "\(broken.errors)")
         }
+
+        @Test("The head of the audit log becomes a record that anybody can check")
+        func auditIsAnchored() throws {
+            let node = try RunningNode()
+            try ConfigurationTests.write(#"{"auditAnchorSeconds":1}"#, to: node)
+            try node.start()
+            func entries() throws -> [JSON] { try node.get("/audit?limit=1000").json["entries"]?.elements ?? [] }
+            func anchors() throws -> [JSON] { try entries().filter { $0["who"] == "gateway" } }
+            try node.wait("an anchor") { try !anchors().isEmpty }
+            let first = try #require(try anchors().first)
+            let record = try #require(first["target"]?.string)
+            try node.settle([record])
+            let bundle = node.folder.appending(path: "audit.record.json")
+            try Data(try node.get("/records/\(record)/bundle").body).write(to: bundle)
+            let trusted = try node.status()["validatorsHash"]?.string ?? ""
+            let verdict = try node.vivianAlone("verify", bundle.path, "--trusted-validators", trusted)
+            #expect(verdict.status == 0, "\(verdict.text)")
+            let content = JSON(try JSONDocument(parsing: Array(try Data(contentsOf: bundle))).root)
+            #expect(content["mediaType"] == "application/vnd.vivian.audit+json")
+            let file = content["recordFile"]?.string.flatMap(Base64.decode) ?? []
+            let text = String(decoding: file, as: UTF8.self)
+            let covered = try #require(
+                try entries().first { text.contains($0["hash"]?.string ?? "-") }, "no entry's hash is in the record")
+            #expect(covered["who"] != "gateway")
+            #expect(text.contains("\"tenant\":\"default\""))
+            #expect(try node.vivian("audit").status == 0)
+        }
     }
 }

@@ -86,6 +86,10 @@ struct StartCommand: AsyncParsableCommand {
             services: [
                 .init(service: node, successTerminationBehavior: .gracefullyShutdownGroup),
                 .init(service: outbox, successTerminationBehavior: .gracefullyShutdownGroup),
+                .init(
+                    service: AuditAnchor(
+                        records: records, store: store, interval: .seconds(settings.auditAnchorSeconds),
+                        logger: logger, now: now), successTerminationBehavior: .gracefullyShutdownGroup),
                 .init(service: gateway, successTerminationBehavior: .gracefullyShutdownGroup),
             ], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         group.maximumGracefulShutdownDuration = .seconds(20)

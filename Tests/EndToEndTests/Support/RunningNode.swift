@@ -86,6 +86,9 @@ final class RunningNode: @unchecked Sendable {
         try Tool.run(Tool.vivian, arguments + ["--data", data.path])
     }
 
+    /// A command of the binary on no folder.
+    func vivianAlone(_ arguments: String...) throws -> ToolResult { try Tool.run(Tool.vivian, arguments) }
+
     /// `GET /status`.
     func status() throws -> JSON { try get("/status").json }
 
