@@ -40,7 +40,8 @@ struct Configuration {
         }
         let document: JSONDocument
         do { document = try JSONDocument(parsing: Array(data)) } catch {
-            throw ConfigurationFailure(["\(file.lastPathComponent): \(error)"])
+            let place = error.position.map { "line \($0.line), column \($0.column)" } ?? "the whole"
+            throw ConfigurationFailure(["\(file.lastPathComponent) \(place): it is no JSON text (\(error))"])
         }
         let violations = schema.validate(document, limit: 100)
         guard violations.isEmpty else {

@@ -12,7 +12,8 @@ extension EndToEnd {
 
         @Test("Every method and path of the OpenAPI document answers as the document says")
         func answersFollowTheDocument() throws {
-            let node = try RunningNode.started()
+            let node = try RunningNode()
+            try node.start("--security-contact", "mailto:security@example.com")
             let document = Samples.document("contract", events: 2)
             let file = node.folder.appending(path: "document.jsonld")
             try Data(document).write(to: file)
@@ -35,8 +36,10 @@ extension EndToEnd {
             try Data(transaction.bytes).write(to: sent)
             let wish = node.folder.appending(path: "wish.json")
             try Data(#"{"label":"contract","scopes":["ledger:read"],"expiresInSeconds":60}"#.utf8).write(to: wish)
-            let spare = try node.request("POST", "/api-keys", body: Array(try Data(contentsOf: wish))).json["id"]?
-                .string
+            let spare = try node.request(
+                "POST", "/api-keys", headers: ["Content-Type: application/json"],
+                body: Array(try Data(contentsOf: wish))
+            ).json["id"]?.string
             let input = Input(
                 values: [
                     "GET /epcis/capture/{id}": ["id": job],

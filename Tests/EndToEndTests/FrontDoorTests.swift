@@ -66,7 +66,7 @@ extension EndToEnd {
         @Test("Bodies come in gzip and zstd, and answers go out so", arguments: ["gzip", "zstd"])
         func codings(_ coding: String) throws {
             let node = try RunningNode.started()
-            let document = Samples.document("coded \(coding)", events: 50)
+            let document = Samples.document("coded\(coding)", events: 50)
             let plain = node.folder.appending(path: "plain")
             try Data(document).write(to: plain)
             let packed = try Tool.run("/usr/bin/env", [coding, "-c", plain.path]).output

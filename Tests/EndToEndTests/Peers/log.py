@@ -11,7 +11,7 @@ import sys
 import urllib.request
 
 judges, address, authority, genesis_file, key_file = sys.argv[1:]
-key = open(key_file).read().strip()
+credential = open(key_file).read().strip()
 sys.path.insert(0, judges)
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey  # noqa: E402
 from vivian_judge import rfc9162  # noqa: E402
@@ -20,7 +20,7 @@ context = ssl.create_default_context(cafile=authority)
 
 
 def get(path):
-    request = urllib.request.Request(address + path, headers={"Authorization": f"Bearer {key}"})
+    request = urllib.request.Request(address + path, headers={"Authorization": f"Bearer {credential}"})
     with urllib.request.urlopen(request, context=context, timeout=30) as answer:
         return answer.read()
 
