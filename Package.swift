@@ -61,7 +61,7 @@ let modules: [Module] = [
         name: "GatewayAPI",
         dependsOn: [
             "Codec", "Cryptography", "Proofs", "LedgerModel", "LedgerAccess", "Records", "SchemaValidation",
-            "SupplyChain", "Verification", "Compression", "CSchemas",
+            "SupplyChain", "Verification", "Compression", "CSchemas", "GatewayStore", "HTTPClientKit",
         ],
         uses: [
             "Hummingbird", "HummingbirdCore", "HummingbirdHTTP2", "HummingbirdTLS", "HTTPTypes", "NIOCore", "NIOSSL",

@@ -11,4 +11,5 @@
 #include <openssl/pem.h>
 #include <openssl/bn.h>
 #include <openssl/hmac.h>
+#include <openssl/rsa.h>
 #include <openssl/core_names.h>

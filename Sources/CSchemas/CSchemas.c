@@ -36,6 +36,9 @@ static const uint8_t meta_validation[] = {
 static const uint8_t epcis_json[] = {
 #embed "../../schemas/json-schema/epcis-2.0.json"
 };
+static const uint8_t configuration[] = {
+#embed "../../schemas/json-schema/configuration.json"
+};
 static const uint8_t xsd_common[] = {
 #embed "../../schemas/xsd/epcis-common.xsd"
 };
@@ -61,6 +64,7 @@ static const uint8_t openapi_gateway[] = {
 
 static const CSchema files[] = {
     {"json-schema/epcis-2.0.json", epcis_json, sizeof epcis_json},
+    {"json-schema/configuration.json", configuration, sizeof configuration},
     {"xsd/epcis-common.xsd", xsd_common, sizeof xsd_common},
     {"xsd/sbdh.xsd", xsd_sbdh, sizeof xsd_sbdh},
     {"xsd/epcis-2.0.xsd", xsd_epcis_2_0, sizeof xsd_epcis_2_0},

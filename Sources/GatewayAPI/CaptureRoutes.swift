@@ -9,8 +9,10 @@ struct CaptureRoutes {
 
     var routes: [Route] {
         [
-            Route(.post, "/epcis/capture", bodyBytesMax: parts.configuration.captureBytesMax, capture),
-            Route(.get, "/epcis/capture/{id}", job),
+            Route(
+                .post, "/epcis/capture", .scope(.recordsCapture), bodyBytesMax: parts.configuration.captureBytesMax,
+                capture),
+            Route(.get, "/epcis/capture/{id}", .scope(.recordsCapture), job),
         ]
     }
 
@@ -18,7 +20,9 @@ struct CaptureRoutes {
         let type = input.request.headers[.contentType] ?? ""
         let receipt: CaptureReceipt
         do {
-            receipt = try await parts.records.capture(input.body, mediaType: type, tenant: input.tenant)
+            receipt = try await parts.records.capture(
+                input.body, mediaType: type, tenant: input.tenant, audit: input.auditEntry(status: 202))
+            input.mark.set()
         } catch {
             parts.metrics.count("captures_refused")
             throw error

@@ -14,13 +14,17 @@ import ServiceLifecycle
 
 /// What the gateway listens with, and its limits.
 package struct GatewayConfiguration: Sendable {
-    /// Loopback only, until access control exists.
+    /// Addresses other than loopback want a certificate of their own: ``hasOwnCertificate``.
     package var host: String
     /// 0 takes a free port.
     package var port: Int
     /// Certificate chain and key, PEM files.
     package var certificatePath: String
     package var keyPath: String
+    /// Whether the certificate was configured, rather than the data folder's, which names loopback only.
+    package var hasOwnCertificate: Bool
+    /// PEM file of the authorities whose client certificates are taken; no certificate is asked for if nil.
+    package var clientRootsPath: String?
     /// Largest capture, in bytes: 10,000 events of 1.6 KB.
     package var captureBytesMax: Int
     /// Largest transaction, in bytes: the ledger's own limit (`ProtocolRules`).
@@ -39,7 +43,8 @@ package struct GatewayConfiguration: Sendable {
     package static let transactionBytesMaxDefault = 1 << 20
 
     package init(
-        host: String, port: Int, certificatePath: String, keyPath: String,
+        host: String, port: Int, certificatePath: String, keyPath: String, hasOwnCertificate: Bool = false,
+        clientRootsPath: String? = nil,
         captureBytesMax: Int = captureBytesMaxDefault, transactionBytesMax: Int = transactionBytesMaxDefault,
         requestsPerSecond: UInt32 = requestsPerSecondDefault, requestsBurst: UInt32 = requestsBurstDefault,
         securityContact: String? = nil, version: String
@@ -48,6 +53,8 @@ package struct GatewayConfiguration: Sendable {
         self.port = port
         self.certificatePath = certificatePath
         self.keyPath = keyPath
+        self.hasOwnCertificate = hasOwnCertificate
+        self.clientRootsPath = clientRootsPath
         self.captureBytesMax = captureBytesMax
         self.transactionBytesMax = transactionBytesMax
         self.requestsPerSecond = requestsPerSecond
@@ -56,7 +63,7 @@ package struct GatewayConfiguration: Sendable {
         self.version = version
     }
 
-    /// Addresses that the gateway may bind without access control.
+    /// Addresses that the data folder's own certificate is made for.
     package static let loopbackHosts: Set<String> = ["127.0.0.1", "::1", "localhost"]
 }
 
@@ -67,17 +74,19 @@ package struct GatewayParts: Sendable {
     package var ledger: any LedgerAccess
     package var records: RecordService
     package var answers: AnswerBook
+    package var access: AccessControl
     package var metrics: Metrics
 
     package init(
         configuration: GatewayConfiguration, identity: LedgerIdentity, ledger: any LedgerAccess,
-        records: RecordService, answers: AnswerBook, metrics: Metrics = Metrics()
+        records: RecordService, answers: AnswerBook, access: AccessControl, metrics: Metrics = Metrics()
     ) {
         self.configuration = configuration
         self.identity = identity
         self.ledger = ledger
         self.records = records
         self.answers = answers
+        self.access = access
         self.metrics = metrics
     }
 }
@@ -96,10 +105,11 @@ package struct Gateway: Service {
     /// Throws ``GatewayStartFailure``
     package init(parts: GatewayParts, logger: Logger, onListening: @escaping @Sendable (Int) async -> Void) throws {
         let configuration = parts.configuration
-        guard GatewayConfiguration.loopbackHosts.contains(configuration.host) else {
+        guard configuration.hasOwnCertificate || GatewayConfiguration.loopbackHosts.contains(configuration.host)
+        else {
             throw GatewayStartFailure(
-                "the gateway binds loopback only until access control exists; listen on 127.0.0.1, not "
-                    + configuration.host)
+                "to listen on \(configuration.host) the gateway needs a certificate for the name that its callers use; "
+                    + "configure certificate and certificateKey, or listen on 127.0.0.1")
         }
         address = "\(configuration.host):\(configuration.port)"
         let http1 = HTTP1Channel.Configuration(idleTimeout: .init(Self.idleTimeout))
@@ -131,13 +141,18 @@ package struct Gateway: Service {
                 certificateChain: chain.map { .certificate($0) },
                 privateKey: .privateKey(try NIOSSLPrivateKey(file: configuration.keyPath, format: .pem)))
             made.minimumTLSVersion = .tlsv13
+            if let roots = configuration.clientRootsPath {
+                // A client may show a certificate; one that is shown must hang from these.
+                made.trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(roots))
+                made.certificateVerification = .optionalVerification
+            }
             // A key that is not the certificate's would else show with the first client only.
             _ = try NIOSSLContext(configuration: made)
             return made
         } catch {
             throw GatewayStartFailure(
-                "the certificate \(configuration.certificatePath) or its key cannot be read, or they do not belong "
-                    + "together: \(error)")
+                "the certificate \(configuration.certificatePath), its key, or the clients' authorities cannot be read, or "
+                    + "certificate and key do not belong together: \(error)")
         }
     }
 
@@ -148,6 +163,7 @@ package struct Gateway: Service {
             policy: .init(
                 burst: parts.configuration.requestsBurst, perSecond: parts.configuration.requestsPerSecond),
             steadyClock: { DispatchTime.now().uptimeNanoseconds })
+        let gate = Gate(access: parts.access, metrics: parts.metrics)
         let router = Router(context: GatewayContext.self)
         router.middlewares.add(UnroutedMiddleware(metrics: parts.metrics))
         let routes = RouteTable.routes(of: parts)
@@ -159,7 +175,7 @@ package struct Gateway: Service {
                     throw ContractFailure("\(route.method) \(template) is not in the OpenAPI document")
                 }
                 let pipeline = RequestPipeline(
-                    route: route, operation: operation, reading: reading, parts: parts, shared: shared)
+                    route: route, operation: operation, reading: reading, parts: parts, gate: gate, shared: shared)
                 for method in route.method == .get ? [.get, .head] : [route.method] {
                     router.on(path, method: method) { request, context in await pipeline.answer(request, context) }
                 }

@@ -10,11 +10,13 @@ struct LedgerRoutes {
 
     var routes: [Route] {
         [
-            Route(.get, "/status", status),
-            Route(.get, "/state/{store}/{key}", state),
-            Route(.get, "/blocks/{height}", block),
-            Route(.get, "/transactions/{id}", transaction),
-            Route(.post, "/transactions", bodyBytesMax: parts.configuration.transactionBytesMax, submit),
+            Route(.get, "/status", .scope(.ledgerRead), status),
+            Route(.get, "/state/{store}/{key}", .scope(.ledgerRead), state),
+            Route(.get, "/blocks/{height}", .scope(.ledgerRead), block),
+            Route(.get, "/transactions/{id}", .scope(.ledgerRead), transaction),
+            Route(
+                .post, "/transactions", .scope(.ledgerSubmit), bodyBytesMax: parts.configuration.transactionBytesMax,
+                submit),
         ]
     }
 

@@ -11,9 +11,9 @@ struct LogRoutes {
 
     var routes: [Route] {
         [
-            Route(.get, "/log/checkpoint", checkpoint),
-            Route(.get, "/log/consistency", consistency),
-            Route(.get, "/log/tile/{path...}", tile),
+            Route(.get, "/log/checkpoint", .scope(.ledgerRead), checkpoint),
+            Route(.get, "/log/consistency", .scope(.ledgerRead), consistency),
+            Route(.get, "/log/tile/{path...}", .scope(.ledgerRead), tile),
         ]
     }
 

@@ -14,6 +14,8 @@ package final class Metrics: Sendable {
         ("outbox_pending", "gauge", "Transactions on their way to the ledger."),
         ("receipts", "counter", "Receipts handed out."),
         ("records_captured", "counter", "Records that were new."),
+        ("requests_forbidden", "counter", "Requests whose credential lacks the scope."),
+        ("requests_unauthenticated", "counter", "Requests without a credential that holds."),
         ("transactions_pending", "gauge", "Transactions that wait for a block."),
     ]
 

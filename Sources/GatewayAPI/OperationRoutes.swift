@@ -10,10 +10,10 @@ struct OperationRoutes {
 
     var routes: [Route] {
         [
-            Route(.get, "/healthz") { _ in Reply.json(.object(of: ["status": .string("ok")])) },
-            Route(.get, "/readyz", ready),
-            Route(.get, "/metrics", metrics),
-            Route(.get, "/openapi.json") { _ in
+            Route(.get, "/healthz", .open) { _ in Reply.json(.object(of: ["status": .string("ok")])) },
+            Route(.get, "/readyz", .open, ready),
+            Route(.get, "/metrics", .scope(.operationsRead), metrics),
+            Route(.get, "/openapi.json", .open) { _ in
                 Reply.bytes(OpenAPIDocument.bytes, type: "application/vnd.oai.openapi+json;version=3.1")
             },
         ]

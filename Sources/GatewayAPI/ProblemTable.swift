@@ -1,4 +1,5 @@
 import Codec
+import GatewayStore
 import HTTPTypes
 import Hummingbird
 import LedgerAccess
@@ -13,6 +14,8 @@ enum ProblemTable {
         case let problem as Problem: problem
         case let failure as RecordsFailure: records(failure)
         case let failure as LedgerAccessFailure: ledger(failure)
+        case let failure as GatewayStoreFailure:
+            store(isDiskFull: failure.code == .diskFull, detail: failure.description)
         case let error as any HTTPResponseError: http(error)
         default:
             Problem(

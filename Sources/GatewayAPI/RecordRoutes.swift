@@ -9,10 +9,10 @@ struct RecordRoutes {
 
     var routes: [Route] {
         [
-            Route(.get, "/records/{id}", record),
-            Route(.get, "/records/{id}/receipt", receipt),
-            Route(.get, "/records/{id}/bundle", bundle),
-            Route(.delete, "/records/{id}", erase),
+            Route(.get, "/records/{id}", .scope(.recordsRead), record),
+            Route(.get, "/records/{id}/receipt", .scope(.recordsRead), receipt),
+            Route(.get, "/records/{id}/bundle", .scope(.recordsRead), isAudited: true, bundle),
+            Route(.delete, "/records/{id}", .scope(.recordsErase), erase),
         ]
     }
 
@@ -56,7 +56,9 @@ struct RecordRoutes {
         let id = try input.hex("id", byteCount: 32)
         let reason = try input.query("reason").map { try RouteInput.number($0, named: "reason") } ?? 0
         guard reason <= 3 else { throw Problem.badParameter("reason", "0 to 3") }
-        let erased = try await parts.records.erase(id, tenant: input.tenant, reason: reason)
+        let erased = try await parts.records.erase(
+            id, tenant: input.tenant, reason: reason, audit: input.auditEntry(status: 200))
+        if erased { input.mark.set() }
         return Reply.json(
             .object(of: ["recordId": .hex(id), "erased": .boolean(true), "alreadyErased": .boolean(!erased)]))
     }

@@ -1,6 +1,7 @@
 import Codec
 import Cryptography
 import Foundation
+import GatewayStore
 import HTTPTypes
 import Hummingbird
 import LedgerModel
@@ -9,11 +10,29 @@ import LedgerModel
 struct RouteInput {
     let request: Request
     let context: GatewayContext
+    let route: Route
+    /// Who asks.
+    let principal: Principal
+    /// Nanoseconds since 1970.
+    let now: @Sendable () -> UInt64
+    /// Set where the route writes its entry of the audit log together with its effect.
+    let mark = AuditMark()
     /// Whole and decoded; empty where the route takes none.
     var body: [UInt8] = []
 
-    /// Until access control exists there is one tenant.
-    var tenant: String { "default" }
+    /// The organisation for which the caller asks; no route sees another one's.
+    var tenant: String { principal.tenant.name }
+
+    /// The request's line in the audit log; the target is the path's id if none is named.
+    func auditEntry(status: Int, target: String? = nil) -> AuditEntry {
+        AuditEntry(
+            tenant: tenant, time: now(), who: principal.name, method: route.method.rawValue, route: route.template,
+            target: target ?? String(parameter("id").prefix(Self.targetCharactersMax)), status: status,
+            request: context.requestID)
+    }
+
+    /// Ids are hex; anything longer in a path's place is cut in the audit log.
+    private static let targetCharactersMax = 128
 
     /// A path parameter.
     func parameter(_ name: String) -> String { context.parameters.get(name) ?? "" }

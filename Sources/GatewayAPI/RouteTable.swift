@@ -5,16 +5,27 @@ struct Route: Sendable {
     let method: HTTPRequest.Method
     /// Path with `{name}` for one segment; a last `{name...}` takes the rest.
     let template: String
+    /// Who may call it.
+    let access: RouteAccess
+    /// Whether each call stands in the audit log: what changes something, and what hands out a payload.
+    let isAudited: Bool
+    /// Whether its answer may be kept for a repeated `Idempotency-Key`: not one that holds a secret.
+    let isReplayed: Bool
     /// Largest body, in bytes, as sent and as decoded; 0 takes none.
     let bodyBytesMax: Int
     let handle: @Sendable (RouteInput) async throws -> Reply
 
     init(
-        _ method: HTTPRequest.Method, _ template: String, bodyBytesMax: Int = 0,
+        _ method: HTTPRequest.Method, _ template: String, _ access: RouteAccess, bodyBytesMax: Int = 0,
+        isAudited: Bool? = nil,
+        isReplayed: Bool = true,
         _ handle: @escaping @Sendable (RouteInput) async throws -> Reply
     ) {
         self.method = method
         self.template = template
+        self.access = access
+        self.isAudited = isAudited ?? (method != .get)
+        self.isReplayed = isReplayed
         self.bodyBytesMax = bodyBytesMax
         self.handle = handle
     }
@@ -32,11 +43,12 @@ struct Route: Sendable {
 
 /// Every route of the gateway.
 ///
-/// The OpenAPI document lists the same; a test compares them.
+/// The OpenAPI document lists the same with the same scopes; a test compares them.
 enum RouteTable {
     static func routes(of parts: GatewayParts) -> [Route] {
         CaptureRoutes(parts: parts).routes + RecordRoutes(parts: parts).routes + LedgerRoutes(parts: parts).routes
             + LogRoutes(parts: parts).routes + OperationRoutes(parts: parts).routes
-            + WellKnownRoutes(parts: parts).routes
+            + WellKnownRoutes(parts: parts).routes + APIKeyRoutes(parts: parts).routes
+            + AuditRoutes(parts: parts).routes
     }
 }

@@ -10,13 +10,13 @@ struct WellKnownRoutes {
 
     var routes: [Route] {
         [
-            Route(.get, "/docs") { _ in
+            Route(.get, "/docs", .open) { _ in
                 Reply.bytes(
                     ContractPage.bytes, type: "text/html; charset=utf-8",
                     headers: [.contentSecurityPolicy: "default-src 'none'; style-src 'unsafe-inline'"])
             },
-            Route(.get, "/.well-known/api-catalog", catalog),
-            Route(.get, "/.well-known/security.txt", contact),
+            Route(.get, "/.well-known/api-catalog", .open, catalog),
+            Route(.get, "/.well-known/security.txt", .open, contact),
         ]
     }
 

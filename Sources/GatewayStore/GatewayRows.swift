@@ -53,6 +53,8 @@ package struct NewCapture: Sendable {
     package var tenant: String
     package var original: NewOriginal
     package var records: [NewRecord]
+    /// Its line in the audit log, written in the same transaction.
+    package var audit: AuditEntry?
 
     package init(jobID: [UInt8], tenant: String, original: NewOriginal, records: [NewRecord]) {
         self.jobID = jobID

@@ -108,6 +108,7 @@ enum GatewaySchema {
                     CREATE INDEX answer_began ON answer (began_at);
                     """)
         }
+        registerAccess(in: &migrator)
         return migrator
     }
 }

@@ -43,6 +43,7 @@ extension GatewayStore {
                 }
             }
             try insertJobs(captures, records: jobs, now: now, in: database)
+            try appendAudit(captures.compactMap(\.audit), in: database)
             guard !fresh.isEmpty else { return counts }
 
             let first = try nextNumber(of: issuer, in: database)

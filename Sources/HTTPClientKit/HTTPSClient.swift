@@ -21,9 +21,9 @@ package struct HTTPClientFailure: Error, Sendable, CustomStringConvertible {
 /// HTTPS requests to one server, over connections that are kept open; TLS is checked against the given roots.
 package final class HTTPSClient: Sendable {
     /// Largest answer, in bytes: a bundle may have 16 MiB (bundles.md), a snapshot is streamed elsewhere.
-    static let bodyBytesMax = 64 << 20
-    /// How long an answer may take.
-    static let timeoutSeconds: Int64 = 60
+    package static let bodyBytesMax = 64 << 20
+    /// How long an answer may take, unless the caller says otherwise.
+    package static let timeoutSeconds: Int64 = 60
 
     private let client: HTTPClient
     /// Scheme, host and port, without a slash at the end.
@@ -45,17 +45,18 @@ package final class HTTPSClient: Sendable {
         self.base = base.hasSuffix("/") ? String(base.dropLast()) : base
     }
 
-    /// Sends one request and reads the whole answer.
+    /// Sends one request and reads the whole answer, which may have so many bytes.
     package func send(
-        _ method: String, _ path: String, headers: [(String, String)] = [], body: [UInt8]? = nil
+        _ method: String, _ path: String, headers: [(String, String)] = [], body: [UInt8]? = nil,
+        bodyBytesMax: Int = HTTPSClient.bodyBytesMax, timeoutSeconds: Int64 = HTTPSClient.timeoutSeconds
     ) async throws(HTTPClientFailure) -> HTTPReply {
         var request = HTTPClientRequest(url: base + path)
         request.method = .RAW(value: method)
         for (name, value) in headers { request.headers.add(name: name, value: value) }
         if let body { request.body = .bytes(ByteBuffer(bytes: body)) }
         do {
-            let response = try await client.execute(request, timeout: .seconds(Self.timeoutSeconds))
-            let buffer = try await response.body.collect(upTo: Self.bodyBytesMax)
+            let response = try await client.execute(request, timeout: .seconds(timeoutSeconds))
+            let buffer = try await response.body.collect(upTo: bodyBytesMax)
             var fields: [String: String] = [:]
             for (name, value) in response.headers { fields[name.lowercased()] = value }
             return HTTPReply(

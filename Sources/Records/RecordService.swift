@@ -64,14 +64,31 @@ package final class RecordService: Sendable {
     }
 
     /// Takes a document in: every event of it becomes a record, durable when this returns.
+    ///
+    /// `audit`: its line in the audit log, durable with it; the job becomes its target.
     /// - Throws: ``RecordsFailure``; nothing is stored then.
-    package func capture(_ document: [UInt8], mediaType: String, tenant: String) async throws(RecordsFailure)
+    package func capture(_ document: [UInt8], mediaType: String, tenant: String, audit: AuditEntry? = nil)
+        async throws(RecordsFailure)
         -> CaptureReceipt
     {
         let prepared = try reader.read(document, mediaType: mediaType)
+        return try await accept(document, prepared, tenant: tenant) { capture in
+            var entry = audit
+            entry?.target = Hex.encode(capture.jobID)
+            return entry
+        }
+    }
+
+    /// Takes a document in that was read before.
+    ///
+    /// `audit`: the line in the audit log of what is about to be stored.
+    func accept(
+        _ document: [UInt8], _ prepared: PreparedCapture, tenant: String, audit: (NewCapture) -> AuditEntry?
+    ) async throws(RecordsFailure) -> CaptureReceipt {
         let receipt: CaptureReceipt
         do {
-            let capture = try seal(document, prepared, tenant: tenant)
+            var capture = try seal(document, prepared, tenant: tenant)
+            capture.audit = audit(capture)
             defer { keys.release(capture.records.map(\.keyGroup) + [capture.original.keyGroup]) }
             let fresh = try await queue.accept(capture)
             receipt = CaptureReceipt(

@@ -11,8 +11,8 @@ import Records
 /// |---|---|---|
 /// | `ledger/` | what consensus writes, and `genesis.json` | optional: it can be fetched or replayed |
 /// | `gateway/` | payloads and outbox | yes |
-/// | `keys/` | `account.key`, `consensus.key`, `receipt.key`, `records.keys`, `tls/` | apart from the rest (erasure!) |
-/// | `vivian.json` | configuration | yes |
+/// | `keys/` | `account.key`, `consensus.key`, `receipt.key`, `records.keys`, `admin-api-key`, `tls/` | apart from the rest (erasure!) |
+/// | `vivian.json` | configuration, if there is one | yes |
 /// | `run.json` | where the running gateway listens | no |
 struct DataFolder {
     static let standardPath = "data"
@@ -28,6 +28,8 @@ struct DataFolder {
     var certificate: URL { keys.appending(path: "tls/server.pem") }
     var certificateKey: URL { keys.appending(path: "tls/server.key") }
     var authority: URL { keys.appending(path: "tls/ca.pem") }
+    var adminKeyFile: URL { keys.appending(path: "admin-api-key") }
+    var configurationFile: URL { url.appending(path: "vivian.json") }
     var runFile: URL { url.appending(path: "run.json") }
 
     var exists: Bool { FileManager.default.fileExists(atPath: genesisFile.path) }
@@ -77,6 +79,16 @@ struct DataFolder {
             FileManager.default.createFile(
                 atPath: url.path, contents: Data(bytes), attributes: [.posixPermissions: 0o600])
         else { throw CommandFailure("\(url.path) cannot be written") }
+    }
+
+    /// The administrator's API key, or nil.
+    func adminKey() -> String? { Self.secretLine(adminKeyFile) }
+
+    /// The one line of a file that holds a secret.
+    static func secretLine(_ file: URL) -> String? {
+        guard let data = try? Data(contentsOf: file), data.count <= 1 << 16 else { return nil }
+        let text = String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+        return text.isEmpty ? nil : text
     }
 
     /// Where the running gateway listens, as `start` noted it.

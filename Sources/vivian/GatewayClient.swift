@@ -24,7 +24,24 @@ struct ClientOptions: ParsableArguments {
     @Option(name: .customLong("ca"), help: "PEM file of the certificate authority to trust.")
     var authority: String?
 
+    @Option(help: "File with an API key or access token; else VIVIAN_API_KEY, else the data folder's own.")
+    var apiKeyFile: String?
+
     var json: Bool { data.json }
+
+    /// What is shown to the gateway.
+    ///
+    /// The data folder's key is the administrator's: it is never sent to a gateway that --gateway names.
+    private func credential() throws -> String? {
+        if let apiKeyFile {
+            guard let text = DataFolder.secretLine(URL(fileURLWithPath: apiKeyFile)) else {
+                throw CommandFailure("\(apiKeyFile) cannot be read, or is empty")
+            }
+            return text
+        }
+        if let text = ProcessInfo.processInfo.environment["VIVIAN_API_KEY"], !text.isEmpty { return text }
+        return gateway == nil ? data.folder.adminKey() : nil
+    }
 
     /// Connects, does the work, and closes.
     func withClient<Value>(_ body: (GatewayClient) async throws -> Value) async throws -> Value {
@@ -35,9 +52,12 @@ struct ClientOptions: ParsableArguments {
         }
         let own = data.folder.authority.path
         let roots = authority ?? (FileManager.default.fileExists(atPath: own) ? own : nil)
+        let shown = try credential()
         let http = try HTTPSClient(base: base, rootsFile: roots)
         let result: Result<Value, any Error>
-        do { result = .success(try await body(GatewayClient(http: http))) } catch { result = .failure(error) }
+        do { result = .success(try await body(GatewayClient(http: http, credential: shown))) } catch {
+            result = .failure(error)
+        }
         await http.shutdown()
         return try result.get()
     }
@@ -46,12 +66,15 @@ struct ClientOptions: ParsableArguments {
 /// A gateway, as the commands use it.
 struct GatewayClient {
     let http: HTTPSClient
+    /// An API key or access token.
+    let credential: String?
 
     /// Sends a request; a problem document becomes a failure that says what the gateway said.
     func send(
         _ method: String, _ path: String, headers: [(String, String)] = [], body: [UInt8]? = nil
     ) async throws -> HTTPReply {
-        let reply = try await http.send(method, path, headers: headers, body: body)
+        let authorization = credential.map { [("authorization", "Bearer \($0)")] } ?? []
+        let reply = try await http.send(method, path, headers: headers + authorization, body: body)
         guard reply.status < 400 else { throw GatewayProblem(reply) }
         return reply
     }

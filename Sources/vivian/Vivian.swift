@@ -28,7 +28,8 @@ struct Vivian: AsyncParsableCommand {
         subcommands: [
             InitCommand.self, StartCommand.self, StatusCommand.self, KeysCommand.self, CaptureCommand.self,
             RecordCommand.self, VerifyCommand.self, RefreshCommand.self, BlockCommand.self, TxCommand.self,
-            StateCommand.self, SnapshotCommand.self, EraseCommand.self, DoctorCommand.self,
+            StateCommand.self, SnapshotCommand.self, EraseCommand.self, DoctorCommand.self, APIKeysCommand.self,
+            AuditCommand.self,
         ])
 
     /// Runs the command that the arguments name, and ends with one of the documented exit codes.

@@ -154,7 +154,9 @@ extension EndToEnd {
                 ("/status", "200"), ("/openapi.json", "200"), ("/nothing", "404"), ("/blocks/x", "400"),
                 ("/epcis/capture", "405"),
             ] {
-                let result = try Self.curl("--cacert", node.authority, option, "-I", node.address + path)
+                let result = try Self.curl(
+                    "--cacert", node.authority, "-H", "Authorization: Bearer \(node.key)", option, "-I",
+                    node.address + path)
                 #expect(result.status == 0, "\(path): \(result.errors)")
                 let lines = result.text.split(separator: "\r\n")
                 #expect(lines.first?.contains(" \(status)") == true, "\(path): \(result.text)")
@@ -169,7 +171,10 @@ extension EndToEnd {
             let deadline = ContinuousClock.now + .seconds(2)
             var text = ""
             while text.isEmpty, ContinuousClock.now < deadline {
-                let reply = try Self.curl("--cacert", node.authority, "-i", node.address + "/log/checkpoint").text
+                let reply = try Self.curl(
+                    "--cacert", node.authority, "-H", "Authorization: Bearer \(node.key)", "-i",
+                    node.address + "/log/checkpoint"
+                ).text
                 if reply.hasPrefix("HTTP/2 200") {
                     text = reply.components(separatedBy: "\r\n\r\n").last ?? ""
                 } else {

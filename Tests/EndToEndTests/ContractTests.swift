@@ -34,6 +34,12 @@ extension EndToEnd {
             #expect(!transaction.bytes.isEmpty)
             let sent = node.folder.appending(path: "transaction.cose")
             try Data(transaction.bytes).write(to: sent)
+            let wish = node.folder.appending(path: "wish.json")
+            try Data(#"{"label":"contract","scopes":["ledger:read"],"expiresInSeconds":60}"#.utf8).write(to: wish)
+            let spare = try node.request(
+                "POST", "/api-keys", headers: ["Content-Type: application/json"],
+                body: Array(try Data(contentsOf: wish))
+            ).json["id"]?.string
             let input = Input(
                 values: [
                     "GET /epcis/capture/{id}": ["id": job],
@@ -49,14 +55,17 @@ extension EndToEnd {
                     "GET /transactions/{id}": ["id": transaction.id],
                     "GET /log/consistency": ["from": "1", "to": "3"],
                     "GET /log/tile/{path}": ["path": "0/000.p/3"],
+                    "DELETE /api-keys/{id}": ["id": spare ?? ""],
+                    "GET /audit": ["limit": "2", "cursor": "AAAAAAAAAAE"],
                 ],
                 bodies: [
                     "POST /epcis/capture": ["application/ld+json", file.path],
                     "POST /transactions": ["application/cose", sent.path],
+                    "POST /api-keys": ["application/json", wish.path],
                 ])
             let values = node.folder.appending(path: "values.json")
             try JSONEncoder().encode(input).write(to: values)
-            let output = try Tool.peer("contract", node.address, node.authority, values.path)
+            let output = try Tool.peer("contract", node.address, node.authority, values.path, node.keyFile.path)
             let answer = JSON(try JSONDocument(parsing: output).root)
             #expect(answer["findings"]?.elements.compactMap(\.string) == [])
             if case .number(let asked)? = answer["asked"] { #expect(Int(asked) ?? 0 >= 40) }

@@ -57,7 +57,7 @@ extension EndToEnd {
             let node = try RunningNode.started()
             let file = node.folder.appending(path: "race.jsonld")
             try Data(Samples.document("race", events: 3)).write(to: file)
-            let output = try Tool.peer("race", node.address, node.authority, file.path, "100")
+            let output = try Tool.peer("race", node.address, node.authority, file.path, "100", node.keyFile.path)
             let answer = JSON(try JSONDocument(parsing: output).root)
             #expect(answer["jobs"] == .number("1"))
             #expect(answer["unexpected"]?.elements.isEmpty == true)
@@ -66,7 +66,7 @@ extension EndToEnd {
         @Test("Bodies come in gzip and zstd, and answers go out so", arguments: ["gzip", "zstd"])
         func codings(_ coding: String) throws {
             let node = try RunningNode.started()
-            let document = Samples.document("coded \(coding)", events: 50)
+            let document = Samples.document("coded\(coding)", events: 50)
             let plain = node.folder.appending(path: "plain")
             try Data(document).write(to: plain)
             let packed = try Tool.run("/usr/bin/env", [coding, "-c", plain.path]).output
@@ -93,6 +93,7 @@ extension EndToEnd {
                 "/usr/bin/curl",
                 [
                     "-s", "--cacert", node.authority, "-H", "Accept-Encoding: \(coding)",
+                    "-H", "Authorization: Bearer \(node.key)",
                     "\(node.address)/epcis/capture/\(job)", "-o", node.folder.appending(path: "answer").path,
                 ])
             #expect(whole.status == 0)
@@ -157,7 +158,10 @@ extension EndToEnd {
 extension RunningNode {
     /// The fields of an answer by lower-case name, and its status as `:status`.
     func head(_ path: String, _ headers: [String] = [], method: String = "HEAD") throws -> [String: String] {
-        var arguments = ["-s", "-S", "--max-time", "60", "--cacert", authority, "-D", "-", "-o", "/dev/null"]
+        var arguments = [
+            "-s", "-S", "--max-time", "60", "--cacert", authority, "-D", "-", "-o", "/dev/null", "-H",
+            "Authorization: Bearer \(key)",
+        ]
         arguments += method == "HEAD" ? ["-I"] : ["-X", method]
         for header in headers { arguments += ["-H", header] }
         let result = try Tool.run("/usr/bin/curl", arguments + [address + path])

@@ -8,7 +8,7 @@ extension EndToEnd {
         static func audit(_ node: RunningNode) throws -> JSON {
             let output = try Tool.peer(
                 "log", Tool.judges?.path ?? "", node.address, node.authority,
-                node.ledger.appending(path: "genesis.json").path)
+                node.ledger.appending(path: "genesis.json").path, node.keyFile.path)
             return JSON(try JSONDocument(parsing: output).root)
         }
 

@@ -16,7 +16,11 @@ extension EndToEnd {
         func client() throws {
             let node = try RunningNode.started()
             let result = try Self.run(
-                "test_gateway", ["VIVIAN_GATEWAY": node.address, "VIVIAN_CA_FILE": node.authority])
+                "test_gateway",
+                [
+                    "VIVIAN_GATEWAY": node.address, "VIVIAN_CA_FILE": node.authority,
+                    "VIVIAN_API_KEY": node.key,
+                ])
             #expect(result.status == 0, "\(result.errors)")
             #expect(result.errors.contains("OK") && !result.errors.contains("skipped"))
         }

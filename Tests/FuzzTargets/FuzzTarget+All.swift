@@ -73,6 +73,16 @@ extension FuzzTarget {
             _ = try? COSESign.decode(bytes, as: .general).encoded()
             return nil
         },
+        // A token; what decodes must not be believed by keys that have not signed it.
+        FuzzTarget("jwt", byteCountMax: 1 << 12) { bytes in
+            guard let token = try? UnverifiedToken(decoding: String(decoding: bytes, as: UTF8.self)) else { return nil }
+            return token.verified(by: sampleKeys) == nil ? nil : "a forged token is believed"
+        },
+        FuzzTarget("jwks", byteCountMax: 1 << 13) { bytes in
+            guard let set = try? JSONWebKeySet(parsing: bytes) else { return nil }
+            let token = try? UnverifiedToken(decoding: "eyJhbGciOiJFZERTQSJ9.e30.AAAA")
+            return token?.verified(by: set.keys) == nil ? nil : "a forged token is believed"
+        },
         // 32 bytes of key, 64 of signature, and the message: both predicates agree where both must.
         FuzzTarget("ed25519", byteCountMax: 512) { bytes in
             guard bytes.count >= 96 else { return nil }
@@ -84,6 +94,19 @@ extension FuzzTarget {
             return isStrict && !isLenient ? "strict accepts what ZIP-215 refuses" : nil
         },
     ]
+
+    /// One public key of each kind that nobody has the private part of at hand.
+    private static let sampleKeys: [JSONWebKey] = {
+        let text = """
+            {"keys":[{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"},
+            {"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+            "y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}]}
+            """
+        guard let set = try? JSONWebKeySet(parsing: Array(text.utf8)), set.keys.count == 2 else {
+            preconditionFailure("RFC 8037 and RFC 7515 publish these keys")
+        }
+        return set.keys
+    }()
 
     private static let ledger: [FuzzTarget] = [
         canonical("merkle-proof") { bytes in

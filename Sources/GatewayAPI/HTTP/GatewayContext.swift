@@ -11,10 +11,13 @@ struct GatewayContext: RequestContext {
     let requestID: String
     /// Whose rate this request counts against.
     let caller: String
+    /// The connection, or the stream of one.
+    let channel: any Channel
 
     init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
         requestID = Hex.encode(SecureRandom.bytes(8))
+        channel = source.channel
         caller = source.channel.remoteAddress?.ipAddress ?? "unknown"
     }
 }

@@ -6,7 +6,8 @@ import Hummingbird
 import Logging
 import Records
 
-/// What is done to every request of a route, in this order: admission, rate, parameters, body, preconditions, one
+/// What is done to every request of a route, in this order: admission, rate, who asks and whether
+/// they may, parameters, body, preconditions, one
 /// effect a key, the route itself, validators, coding.
 ///
 /// A step that refuses throws a ``Problem``; all of them become answers here, at one place.
@@ -16,6 +17,7 @@ struct RequestPipeline: Sendable {
     /// The route that reads what this one changes: whose entity tag `If-Match` names.
     let reading: Route?
     let parts: GatewayParts
+    let gate: Gate
     let shared: SharedLimits
 
     func answer(_ request: Request, _ context: GatewayContext) async -> Response {
@@ -39,7 +41,16 @@ struct RequestPipeline: Sendable {
         var permit = try shared.admission.enter()
         let rate = shared.rate(of: context.caller)
         guard rate.isAllowed else { throw Problem.tooManyRequests(rate, shared.policy) }
-        var input = RouteInput(request: request, context: context)
+        let input = try await gate.admit(request, context, to: route)
+        var reply = try await gate.audited(input, status: \.status) { try await answered(input, permit: &permit) }
+        reply.headers[.rateLimitPolicy] = shared.policyField
+        reply.headers[.rateLimit] = rate.field
+        return encoded(reply, request)
+    }
+
+    private func answered(_ admitted: RouteInput, permit: inout Admission.Permit) async throws -> Reply {
+        var input = admitted
+        let request = input.request
         try operation.checkParameters(
             path: input.pathParameters(route), query: input.queryItems, headers: request.headers)
         guard ContentNegotiation.accepts(request.headers[.accept], oneOf: operation.answerTypes) else {
@@ -56,9 +67,7 @@ struct RequestPipeline: Sendable {
         if reply.status == .accepted, request.headers[.prefer]?.contains("respond-async") == true {
             reply.headers[.preferenceApplied] = "respond-async"
         }
-        reply.headers[.rateLimitPolicy] = shared.policyField
-        reply.headers[.rateLimit] = rate.field
-        return encoded(reply, request)
+        return reply
     }
 
     // MARK: Preconditions
@@ -101,7 +110,7 @@ struct RequestPipeline: Sendable {
 
     /// Carries the route out, or answers as it did the first time under the same `Idempotency-Key`.
     private func once(_ input: RouteInput) async throws -> Reply {
-        guard route.method == .post, let field = input.request.headers[.idempotencyKey] else {
+        guard route.method == .post, route.isReplayed, let field = input.request.headers[.idempotencyKey] else {
             return try await route.handle(input)
         }
         let claim = IdempotencyClaim(

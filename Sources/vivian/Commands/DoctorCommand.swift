@@ -42,6 +42,13 @@ struct DoctorCommand: AsyncParsableCommand {
             let now = UInt64(Date().timeIntervalSince1970 * 1e9)
             check(RecordIDText.summary(generations), RecordIDGeneration.overdue(generations, at: now))
         } catch { check("secret for record ids", "\(error)") }
+        check("keys/admin-api-key", Self.modeRemedy(folder.adminKeyFile))
+        do {
+            _ = try Configuration.read(folder)
+            check("vivian.json", nil)
+        } catch {
+            for problem in error.problems { check("vivian.json", problem) }
+        }
         check("keys/tls/server.pem", Self.existence(folder.certificate))
         check("keys/tls/server.key", Self.modeRemedy(folder.certificateKey))
         let free = try? folder.url.resourceValues(forKeys: [.volumeAvailableCapacityKey]).volumeAvailableCapacity

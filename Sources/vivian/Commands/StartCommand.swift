@@ -17,20 +17,23 @@ import UnixSignals
 struct StartCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "start", abstract: "Start node and gateway on a data folder, and stay up.",
-        discussion: "Profile solo: one validator, one gateway, one process. SIGINT or SIGTERM ends it cleanly.")
+        discussion: """
+            Profile solo: one validator, one gateway, one process. SIGINT or SIGTERM ends it cleanly. What is not said \
+            here is read from vivian.json in the data folder.
+            """)
     @OptionGroup var data: DataOptions
-    @Option(help: "Address and port to listen on; port 0 takes a free one.") var listen = "127.0.0.1:8443"
+    @Option(help: "Address and port to listen on; port 0 takes a free one.") var listen: String?
     @Option(help: "Certificate chain (PEM) instead of the folder's own.") var certificate: String?
     @Option(help: "Key of that certificate (PEM).") var certificateKey: String?
-    @Option(help: "Log level: trace, debug, info, notice, warning, error.") var logLevel = "notice"
-    @Option(help: "Memory for old states that stay provable, in MiB.") var retainedMegabytes = 256
-    @Option(help: "Disk for older states that stay provable, in MiB; 0 keeps none.") var historyMegabytes = 4_096
+    @Option(help: "Log level: trace, debug, info, notice, warning, error.") var logLevel: String?
+    @Option(help: "Memory for old states that stay provable, in MiB.") var retainedMegabytes: Int?
+    @Option(help: "Disk for older states that stay provable, in MiB; 0 keeps none.") var historyMegabytes: Int?
     @Option(help: "Blocks to keep; all if left out.") var keepBlocks: UInt64?
     @OptionGroup var recordOptions: RecordOptions
     @Option(help: "Size of a file of blocks in MiB, 1 to 1024: --keep-blocks deletes whole files.")
-    var blockFileMegabytes = 64
+    var blockFileMegabytes: Int?
     @Option(help: "Requests a second that one caller may make in the long run; twice as many at once.")
-    var requestsPerSecond = GatewayConfiguration.requestsPerSecondDefault
+    var requestsPerSecond: UInt32?
     @Option(help: "Whom to tell of a vulnerability, as a URI; published as security.txt.") var securityContact: String?
     @Flag(help: "The clock is right although it is far ahead of the last block.") var acceptClock = false
 
@@ -38,11 +41,17 @@ struct StartCommand: AsyncParsableCommand {
         Self.limitArenas()
         let folder = data.folder
         let genesis = try folder.genesis()
-        let (host, port) = try Self.address(listen)
-        let (anchoring, recordIDs) = try recordOptions.validated()
-        guard let level = Logger.Level(rawValue: logLevel) else { throw ValidationError("unknown --log-level") }
+        let settings = try Configuration.read(folder)
+        let (host, port) = try Self.address(listen ?? settings.listen)
+        let (anchoring, recordIDs) = try recordOptions.validated(beside: settings)
+        guard let level = Logger.Level(rawValue: logLevel ?? settings.logLevel) else {
+            throw ValidationError("unknown --log-level")
+        }
+        let retainedMegabytes = retainedMegabytes ?? settings.retainedMegabytes
+        let historyMegabytes = historyMegabytes ?? settings.historyMegabytes
+        let blockFileMegabytes = blockFileMegabytes ?? settings.blockFileMegabytes
         guard 1...1_024 ~= blockFileMegabytes else { throw ValidationError("--block-file-megabytes is 1 to 1024") }
-        guard 1...1_048_576 ~= retainedMegabytes else { throw ValidationError("--retained-megabytes is 1 to 1048576") }
+        guard 0...1_048_576 ~= retainedMegabytes else { throw ValidationError("--retained-megabytes is 0 to 1048576") }
         guard 0...1 << 40 ~= historyMegabytes else { throw ValidationError("--history-megabytes is a size in MiB") }
         LoggingSystem.bootstrap(StreamLogHandler.standardError)
         var logger = Logger(label: "vivian")
@@ -55,7 +64,7 @@ struct StartCommand: AsyncParsableCommand {
                     folder: folder.ledger.path, genesis: genesis,
                     consensusKey: try folder.key("consensus", of: genesis),
                     receiptKey: try folder.key("receipt", of: genesis), retainedBytes: retainedMegabytes << 20,
-                    historyBytes: historyMegabytes << 20, blocksKept: keepBlocks,
+                    historyBytes: historyMegabytes << 20, blocksKept: keepBlocks ?? settings.keepBlocks,
                     blockFileBytes: blockFileMegabytes << 20, isClockConfirmed: acceptClock),
                 logger: logger)
         } catch let failure as NodeFailure {
@@ -66,6 +75,7 @@ struct StartCommand: AsyncParsableCommand {
             ledger: genesis.ledger, account: AccountID(issuerKey.publicKey.thumbprint), key: issuerKey)
         let now: @Sendable () -> UInt64 = { UInt64(max(Date().timeIntervalSince1970, 0) * 1e9) }
         let store = try GatewayStore(folder: folder.gateway)
+        if let note = try AdminKey.ensure(in: folder, store: store) { Output.note(note) }
         let outbox = Outbox(store: store, ledger: node, issuer: issuer, logger: logger, now: now)
         let keys = try GroupKeyFile(opening: folder.recordKeysFile)
         let keeper = RecordIDKeeper(keys: keys, policy: recordIDs, logger: logger, now: now)
@@ -80,15 +90,19 @@ struct StartCommand: AsyncParsableCommand {
             let count = try IntervalSealer.sealAll(store, issuer: issuer, now: now())
             if count > 0 { logger.notice("intervals of batch mode ended", metadata: ["count": "\(count)"]) }
         }
+        let rate = requestsPerSecond ?? settings.requestsPerSecond
         let configuration = GatewayConfiguration(
-            host: host, port: port, certificatePath: certificate ?? folder.certificate.path,
-            keyPath: certificateKey ?? folder.certificateKey.path, requestsPerSecond: requestsPerSecond,
-            requestsBurst: 2 * requestsPerSecond, securityContact: securityContact, version: Build.version)
+            host: host, port: port, certificatePath: certificate ?? settings.certificate ?? folder.certificate.path,
+            keyPath: certificateKey ?? settings.certificateKey ?? folder.certificateKey.path,
+            hasOwnCertificate: certificate ?? settings.certificate != nil, clientRootsPath: settings.clientRoots,
+            requestsPerSecond: rate, requestsBurst: 2 * rate,
+            securityContact: securityContact ?? settings.securityContact, version: Build.version)
         let json = data.json
         let gateway = try Gateway(
             parts: GatewayParts(
                 configuration: configuration, identity: genesis.ledger, ledger: node, records: records,
-                answers: try AnswerBook(store: store, now: now)),
+                answers: try AnswerBook(store: store, now: now),
+                access: AccessControl(configuration: settings.access, store: store, now: now)),
             logger: logger
         ) { port in
             Self.announce(folder, genesis.chainID.text, host: host, port: port, json: json)
@@ -96,6 +110,10 @@ struct StartCommand: AsyncParsableCommand {
         var group = ServiceGroupConfiguration(
             services: [
                 Self.service(node), Self.service(outbox), Self.service(gateway), Self.service(keeper),
+                Self.service(
+                    AuditAnchor(
+                        records: records, store: store, interval: .seconds(settings.auditAnchorSeconds),
+                        logger: logger, now: now)),
             ]
                 + (anchoring.intervals.map { plan in
                     [
@@ -141,7 +159,9 @@ struct StartCommand: AsyncParsableCommand {
 
     /// Notes where the gateway listens, for the other commands, and says what to try.
     private static func announce(_ folder: DataFolder, _ chain: String, host: String, port: Int, json: Bool) {
-        let shown = host.contains(":") ? "[\(host)]" : host
+        // What listens everywhere is asked on loopback from here.
+        let local = ["0.0.0.0": "127.0.0.1", "::": "::1"][host] ?? host
+        let shown = local.contains(":") ? "[\(local)]" : local
         let address = "https://\(shown):\(port)"
         let note: JSON = ["gateway": .string(address), "pid": .number(String(getpid()))]
         try? Data(note.serialized()).write(to: folder.runFile, options: .atomic)
@@ -152,7 +172,8 @@ struct StartCommand: AsyncParsableCommand {
             try:
               vivian status --data \(folder.url.path)
               vivian capture --data \(folder.url.path) docs/tour/*.jsonld
-              curl --cacert \(folder.authority.path) \(address)/status
+              curl --cacert \(folder.authority.path) -H "Authorization: Bearer $(cat \(folder.adminKeyFile.path))" \
+                \(address)/status
             """)
     }
 }

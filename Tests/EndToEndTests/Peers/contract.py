@@ -1,4 +1,4 @@
-"""The gateway against its own contract: contract.py ADDRESS AUTHORITY VALUES.json
+"""The gateway against its own contract: contract.py ADDRESS AUTHORITY VALUES.json KEYFILE
 
 VALUES holds {values: {"METHOD /template": {name: value}}, bodies: {"METHOD /template": [type, file]}}. Asks every
 method and path of /openapi.json, well formed and malformed, and checks each answer's status, media type and body
@@ -12,7 +12,8 @@ import urllib.parse
 
 from jsonschema import Draft202012Validator
 
-address, authority, values_file = sys.argv[1:]
+address, authority, values_file, key_file = sys.argv[1:]
+key = open(key_file).read().strip()
 given = json.load(open(values_file))
 where = urllib.parse.urlsplit(address)
 context = ssl.create_default_context(cafile=authority)
@@ -20,7 +21,8 @@ context = ssl.create_default_context(cafile=authority)
 
 def ask(method, path, body=None, media_type=None):
     connection = http.client.HTTPSConnection(where.hostname, where.port, context=context, timeout=30)
-    connection.request(method, path, body=body, headers={"Content-Type": media_type} if media_type else {})
+    headers = {"Authorization": f"Bearer {key}", **({"Content-Type": media_type} if media_type else {})}
+    connection.request(method, path, body=body, headers=headers)
     answer = connection.getresponse()
     content = answer.read()
     connection.close()

@@ -1,4 +1,4 @@
-"""An auditor of the record log: log.py JUDGES ADDRESS AUTHORITY GENESIS.json
+"""An auditor of the record log: log.py JUDGES ADDRESS AUTHORITY GENESIS.json KEYFILE
 
 Checks the signed note (C2SP), reads all entries and tiles (C2SP tlog-tiles), computes every tile and the root again,
 and checks consistency proofs between many sizes (RFC 9162) with the independent checker. Prints {size, proofs}."""
@@ -10,7 +10,8 @@ import ssl
 import sys
 import urllib.request
 
-judges, address, authority, genesis_file = sys.argv[1:]
+judges, address, authority, genesis_file, key_file = sys.argv[1:]
+credential = open(key_file).read().strip()
 sys.path.insert(0, judges)
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey  # noqa: E402
 from vivian_judge import rfc9162  # noqa: E402
@@ -19,7 +20,8 @@ context = ssl.create_default_context(cafile=authority)
 
 
 def get(path):
-    with urllib.request.urlopen(address + path, context=context, timeout=30) as answer:
+    request = urllib.request.Request(address + path, headers={"Authorization": f"Bearer {credential}"})
+    with urllib.request.urlopen(request, context=context, timeout=30) as answer:
         return answer.read()
 
 

@@ -1,4 +1,4 @@
-"""race.py ADDRESS AUTHORITY DOCUMENT COUNT: the same capture COUNT times at once, under one Idempotency-Key.
+"""race.py ADDRESS AUTHORITY DOCUMENT COUNT KEYFILE: the same capture COUNT times at once, under one Idempotency-Key.
 
 Prints how many jobs were made, and every answer that is neither the first one's nor a wish to wait.
 """
@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 address, authority, path, count = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4])
+key = open(sys.argv[5]).read().strip()
 document = open(path, "rb").read()
 context = ssl.create_default_context(cafile=authority)
 barrier = Barrier(count)
@@ -21,7 +22,8 @@ def send(_):
     request = urllib.request.Request(
         address + "/epcis/capture",
         data=document,
-        headers={"Content-Type": "application/ld+json", "Idempotency-Key": "one-of-many"},
+        headers={"Content-Type": "application/ld+json", "Idempotency-Key": "one-of-many",
+                 "Authorization": f"Bearer {key}"},
     )
     barrier.wait()
     try:

@@ -5,6 +5,10 @@ import Foundation
 struct Reply {
     let status: Int
     let type: String
+    /// `WWW-Authenticate`, or nothing.
+    let challenge: String
+    /// `1.1` or `2`.
+    let version: String
     let body: [UInt8]
 
     var text: String { String(decoding: body, as: UTF8.self) }
@@ -21,14 +25,24 @@ struct Reply {
 
 extension RunningNode {
     /// One request by curl, which checks the certificate against the folder's own authority.
-    func request(_ method: String, _ path: String, headers: [String] = [], body: [UInt8]? = nil) throws -> Reply {
+    ///
+    /// `key`: what is shown as a Bearer credential; the administrator's key if left out, nothing if empty.
+    /// `options`: further ones of curl's.
+    func request(
+        _ method: String, _ path: String, headers: [String] = [], body: [UInt8]? = nil, key: String? = nil,
+        options: [String] = []
+    ) throws -> Reply {
         let scratch = folder.appending(path: "curl-\(UUID().uuidString)")
         let (sent, received) = (scratch.path + ".sent", scratch.path + ".received")
         defer { for file in [sent, received] { try? FileManager.default.removeItem(atPath: file) } }
-        var arguments = [
-            "-s", "-S", "--path-as-is", "-g", "--max-time", "60", "--cacert", authority, "-X", method, "-o", received,
-            "-w", "%{http_code}\n%{content_type}",
-        ]
+        var arguments =
+            [
+                "-s", "-S", "--path-as-is", "-g", "--max-time", "60", "--cacert", authority, "-X", method, "-o",
+                received,
+                "-w", "%{http_code}\n%{content_type}\n%header{www-authenticate}\n%{http_version}",
+            ] + options
+        let shown = key ?? self.key
+        if !shown.isEmpty { arguments += ["-H", "Authorization: Bearer \(shown)"] }
         for header in headers { arguments += ["-H", header] }
         if let body {
             try Data(body).write(to: URL(fileURLWithPath: sent))
@@ -38,7 +52,9 @@ extension RunningNode {
         guard result.status == 0 else { throw PeerFailure(peer: "curl", complaint: result.errors) }
         let lines = result.text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         let content = (try? Data(contentsOf: URL(fileURLWithPath: received))) ?? Data()
-        return Reply(status: Int(lines[0]) ?? 0, type: lines.count > 1 ? lines[1] : "", body: Array(content))
+        guard lines.count == 4 else { throw PeerFailure(peer: "curl", complaint: result.text) }
+        return Reply(
+            status: Int(lines[0]) ?? 0, type: lines[1], challenge: lines[2], version: lines[3], body: Array(content))
     }
 
     func get(_ path: String) throws -> Reply { try request("GET", path) }

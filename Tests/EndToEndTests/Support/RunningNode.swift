@@ -31,6 +31,11 @@ final class RunningNode: @unchecked Sendable {
     var ledger: URL { data.appending(path: "ledger") }
     var gateway: URL { data.appending(path: "gateway") }
     var authority: String { data.appending(path: "keys/tls/ca.pem").path }
+    /// The administrator's API key.
+    var key: String {
+        ((try? String(contentsOf: keyFile, encoding: .utf8)) ?? "").trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+    var keyFile: URL { data.appending(path: "keys/admin-api-key") }
     var log: String { (try? String(contentsOf: folder.appending(path: "log"), encoding: .utf8)) ?? "" }
 
     /// A made and started node.
@@ -103,6 +108,9 @@ final class RunningNode: @unchecked Sendable {
     func vivian(_ arguments: String...) throws -> ToolResult {
         try Tool.run(Tool.vivian, arguments + ["--data", data.path])
     }
+
+    /// A command of the binary on no folder.
+    func vivianAlone(_ arguments: String...) throws -> ToolResult { try Tool.run(Tool.vivian, arguments) }
 
     /// `GET /status`.
     func status() throws -> JSON { try get("/status").json }

@@ -1,0 +1,52 @@
+import Dispatch
+import GatewayStore
+import Synchronization
+
+/// Group commit for the audit log: what waits while one SQL transaction is written goes into the next one together.
+///
+/// A request is answered when its entry is on the disk. The queue needs no bound of its own: every entry belongs to a
+/// request that waits for it.
+final class AuditTrail: Sendable {
+    private struct State {
+        var waiting: [(entry: AuditEntry, continuation: CheckedContinuation<Void, any Error>)] = []
+        var isWriting = false
+    }
+
+    private let state = Mutex(State())
+    private let queue = DispatchQueue(label: "vivian.gateway.audit", qos: .userInitiated)
+    private let store: GatewayStore
+
+    init(store: GatewayStore) { self.store = store }
+
+    /// Waits until the entry is on the disk.
+    func append(_ entry: AuditEntry) async throws {
+        try await withCheckedThrowingContinuation { continuation in
+            let isFirst = state.withLock { state in
+                state.waiting.append((entry, continuation))
+                defer { state.isWriting = true }
+                return !state.isWriting
+            }
+            if isFirst { queue.async { self.drain() } }
+        }
+    }
+
+    private func drain() {
+        while true {
+            let batch = state.withLock { state in
+                defer { state.waiting = [] }
+                if state.waiting.isEmpty { state.isWriting = false }
+                return state.waiting
+            }
+            if batch.isEmpty { return }
+            let result = Result { try store.appendAudit(batch.map(\.entry)) }
+            for item in batch { item.continuation.resume(with: result) }
+        }
+    }
+}
+
+/// Whether a request's entry stands in the audit log already, with its effect.
+final class AuditMark: Sendable {
+    private let state = Mutex(false)
+    var isSet: Bool { state.withLock { $0 } }
+    func set() { state.withLock { $0 = true } }
+}

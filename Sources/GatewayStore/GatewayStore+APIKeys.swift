@@ -1,0 +1,75 @@
+import Foundation
+import GRDB
+
+extension GatewayStore {
+    /// Most keys that a tenant may hold, revoked ones among them.
+    package static let apiKeysPerTenantMax = 1_000
+
+    /// Adds a key, and its entry of the audit log in the same transaction.
+    /// - Throws: `conflict` where the id exists or the tenant holds as many keys as it may.
+    package func addAPIKey(_ key: APIKeyRow, audit: AuditEntry) throws {
+        try write { database in
+            let held =
+                try Int.fetchOne(
+                    database, sql: "SELECT count(*) FROM api_key WHERE tenant = ?", arguments: [key.tenant]) ?? 0
+            guard held < Self.apiKeysPerTenantMax else {
+                throw GatewayStoreFailure(.conflict, "the tenant holds \(held) API keys, as many as it may")
+            }
+            try database.execute(
+                sql: """
+                    INSERT INTO api_key (id, tenant, secret_hash, scopes, label, created_by, created_at, expires_at)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                    """,
+                arguments: [
+                    key.id, key.tenant, Data(key.secretHash), key.scopes.joined(separator: " "), key.label,
+                    key.createdBy, Int64(bitPattern: key.createdAt), key.expiresAt.map { Int64(bitPattern: $0) },
+                ])
+            try appendAudit([audit], in: database)
+        }
+    }
+
+    /// The key of an id, whichever tenant's: who presents it is not known before.
+    package func apiKey(_ id: String) throws -> APIKeyRow? {
+        try read { database in
+            try Row.fetchOne(database, sql: "SELECT * FROM api_key WHERE id = ?", arguments: [id]).map(Self.keyRow)
+        }
+    }
+
+    /// A tenant's keys by time of creation.
+    package func apiKeys(tenant: String) throws -> [APIKeyRow] {
+        try read { database in
+            try Row.fetchAll(
+                database, sql: "SELECT * FROM api_key WHERE tenant = ? ORDER BY created_at, id", arguments: [tenant]
+            ).map(Self.keyRow)
+        }
+    }
+
+    /// Revokes a tenant's key, and notes it in the audit log in the same transaction.
+    /// - Returns: nil where the tenant has no such key; false where it was revoked before.
+    package func revokeAPIKey(_ id: String, tenant: String, now: UInt64, audit: AuditEntry) throws -> Bool? {
+        try write { database in
+            guard
+                let row = try Row.fetchOne(
+                    database, sql: "SELECT revoked_at FROM api_key WHERE id = ? AND tenant = ?",
+                    arguments: [id, tenant])
+            else { return Bool?.none }
+            let isFirst = (row["revoked_at"] as Int64?) == nil
+            if isFirst {
+                try database.execute(
+                    sql: "UPDATE api_key SET revoked_at = ? WHERE id = ? AND tenant = ?",
+                    arguments: [Int64(bitPattern: now), id, tenant])
+            }
+            try appendAudit([audit], in: database)
+            return isFirst
+        }
+    }
+
+    private static func keyRow(_ row: Row) -> APIKeyRow {
+        APIKeyRow(
+            id: row["id"], tenant: row["tenant"], secretHash: bytes(row["secret_hash"]),
+            scopes: (row["scopes"] as String).split(separator: " ").map(String.init), label: row["label"],
+            createdBy: row["created_by"], createdAt: UInt64(bitPattern: row["created_at"]),
+            expiresAt: (row["expires_at"] as Int64?).map(UInt64.init(bitPattern:)),
+            revokedAt: (row["revoked_at"] as Int64?).map(UInt64.init(bitPattern:)))
+    }
+}
