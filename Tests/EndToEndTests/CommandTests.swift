@@ -153,7 +153,8 @@ extension EndToEnd {
                 let lines = own.text.split(separator: "\n", omittingEmptySubsequences: false)
                 for (line, next) in zip(lines, lines.dropFirst()) where line.hasPrefix("  --") {
                     let isExplained =
-                        line.dropFirst(2).contains("  ") || next.hasPrefix(String(repeating: " ", count: 20))
+                        line.dropFirst(2).contains("  ") || line.contains("> ")
+                        || next.hasPrefix(String(repeating: " ", count: 20))
                     #expect(isExplained, "\(command): \(line)")
                 }
             }
