@@ -28,6 +28,7 @@ package final class HistoryLog: Sendable {
     struct Segment: Sendable {
         let path: String
         let file: RawFile
+        /// The height after the record before it: it leads back to the state before that height and to all later ones.
         let first: UInt64
         var byteCount: Int
         var isSynced: Bool
@@ -37,6 +38,13 @@ package final class HistoryLog: Sendable {
         var segments: [Segment] = []
         /// The newest record: its height, and the app hash after it.
         var newest: (height: UInt64, after: Digest)?
+        /// The height whose state it was opened with; nil once it was lost, since changes may have been missed then.
+        var begin: UInt64?
+
+        mutating func lose() {
+            newest = nil
+            begin = nil
+        }
         var needsFolderSync = false
     }
 
@@ -66,7 +74,7 @@ package final class HistoryLog: Sendable {
         var opened = try Self.segments(in: folder, findings: &findings)
         if budgetBytes <= 0 { try Self.delete(&opened, count: opened.count) }
         let newest = try Self.cut(&opened, above: height, disk: disk, findings: &findings)
-        var state = State(segments: opened, newest: newest)
+        var state = State(segments: opened, newest: newest, begin: height)
         if let newest, newest.after != appHash {
             findings.append("it ends at block \(newest.height), which does not lead to the state of block \(height)")
             try Self.delete(&state.segments, count: state.segments.count)
@@ -105,7 +113,7 @@ package final class HistoryLog: Sendable {
             } catch {
                 try? Self.delete(&state.segments, count: state.segments.count)
                 state.segments = []
-                state.newest = nil
+                state.lose()
                 return .failure(error)
             }
         }
@@ -116,9 +124,10 @@ package final class HistoryLog: Sendable {
         let byteCount = FrameFile.headerBytes + payload.count
         try Self.fit(&state, budgetBytes: budgetBytes, adding: byteCount)
         if state.segments.last.map({ $0.byteCount >= segmentBytes }) ?? true {
-            let path = folder + "/" + Self.name(height)
+            let first = (state.newest?.height ?? state.begin).map { $0 + 1 } ?? height
+            let path = folder + "/" + Self.name(first)
             let file = try RawFile(path, flags: O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, disk: disk)
-            state.segments.append(Segment(path: path, file: file, first: height, byteCount: 0, isSynced: false))
+            state.segments.append(Segment(path: path, file: file, first: first, byteCount: 0, isSynced: false))
             state.needsFolderSync = true
         }
         let index = state.segments.count - 1
@@ -149,7 +158,7 @@ package final class HistoryLog: Sendable {
             state.withLock { state in
                 try? Self.delete(&state.segments, count: state.segments.count)
                 state.segments = []
-                state.newest = nil
+                state.lose()
             }
             throw error
         }
@@ -183,7 +192,7 @@ package final class HistoryLog: Sendable {
     func drop(upTo first: UInt64) throws(StoreFailure) {
         let result = state.withLock { state -> Result<Void, StoreFailure> in
             let count = state.segments.prefix { $0.first <= first }.count
-            if count == state.segments.count { state.newest = nil }
+            if count == state.segments.count { state.lose() }
             return Result { () throws(StoreFailure) in try Self.delete(&state.segments, count: count) }
         }
         try result.get()
@@ -219,11 +228,13 @@ package final class HistoryLog: Sendable {
         while let last = segments.last {
             var newest: FrameFile.Frame?
             var end = 0
+            var isEmpty = true
             if last.first <= height {
                 let opened: (file: FrameFile, tornBytes: Int)
                 do {
                     opened = try FrameFile.open(last.path, isLast: true, lastHeight: last.first - 1, disk: disk) {
                         frame in
+                        isEmpty = false
                         guard frame.height <= height, frame.offset == end else { return }
                         newest = frame
                         end = frame.end
@@ -243,7 +254,7 @@ package final class HistoryLog: Sendable {
                         path: last.path, file: file.file, first: last.first, byteCount: end, isSynced: false)
                     return (newest.height, head.after)
                 }
-                findings.append("\(last.path) holds no record and is deleted")
+                if isEmpty { findings.append("\(last.path) holds no record and is deleted") }
             }
             guard unlink(last.path) == 0 else { throw .last("unlink", last.path) }
             segments.removeLast()
