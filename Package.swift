@@ -61,7 +61,7 @@ let modules: [Module] = [
         name: "GatewayAPI",
         dependsOn: [
             "Codec", "Cryptography", "Proofs", "LedgerModel", "LedgerAccess", "Records", "SchemaValidation",
-            "SupplyChain", "Verification", "Compression", "CSchemas", "GatewayStore", "HTTPClientKit",
+            "SupplyChain", "Verification", "Compression", "CSchemas", "HTTPClientKit",
         ],
         uses: [
             "Hummingbird", "HummingbirdCore", "HummingbirdHTTP2", "HummingbirdTLS", "HTTPTypes", "NIOCore", "NIOSSL",

@@ -21,7 +21,7 @@ struct CaptureRoutes {
         let receipt: CaptureReceipt
         do {
             receipt = try await parts.records.capture(
-                input.body, mediaType: type, tenant: input.tenant, audit: input.auditEntry(status: 202))
+                input.body, mediaType: type, tenant: input.tenant, audit: input.auditLine(status: 202))
             input.mark.set()
         } catch {
             parts.metrics.count("captures_refused")

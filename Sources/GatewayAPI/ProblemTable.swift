@@ -1,5 +1,4 @@
 import Codec
-import GatewayStore
 import HTTPTypes
 import Hummingbird
 import LedgerAccess
@@ -14,8 +13,6 @@ enum ProblemTable {
         case let problem as Problem: problem
         case let failure as RecordsFailure: records(failure)
         case let failure as LedgerAccessFailure: ledger(failure)
-        case let failure as GatewayStoreFailure:
-            store(isDiskFull: failure.code == .diskFull, detail: failure.description)
         case let error as any HTTPResponseError: http(error)
         default:
             Problem(
@@ -67,6 +64,8 @@ enum ProblemTable {
             Problem(
                 "seal-broken", .internalServerError, title: "The stored payload does not open",
                 detail: "Its key or its bytes are damaged. Restore keys/ and gateway/ from the same backup.")
+        case .tooManyKeys(let detail):
+            Problem("too-many-keys", .conflict, title: "No further key", detail: detail)
         case .ledger(let failure): ledger(failure)
         case .store(let isDiskFull, let detail): store(isDiskFull: isDiskFull, detail: detail)
         }

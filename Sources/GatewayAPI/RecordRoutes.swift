@@ -57,7 +57,7 @@ struct RecordRoutes {
         let reason = try input.query("reason").map { try RouteInput.number($0, named: "reason") } ?? 0
         guard reason <= 3 else { throw Problem.badParameter("reason", "0 to 3") }
         let erased = try await parts.records.erase(
-            id, tenant: input.tenant, reason: reason, audit: input.auditEntry(status: 200))
+            id, tenant: input.tenant, reason: reason, audit: input.auditLine(status: 200))
         if erased { input.mark.set() }
         return Reply.json(
             .object(of: ["recordId": .hex(id), "erased": .boolean(true), "alreadyErased": .boolean(!erased)]))

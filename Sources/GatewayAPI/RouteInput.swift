@@ -1,10 +1,10 @@
 import Codec
 import Cryptography
 import Foundation
-import GatewayStore
 import HTTPTypes
 import Hummingbird
 import LedgerModel
+import Records
 
 /// One request as the routes see it.
 struct RouteInput {
@@ -24,8 +24,8 @@ struct RouteInput {
     var tenant: String { principal.tenant.name }
 
     /// The request's line in the audit log; the target is the path's id if none is named.
-    func auditEntry(status: Int, target: String? = nil) -> AuditEntry {
-        AuditEntry(
+    func auditLine(status: Int, target: String? = nil) -> AuditLine {
+        AuditLine(
             tenant: tenant, time: now(), who: principal.name, method: route.method.rawValue, route: route.template,
             target: target ?? String(parameter("id").prefix(Self.targetCharactersMax)), status: status,
             request: context.requestID)

@@ -100,6 +100,7 @@ final class AcceptanceQueue: Sendable {
             return records >= Self.recordsPerTransaction ? 0 : state.lastBegin + Self.intervalMilliseconds * 1_000_000
         }
         let now = Self.steadyNanoseconds
+        // The queue's own thread: captures that come meanwhile wait in line for the transaction that then begins.
         if due > now { Thread.sleep(forTimeInterval: Double(due - now) / 1e9) }
     }
 }

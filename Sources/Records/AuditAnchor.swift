@@ -62,7 +62,7 @@ package final class AuditAnchor: Service {
                 ])
             let time = now()
             _ = try await records.accept(document, prepared, tenant: tenant) { capture in
-                AuditEntry(
+                AuditLine(
                     tenant: tenant, time: time, who: Self.who, method: "POST", route: "/audit",
                     target: Hex.encode(capture.records.first?.rid ?? []), status: 202, request: "")
             }

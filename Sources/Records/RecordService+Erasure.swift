@@ -1,4 +1,4 @@
-package import GatewayStore
+import GatewayStore
 
 extension RecordService {
     /// Erases a record (D8, privacy.md): payload, salt, captured originals and the group's key are gone when this
@@ -9,7 +9,7 @@ extension RecordService {
     /// `reason`: a code, never text (privacy.md): 1 asked for by the data subject, 2 retention ended,
     ///   3 captured in error, 0 not stated.
     /// Returns false where it was erased before.
-    package func erase(_ rid: [UInt8], tenant: String, reason: UInt64, audit: AuditEntry? = nil)
+    package func erase(_ rid: [UInt8], tenant: String, reason: UInt64, audit: AuditLine? = nil)
         async throws(RecordsFailure) -> Bool
     {
         guard let row = try row(rid, tenant: tenant) else { throw .notFound }
@@ -24,7 +24,7 @@ extension RecordService {
             let erased = try store.erase(
                 rid, tenant: tenant, now: time, newGroup: fresh.group,
                 tombstone: try issuer.tombstone(rid, reason: reason, now: time),
-                tombstoneState: isInInterval ? .kept : .pending, audit: audit
+                tombstoneState: isInInterval ? .kept : .pending, audit: audit?.entry
             ) { wraps in
                 try wraps.map { wrap in
                     guard let again = SealedPayload.rewrap(wrap, from: old, to: fresh.key) else {

@@ -67,15 +67,15 @@ package final class RecordService: Sendable {
     ///
     /// `audit`: its line in the audit log, durable with it; the job becomes its target.
     /// - Throws: ``RecordsFailure``; nothing is stored then.
-    package func capture(_ document: [UInt8], mediaType: String, tenant: String, audit: AuditEntry? = nil)
+    package func capture(_ document: [UInt8], mediaType: String, tenant: String, audit: AuditLine? = nil)
         async throws(RecordsFailure)
         -> CaptureReceipt
     {
         let prepared = try reader.read(document, mediaType: mediaType)
         return try await accept(document, prepared, tenant: tenant) { capture in
-            var entry = audit
-            entry?.target = Hex.encode(capture.jobID)
-            return entry
+            var line = audit
+            line?.target = Hex.encode(capture.jobID)
+            return line
         }
     }
 
@@ -83,12 +83,12 @@ package final class RecordService: Sendable {
     ///
     /// `audit`: the line in the audit log of what is about to be stored.
     func accept(
-        _ document: [UInt8], _ prepared: PreparedCapture, tenant: String, audit: (NewCapture) -> AuditEntry?
+        _ document: [UInt8], _ prepared: PreparedCapture, tenant: String, audit: (NewCapture) -> AuditLine?
     ) async throws(RecordsFailure) -> CaptureReceipt {
         let receipt: CaptureReceipt
         do {
             var capture = try seal(document, prepared, tenant: tenant)
-            capture.audit = audit(capture)
+            capture.audit = audit(capture)?.entry
             defer { keys.release(capture.records.map(\.keyGroup) + [capture.original.keyGroup]) }
             let fresh = try await queue.accept(capture)
             receipt = CaptureReceipt(

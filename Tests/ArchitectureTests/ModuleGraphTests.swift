@@ -31,7 +31,7 @@ struct ModuleGraphTests {
         ],
         "GatewayAPI": [
             "Codec", "Cryptography", "Proofs", "LedgerModel", "LedgerAccess", "Records", "SchemaValidation",
-            "SupplyChain", "Verification", "Compression", "CSchemas", "GatewayStore", "HTTPClientKit",
+            "SupplyChain", "Verification", "Compression", "CSchemas", "HTTPClientKit",
         ],
     ]
 

@@ -1,8 +1,8 @@
 import Codec
 import Cryptography
 import Foundation
-import GatewayStore
 import HTTPTypes
+import Records
 import Synchronization
 import Testing
 
@@ -11,21 +11,21 @@ import Testing
 /// A store in a folder of its own, a clock and an issuer that the test turns.
 final class AccessBench: Sendable {
     let folder: URL
-    let store: GatewayStore
+    let book: AccessBook
     let clock = Mutex(TokenMint.now * 1_000_000_000)
     let keys = Mutex<Result<[JSONWebKey], IssuerKeys.Unavailable>>(.success([]))
     let fetches = Mutex(0)
 
     init() throws {
         folder = FileManager.default.temporaryDirectory.appending(path: "vivian-access-\(UUID().uuidString)")
-        store = try GatewayStore(folder: folder)
+        book = try AccessBook(folder: folder)
     }
 
     deinit { try? FileManager.default.removeItem(at: folder) }
 
     func control(_ configuration: AccessConfiguration = .init(issuers: [TokenPolicyTests.issuer])) -> AccessControl {
         AccessControl(
-            configuration: configuration, store: store, now: { self.clock.withLock { $0 } },
+            configuration: configuration, book: book, now: { self.clock.withLock { $0 } },
             fetch: { _ in
                 self.fetches.withLock { $0 += 1 }
                 return try self.keys.withLock { $0 }.get()
@@ -38,7 +38,7 @@ final class AccessBench: Sendable {
         tenant: String = "orchard", scopes: Set<Scope> = [.ledgerRead], expiresAt: UInt64? = nil
     ) throws -> APIKey {
         try OperatorKeys.create(
-            in: store, tenant: try #require(Tenant(tenant)), label: "test", scopes: scopes, expiresAt: expiresAt,
+            in: book, tenant: try #require(Tenant(tenant)), label: "test", scopes: scopes, expiresAt: expiresAt,
             now: clock.withLock { $0 })
     }
 
@@ -118,7 +118,7 @@ struct AccessControlTests {
             let key = try bench.key()
             #expect(await bench.refusal(control, "Bearer \(key.text)") == nil)
             _ = try OperatorKeys.revoke(
-                key.id, in: bench.store, tenant: try #require(Tenant("orchard")), now: bench.clock.withLock { $0 })
+                key.id, in: bench.book, tenant: try #require(Tenant("orchard")), now: bench.clock.withLock { $0 })
             if isTold { control.forget() } else { bench.forward(seconds: 2) }
             #expect(await bench.refusal(control, "Bearer \(key.text)") == "invalid-token")
         }

@@ -1,6 +1,6 @@
 import Codec
-import GatewayStore
 import HTTPTypes
+import Records
 
 /// API keys of one's own tenant.
 struct APIKeyRoutes {
@@ -19,7 +19,7 @@ struct APIKeyRoutes {
     private var access: AccessControl { parts.access }
 
     @Sendable func list(_ input: RouteInput) async throws -> Reply {
-        let keys = try access.store.apiKeys(tenant: input.tenant)
+        let keys = try access.book.keys(tenant: input.tenant)
         return Reply.json(
             .object(of: ["keys": .array(keys.map { .object(Self.members($0)) })]),
             headers: [.cacheControl: "no-store"])
@@ -43,27 +43,23 @@ struct APIKeyRoutes {
         }
         let key = APIKey.make()
         let time = input.now()
-        let row = APIKeyRow(
+        let grant = APIKeyGrant(
             id: key.id, tenant: input.tenant, secretHash: key.secretHash, scopes: scopes.map(\.rawValue).sorted(),
             label: wish["label"]?.string ?? "", createdBy: input.principal.name, createdAt: time,
             // An integer by the schema, which may be written 1.0 or 1e3.
             expiresAt: wish["expiresInSeconds"]?.double.map { time + UInt64($0) * 1_000_000_000 })
-        do {
-            try access.store.addAPIKey(row, audit: input.auditEntry(status: 201, target: key.id))
-        } catch let failure as GatewayStoreFailure where failure.code == .conflict {
-            throw Problem("too-many-keys", .conflict, title: "No further key", detail: failure.description)
-        }
+        try access.book.add(grant, audit: input.auditLine(status: 201, target: key.id))
         input.mark.set()
         return Reply.json(
-            .object(Self.members(row) + [.init("key", .string(key.text))]), status: .created,
+            .object(Self.members(grant) + [.init("key", .string(key.text))]), status: .created,
             headers: [.location: "/api-keys/\(key.id)", .cacheControl: "no-store"])
     }
 
     @Sendable func revoke(_ input: RouteInput) async throws -> Reply {
         let id = Hex.encode(try input.hex("id", byteCount: 8))
         guard
-            let isFirst = try access.store.revokeAPIKey(
-                id, tenant: input.tenant, now: input.now(), audit: input.auditEntry(status: 200))
+            let isFirst = try access.book.revoke(
+                id, tenant: input.tenant, now: input.now(), audit: input.auditLine(status: 200))
         else {
             throw Problem(
                 "not-found", .notFound, title: "There is no such key",
@@ -77,7 +73,7 @@ struct APIKeyRoutes {
             ]))
     }
 
-    private static func members(_ key: APIKeyRow) -> [JSON.Member] {
+    private static func members(_ key: APIKeyGrant) -> [JSON.Member] {
         JSON.object(of: [
             "id": .string(key.id), "tenant": .string(key.tenant), "label": .string(key.label),
             "scopes": .array(key.scopes.map { .string($0) }), "createdBy": .string(key.createdBy),

@@ -1,6 +1,6 @@
 import Cryptography
-package import GatewayStore
 import HTTPTypes
+package import Records
 
 /// Tells from a request's credential who asks (RFC 6750): an API key, an access token, or nothing.
 ///
@@ -11,7 +11,7 @@ package final class AccessControl: Sendable {
     /// this gateway counts at once, one on the data folder after this time.
     static let apiKeyTrustedFor: UInt64 = 2_000_000_000
 
-    package let store: GatewayStore
+    package let book: AccessBook
     let now: @Sendable () -> UInt64
     private let configuration: AccessConfiguration
     private let issuers: [[UInt8]: (policy: TokenPolicy, keys: IssuerKeys)]
@@ -19,18 +19,18 @@ package final class AccessControl: Sendable {
 
     /// `now`: nanoseconds since 1970.
     package convenience init(
-        configuration: AccessConfiguration, store: GatewayStore, now: @escaping @Sendable () -> UInt64
+        configuration: AccessConfiguration, book: AccessBook, now: @escaping @Sendable () -> UInt64
     ) {
-        self.init(configuration: configuration, store: store, now: now, fetch: IssuerDiscovery.keys)
+        self.init(configuration: configuration, book: book, now: now, fetch: IssuerDiscovery.keys)
     }
 
     /// `fetch`: where an issuer's keys come from.
     init(
-        configuration: AccessConfiguration, store: GatewayStore, now: @escaping @Sendable () -> UInt64,
+        configuration: AccessConfiguration, book: AccessBook, now: @escaping @Sendable () -> UInt64,
         fetch: @escaping @Sendable (TokenIssuer) async throws -> [JSONWebKey]
     ) {
         self.configuration = configuration
-        self.store = store
+        self.book = book
         self.now = now
         var issuers: [[UInt8]: (policy: TokenPolicy, keys: IssuerKeys)] = [:]
         for issuer in configuration.issuers {
@@ -87,7 +87,7 @@ package final class AccessControl: Sendable {
     private func checkKey(_ text: String, now: UInt64) throws -> TokenCache.Entry {
         let refusal = Problem.invalidToken("The API key is unknown, expired or revoked.")
         guard let key = APIKey(text) else { throw refusal }
-        let row = try store.apiKey(key.id)
+        let row = try book.key(key.id)
         // The comparison is made whether or not the key exists.
         let isRight = ConstantTime.isEqual(key.secretHash, row?.secretHash ?? [UInt8](repeating: 0, count: 32))
         guard let row, isRight, row.revokedAt == nil, now < row.expiresAt ?? .max, let tenant = Tenant(row.tenant)

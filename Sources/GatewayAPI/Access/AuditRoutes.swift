@@ -1,6 +1,6 @@
 import Codec
-import GatewayStore
 import HTTPTypes
+import Records
 
 /// The audit log of one's own tenant.
 struct AuditRoutes {
@@ -27,7 +27,7 @@ struct AuditRoutes {
                 throw Problem.badParameter("cursor", "a cursor that an earlier page gave")
             }
         }
-        let rows = try parts.access.store.audit(tenant: input.tenant, after: after, limit: Int(limit) + 1)
+        let rows = try parts.access.book.audit(tenant: input.tenant, after: after, limit: Int(limit) + 1)
         let shown = rows.prefix(Int(limit))
         var headers: HTTPFields = [.cacheControl: "no-store"]
         var next: String?
@@ -40,13 +40,13 @@ struct AuditRoutes {
             .object(of: ["entries": .array(shown.map(Self.json)), "next": next.map { .string($0) }]), headers: headers)
     }
 
-    private static func json(_ row: AuditRow) -> JSON {
+    private static func json(_ row: ChainedAuditLine) -> JSON {
         .object(of: [
-            "sequence": .decimal(row.sequence), "tenant": .string(row.entry.tenant),
-            "time": .string(TimeText.rfc3339(nanoseconds: row.entry.time)),
-            "who": .string(row.entry.who), "method": .string(row.entry.method), "route": .string(row.entry.route),
-            "target": .string(row.entry.target), "status": .number(String(row.entry.status)),
-            "request": .string(row.entry.request), "hash": .hex(row.hash),
+            "sequence": .decimal(row.sequence), "tenant": .string(row.line.tenant),
+            "time": .string(TimeText.rfc3339(nanoseconds: row.line.time)),
+            "who": .string(row.line.who), "method": .string(row.line.method), "route": .string(row.line.route),
+            "target": .string(row.line.target), "status": .number(String(row.line.status)),
+            "request": .string(row.line.request), "hash": .hex(row.hash),
         ])
     }
 }

@@ -1,5 +1,5 @@
 import Dispatch
-import GatewayStore
+import Records
 import Synchronization
 
 /// Group commit for the audit log: what waits while one SQL transaction is written goes into the next one together.
@@ -8,21 +8,21 @@ import Synchronization
 /// request that waits for it.
 final class AuditTrail: Sendable {
     private struct State {
-        var waiting: [(entry: AuditEntry, continuation: CheckedContinuation<Void, any Error>)] = []
+        var waiting: [(line: AuditLine, continuation: CheckedContinuation<Void, any Error>)] = []
         var isWriting = false
     }
 
     private let state = Mutex(State())
     private let queue = DispatchQueue(label: "vivian.gateway.audit", qos: .userInitiated)
-    private let store: GatewayStore
+    private let book: AccessBook
 
-    init(store: GatewayStore) { self.store = store }
+    init(_ book: AccessBook) { self.book = book }
 
-    /// Waits until the entry is on the disk.
-    func append(_ entry: AuditEntry) async throws {
+    /// Waits until the line is on the disk.
+    func append(_ line: AuditLine) async throws {
         try await withCheckedThrowingContinuation { continuation in
             let isFirst = state.withLock { state in
-                state.waiting.append((entry, continuation))
+                state.waiting.append((line, continuation))
                 defer { state.isWriting = true }
                 return !state.isWriting
             }
@@ -38,7 +38,7 @@ final class AuditTrail: Sendable {
                 return state.waiting
             }
             if batch.isEmpty { return }
-            let result = Result { try store.appendAudit(batch.map(\.entry)) }
+            let result = Result { try book.append(batch.map(\.line)) }
             for item in batch { item.continuation.resume(with: result) }
         }
     }

@@ -13,7 +13,7 @@ struct Gate: Sendable {
     init(access: AccessControl, metrics: Metrics) {
         self.access = access
         self.metrics = metrics
-        trail = AuditTrail(store: access.store)
+        trail = AuditTrail(access.book)
     }
 
     /// The request as its route may see it.
@@ -43,7 +43,7 @@ struct Gate: Sendable {
         }
         metrics.count("requests_forbidden")
         let problem = Problem.insufficientScope(scope)
-        try await trail.append(input.auditEntry(status: problem.status.code))
+        try await trail.append(input.auditLine(status: problem.status.code))
         throw problem
     }
 
@@ -59,7 +59,7 @@ struct Gate: Sendable {
                 case .success(let answer): status(answer).code
                 case .failure(let error): ProblemTable.problem(for: error).status.code
                 }
-            try await trail.append(input.auditEntry(status: code))
+            try await trail.append(input.auditLine(status: code))
         }
         return try result.get()
     }

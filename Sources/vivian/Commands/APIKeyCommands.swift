@@ -2,7 +2,7 @@ import ArgumentParser
 import Codec
 import Foundation
 import GatewayAPI
-import GatewayStore
+import Records
 
 /// `vivian api-keys`.
 struct APIKeysCommand: AsyncParsableCommand {
@@ -36,10 +36,10 @@ struct APIKeysCommand: AsyncParsableCommand {
             let seconds = expiresDays.map { $0 * 86_400 }
             let made: JSON
             if let tenant {
-                let (store, owner) = try APIKeysCommand.local(client, tenant)
+                let (book, owner) = try APIKeysCommand.local(client, tenant)
                 let now = Clock.now()
                 let key = try OperatorKeys.create(
-                    in: store, tenant: owner, label: label, scopes: Set(granted),
+                    in: book, tenant: owner, label: label, scopes: Set(granted),
                     expiresAt: seconds.map { now + UInt64($0) * 1_000_000_000 }, now: now)
                 made = ["id": .string(key.id), "tenant": .string(owner.name), "key": .string(key.text)]
             } else {
@@ -65,8 +65,8 @@ struct APIKeysCommand: AsyncParsableCommand {
         func run() async throws {
             let keys: [JSON]
             if let tenant {
-                let (store, owner) = try APIKeysCommand.local(client, tenant)
-                keys = try store.apiKeys(tenant: owner.name).map { key in
+                let (book, owner) = try APIKeysCommand.local(client, tenant)
+                keys = try book.keys(tenant: owner.name).map { key in
                     [
                         "id": .string(key.id), "tenant": .string(key.tenant), "label": .string(key.label),
                         "scopes": .array(key.scopes.map { .string($0) }),
@@ -96,8 +96,8 @@ struct APIKeysCommand: AsyncParsableCommand {
         func run() async throws {
             let isFirst: Bool
             if let tenant {
-                let (store, owner) = try APIKeysCommand.local(client, tenant)
-                guard let done = try OperatorKeys.revoke(id, in: store, tenant: owner, now: Clock.now()) else {
+                let (book, owner) = try APIKeysCommand.local(client, tenant)
+                guard let done = try OperatorKeys.revoke(id, in: book, tenant: owner, now: Clock.now()) else {
                     throw CommandFailure("\(owner.name) has no key \(id)")
                 }
                 isFirst = done
@@ -110,13 +110,13 @@ struct APIKeysCommand: AsyncParsableCommand {
         }
     }
 
-    /// The store of the data folder, for its operator.
-    private static func local(_ client: ClientOptions, _ name: String) throws -> (GatewayStore, Tenant) {
+    /// The keys of the data folder, for its operator.
+    private static func local(_ client: ClientOptions, _ name: String) throws -> (AccessBook, Tenant) {
         guard client.gateway == nil else { throw ValidationError("--tenant works on a data folder, not on --gateway") }
         guard let tenant = Tenant(name) else {
             throw ValidationError("a tenant's name is 1 to 64 of a-z 0-9 . _ - and begins with a letter or digit")
         }
         guard client.data.folder.exists else { throw CommandFailure("\(client.data.path) is no data folder") }
-        return (try GatewayStore(folder: client.data.folder.gateway), tenant)
+        return (try AccessBook(folder: client.data.folder.gateway), tenant)
     }
 }

@@ -2,7 +2,6 @@ import ArgumentParser
 import Codec
 import Cryptography
 import Foundation
-import GatewayStore
 import LedgerModel
 import LedgerRuntime
 import Records
@@ -29,7 +28,7 @@ struct InitCommand: ParsableCommand {
             try DataFolder.writeSecret(key.encodedSecret(), to: folder.keys.appending(path: "\(name).key"))
         }
         try GroupKeyFile.create(at: folder.recordKeysFile, now: UInt64(Date().timeIntervalSince1970 * 1e9))
-        try AdminKey.make(in: folder, store: try GatewayStore(folder: folder.gateway))
+        try AdminKey.make(in: folder, book: try AccessBook(folder: folder.gateway))
         let genesis = try Self.genesis(
             name: name, operatorName: operatorName, consensus: consensus, receipt: receipt, account: account)
         try Self.writeCertificates(to: folder, name: genesis.chainID.text)

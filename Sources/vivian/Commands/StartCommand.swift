@@ -75,7 +75,8 @@ struct StartCommand: AsyncParsableCommand {
             ledger: genesis.ledger, account: AccountID(issuerKey.publicKey.thumbprint), key: issuerKey)
         let now: @Sendable () -> UInt64 = { UInt64(max(Date().timeIntervalSince1970, 0) * 1e9) }
         let store = try GatewayStore(folder: folder.gateway)
-        if let note = try AdminKey.ensure(in: folder, store: store) { Output.note(note) }
+        let book = AccessBook(store)
+        if let note = try AdminKey.ensure(in: folder, book: book) { Output.note(note) }
         let outbox = Outbox(store: store, ledger: node, issuer: issuer, logger: logger, now: now)
         let keys = try GroupKeyFile(opening: folder.recordKeysFile)
         let keeper = RecordIDKeeper(keys: keys, policy: recordIDs, logger: logger, now: now)
@@ -102,7 +103,7 @@ struct StartCommand: AsyncParsableCommand {
             parts: GatewayParts(
                 configuration: configuration, identity: genesis.ledger, ledger: node, records: records,
                 answers: try AnswerBook(store: store, now: now),
-                access: AccessControl(configuration: settings.access, store: store, now: now)),
+                access: AccessControl(configuration: settings.access, book: book, now: now)),
             logger: logger
         ) { port in
             Self.announce(folder, genesis.chainID.text, host: host, port: port, json: json)

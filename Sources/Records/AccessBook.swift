@@ -1,0 +1,102 @@
+package import Foundation
+package import GatewayStore
+
+/// What an API key grants, and what recognises its secret.
+package struct APIKeyGrant: Sendable {
+    /// 16 digits of lower-case hex, the public part.
+    package var id: String
+    package var tenant: String
+    /// SHA-256 of the secret's 32 bytes.
+    package var secretHash: [UInt8]
+    /// Names of scopes, sorted.
+    package var scopes: [String]
+    package var label: String
+    /// Who made it, as the audit log names them.
+    package var createdBy: String
+    /// Nanoseconds since 1970.
+    package var createdAt: UInt64
+    package var expiresAt: UInt64?
+    package var revokedAt: UInt64?
+
+    package init(
+        id: String, tenant: String, secretHash: [UInt8], scopes: [String], label: String, createdBy: String,
+        createdAt: UInt64, expiresAt: UInt64?
+    ) {
+        self.id = id
+        self.tenant = tenant
+        self.secretHash = secretHash
+        self.scopes = scopes
+        self.label = label
+        self.createdBy = createdBy
+        self.createdAt = createdAt
+        self.expiresAt = expiresAt
+    }
+
+    init(_ row: APIKeyRow) {
+        self.init(
+            id: row.id, tenant: row.tenant, secretHash: row.secretHash, scopes: row.scopes, label: row.label,
+            createdBy: row.createdBy, createdAt: row.createdAt, expiresAt: row.expiresAt)
+        revokedAt = row.revokedAt
+    }
+
+    var row: APIKeyRow {
+        APIKeyRow(
+            id: id, tenant: tenant, secretHash: secretHash, scopes: scopes, label: label, createdBy: createdBy,
+            createdAt: createdAt, expiresAt: expiresAt, revokedAt: revokedAt)
+    }
+}
+
+/// API keys and the audit log: who may call, and who did what.
+///
+/// What changes a key stands in the audit log in the same SQL transaction.
+package final class AccessBook: Sendable {
+    private let store: GatewayStore
+
+    package init(_ store: GatewayStore) { self.store = store }
+
+    /// Opens the gateway's folder for its operator.
+    package convenience init(folder: URL) throws(RecordsFailure) {
+        do { self.init(try GatewayStore(folder: folder)) } catch { throw RecordsFailure(error) }
+    }
+
+    /// Adds a key.
+    /// - Throws: ``RecordsFailure``, `tooManyKeys` where the tenant holds as many as it may.
+    package func add(_ key: APIKeyGrant, audit: AuditLine) throws(RecordsFailure) {
+        do {
+            try store.addAPIKey(key.row, audit: audit.entry)
+        } catch let failure as GatewayStoreFailure where failure.code == .conflict {
+            throw .tooManyKeys(failure.description)
+        } catch { throw RecordsFailure(error) }
+    }
+
+    /// The key of an id, whichever tenant's: who presents it is not known before.
+    package func key(_ id: String) throws(RecordsFailure) -> APIKeyGrant? {
+        do { return try store.apiKey(id).map(APIKeyGrant.init) } catch { throw RecordsFailure(error) }
+    }
+
+    /// A tenant's keys by time of creation.
+    package func keys(tenant: String) throws(RecordsFailure) -> [APIKeyGrant] {
+        do { return try store.apiKeys(tenant: tenant).map(APIKeyGrant.init) } catch { throw RecordsFailure(error) }
+    }
+
+    /// Revokes a tenant's key.
+    /// - Returns: nil where the tenant has no such key; false where it was revoked before.
+    package func revoke(_ id: String, tenant: String, now: UInt64, audit: AuditLine) throws(RecordsFailure) -> Bool? {
+        do {
+            return try store.revokeAPIKey(id, tenant: tenant, now: now, audit: audit.entry)
+        } catch { throw RecordsFailure(error) }
+    }
+
+    /// Appends lines to the chains of their tenants, in order; they are durable when this returns.
+    package func append(_ lines: [AuditLine]) throws(RecordsFailure) {
+        do { try store.appendAudit(lines.map(\.entry)) } catch { throw RecordsFailure(error) }
+    }
+
+    /// A tenant's lines after one number, oldest first.
+    package func audit(tenant: String, after sequence: UInt64, limit: Int) throws(RecordsFailure) -> [ChainedAuditLine]
+    {
+        do {
+            return try store.audit(tenant: tenant, after: sequence, limit: limit).map(ChainedAuditLine.init)
+        } catch { throw RecordsFailure(error) }
+    }
+}
