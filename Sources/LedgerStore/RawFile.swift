@@ -25,20 +25,8 @@ final class RawFile: Sendable {
 
     /// Up to `count` bytes from an offset; fewer at the end of the file.
     func read(at offset: Int, count: Int) throws(StoreFailure) -> [UInt8] {
-        var bytes = [UInt8](repeating: 0, count: count)
-        var done = 0
-        while done < count {
-            let result = bytes.withUnsafeMutableBytes { buffer in
-                pread(descriptor, buffer.baseAddress! + done, count - done, off_t(offset + done))
-            }
-            if result < 0 {
-                if errno == EINTR { continue }
-                throw .last("pread", path)
-            }
-            if result == 0 { break }
-            done += result
-        }
-        bytes.removeLast(count - done)
+        var bytes: [UInt8] = []
+        try read(at: offset, count: count, into: &bytes)
         return bytes
     }
 

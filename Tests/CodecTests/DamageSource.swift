@@ -1,16 +1,12 @@
-/// A small seeded generator (SplitMix64), so that a failing case can be run again by its seed.
+import TestSupport
+
+/// Damage to bytes that a seed repeats.
 struct DamageSource: RandomNumberGenerator {
-    private var state: UInt64
+    private var generator: SeededGenerator
 
-    init(seed: UInt64) { state = seed }
+    init(seed: UInt64) { generator = SeededGenerator(seed: seed) }
 
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ mixed >> 30) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ mixed >> 27) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ mixed >> 31
-    }
+    mutating func next() -> UInt64 { generator.next() }
 
     /// The bytes after one to four changes: a bit flipped, a byte set, removed, inserted or doubled, or an end cut off.
     mutating func damaged(_ bytes: [UInt8]) -> [UInt8] {

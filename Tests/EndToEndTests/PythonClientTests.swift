@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 extension EndToEnd {
@@ -8,7 +9,8 @@ extension EndToEnd {
 
         /// Runs one of the client's own test modules.
         static func run(_ module: String, _ variables: [String: String] = [:]) throws -> ToolResult {
-            let settings = variables.map { "\($0)=\($1)" } + ["PYTHONPATH=\(folder.path)/src", "CI=true"]
+            let vectors = VectorFolder.root.map { ["VIVIAN_VECTORS=\($0.path)"] } ?? []
+            let settings = variables.map { "\($0)=\($1)" } + vectors + ["PYTHONPATH=\(folder.path)/src", "CI=true"]
             return try Tool.run("/usr/bin/env", settings + [Tool.python, "\(folder.path)/tests/\(module).py"])
         }
 

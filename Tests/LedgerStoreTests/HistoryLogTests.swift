@@ -3,6 +3,7 @@ import Foundation
 import Proofs
 import StateTree
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import LedgerStore
@@ -14,7 +15,7 @@ import Testing
     struct Ledger {
         var forests: [StoreForest]
         var copies: [[[UInt8]: [UInt8]]] = [[:]]
-        var random = Generator(state: 77)
+        var random = SeededGenerator(seed: 77)
 
         init(count: Int, keyCount: Int = 300) throws {
             forests = [StoreForest(stores: HistoryLogTests.stores)]
@@ -60,18 +61,6 @@ import Testing
                 root: past.appHash.bytes, specs: ProofSpec.ledger, path: [Array("b".utf8), key],
                 value: copies[height][key], proof: proof)
             return true
-        }
-    }
-
-    /// Random numbers that a seed repeats (SplitMix64).
-    struct Generator: RandomNumberGenerator {
-        var state: UInt64
-        mutating func next() -> UInt64 {
-            state &+= 0x9e37_79b9_7f4a_7c15
-            var mixed = state
-            mixed = (mixed ^ mixed >> 30) &* 0xbf58_476d_1ce4_e5b9
-            mixed = (mixed ^ mixed >> 27) &* 0x94d0_49bb_1331_11eb
-            return mixed ^ mixed >> 31
         }
     }
 

@@ -1,5 +1,6 @@
 import Cryptography
 import Proofs
+import TestSupport
 import Testing
 
 @testable import StateTree
@@ -80,14 +81,8 @@ struct PastForestTests {
     static func verify(_ past: PastForest, _ store: String, _ key: [UInt8], _ value: [UInt8]?) throws {
         let index = try #require(stores.firstIndex(of: store))
         #expect(past.value(index, key: key) == value)
-        let bytes = try #require(past.proof(index, key: key)).encoded()
-        func check(_ value: [UInt8]?) throws(ProofFailure) {
-            try ICS23.verifyPath(
-                root: past.appHash.bytes, specs: ProofSpec.ledger, path: [Array(store.utf8), key], value: value,
-                proof: MerkleProof(decoding: bytes))
-        }
-        try check(value)
-        #expect(throws: ProofFailure.self) { try check(value == nil ? [1] : nil) }
+        try StateTreeTests.verify(
+            try #require(past.proof(index, key: key)), under: past.appHash, store, key, value)
     }
 
     @Test(arguments: [3, 40, 2_000]) func `every key of every earlier version is proven as its plain copy has it`(

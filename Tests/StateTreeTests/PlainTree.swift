@@ -25,21 +25,6 @@ struct PlainTree {
     }
 }
 
-/// Random numbers that a seed repeats (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ mixed >> 30) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ mixed >> 27) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ mixed >> 31
-    }
-}
-
 extension StateRoot {
     /// A tree with changes applied, the work not counted.
     func applying(_ changes: [(key: [UInt8], value: [UInt8]?)]) -> StateRoot {
@@ -50,10 +35,15 @@ extension StateRoot {
 
 /// The forest's own proof of a key holds for this value (nil: absence), and for no other.
 func verify(_ forest: StoreForest, _ store: String, _ key: [UInt8], _ value: [UInt8]?) throws {
-    let bytes = try #require(forest.proof(store: store, key: key)).encoded()
+    try verify(try #require(forest.proof(store: store, key: key)), under: forest.appHash, store, key, value)
+}
+
+/// The same of a proof under an app hash.
+func verify(_ proof: MerkleProof, under root: Digest, _ store: String, _ key: [UInt8], _ value: [UInt8]?) throws {
+    let bytes = proof.encoded()
     func check(_ value: [UInt8]?) throws(ProofFailure) {
         try ICS23.verifyPath(
-            root: forest.appHash.bytes, specs: ProofSpec.ledger, path: [Array(store.utf8), key], value: value,
+            root: root.bytes, specs: ProofSpec.ledger, path: [Array(store.utf8), key], value: value,
             proof: MerkleProof(decoding: bytes))
     }
     try check(value)

@@ -1,5 +1,6 @@
 import Cryptography
 import Proofs
+import TestSupport
 import Testing
 
 @testable import StateTree

@@ -237,13 +237,11 @@ class Client:
         target = self._prefix + path + ("?" + urlencode(given) if given else "")
         fields = {**self._headers, **(headers or {})}
         try:
-            self._connection.request(method, target, body=body, headers=fields)
-            answer = self._connection.getresponse()
+            answer = self._send(method, target, body, fields)
         except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
             # The gateway closed a connection that was idle; what is sent twice has one effect.
             self._connection.close()
-            self._connection.request(method, target, body=body, headers=fields)
-            answer = self._connection.getresponse()
+            answer = self._send(method, target, body, fields)
         content = answer.read()
         if answer.status >= 400:
             try:
@@ -252,3 +250,9 @@ class Client:
                 document = {}
             raise Problem(answer.status, document if isinstance(document, dict) else {})
         return content
+
+    def _send(
+        self, method: str, target: str, body: bytes | None, fields: dict[str, str]
+    ) -> http.client.HTTPResponse:
+        self._connection.request(method, target, body=body, headers=fields)
+        return self._connection.getresponse()

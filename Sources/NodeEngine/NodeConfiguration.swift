@@ -1,0 +1,58 @@
+package import Cryptography
+package import LedgerRuntime
+package import LedgerStore
+import StateTree
+
+/// What a node is started with.
+package struct NodeConfiguration: Sendable {
+    /// `ledger/` of the data folder.
+    package var folder: String
+    package var genesis: Genesis
+    /// This node's validator: its consensus key and its receipt key.
+    ///
+    /// Nil follows without voting.
+    package var consensusKey: SigningKey?
+    package var receiptKey: SigningKey?
+    /// Memory for old states, in bytes (D4).
+    package var retainedBytes: Int
+    /// Disk for what leads back to older states, in bytes (D4); 0 keeps nothing.
+    package var historyBytes: Int
+    /// Changed keys after which a checkpoint is due: about what two seconds of replay make good.
+    package var checkpointChanges: Int
+    /// Blocks to keep below the older checkpoint; nil keeps all.
+    package var blocksKept: UInt64?
+    /// Size at which a file of the block log is closed, in bytes: pruning deletes whole files.
+    package var blockFileBytes: Int
+    /// Whether the operator has confirmed a clock that is far ahead of the last block.
+    package var isClockConfirmed: Bool
+
+    package static let checkpointChangesDefault = 200_000
+
+    package init(
+        folder: String, genesis: Genesis, consensusKey: SigningKey?, receiptKey: SigningKey?,
+        retainedBytes: Int = RetainedStates.budgetBytesDefault, historyBytes: Int = HistoryLog.budgetBytesDefault,
+        checkpointChanges: Int = checkpointChangesDefault, blocksKept: UInt64? = nil,
+        blockFileBytes: Int = BlockLog.segmentBytesDefault, isClockConfirmed: Bool = false
+    ) {
+        self.folder = folder
+        self.genesis = genesis
+        self.consensusKey = consensusKey
+        self.receiptKey = receiptKey
+        self.retainedBytes = retainedBytes
+        self.historyBytes = historyBytes
+        self.checkpointChanges = checkpointChanges
+        self.blocksKept = blocksKept
+        self.blockFileBytes = blockFileBytes
+        self.isClockConfirmed = isClockConfirmed
+    }
+}
+
+/// Why a node stops.
+package enum NodeFailure: Error, Sendable {
+    case store(StoreFailure)
+    case runtime(RuntimeFailure)
+    case clock(ClockFailure)
+    case genesis(GenesisFailure)
+    /// The files do not fit together, and how.
+    case inconsistent(String)
+}
