@@ -1,5 +1,5 @@
 /// Why bytes are not the CBOR that was asked for; `offset` is where the item or its head begins.
-package enum CBORFailure: Error, Hashable, Sendable {
+package enum CBORFailure: Error, Hashable, Sendable, CustomStringConvertible {
     /// The input has more bytes than the profile reads.
     case tooLarge(byteCount: Int, byteCountMax: Int)
     /// The input ends inside an item, or a length or count goes past its end.
@@ -28,4 +28,23 @@ package enum CBORFailure: Error, Hashable, Sendable {
     case unorderedKey(offset: Int)
     /// A map key given twice.
     case duplicateKey(offset: Int)
+
+    package var description: String {
+        switch self {
+        case .tooLarge(let count, let max): "\(count) bytes, more than the \(max) that are read"
+        case .truncated(let offset): "byte \(offset): the input ends inside an item"
+        case .trailingBytes(let offset): "byte \(offset): something follows the item"
+        case .tooDeep(let offset): "byte \(offset): items nest too deep"
+        case .malformedHead(let offset): "byte \(offset): no item begins so"
+        case .notShortest(let offset): "byte \(offset): a number is not in its shortest form"
+        case .indefiniteLength(let offset): "byte \(offset): a length is indefinite"
+        case .malformedChunk(let offset): "byte \(offset): a chunk is not of its string's type"
+        case .invalidUTF8(let offset): "byte \(offset): text is not UTF-8"
+        case .refusedSimple(let offset): "byte \(offset): a float or simple value that is not read"
+        case .refusedTag(let tag, let offset): "byte \(offset): tag \(tag) is not read"
+        case .refusedKey(let offset): "byte \(offset): a map key is neither integer nor text"
+        case .unorderedKey(let offset): "byte \(offset): a map key is out of order"
+        case .duplicateKey(let offset): "byte \(offset): a map key is given twice"
+        }
+    }
 }

@@ -49,10 +49,31 @@ package enum JSONFault: Hashable, Sendable {
     case tooDeep(levelsMax: Int)
     /// There are more values and names than the limit.
     case tooManyNodes(nodesMax: Int)
+
+    /// What is wrong, in a sentence without its end.
+    package var text: String {
+        switch self {
+        case .unexpectedByte(let byte): "\(Self.shown(byte)) cannot stand here"
+        case .unexpectedEnd: "the text ends inside a value"
+        case .trailingBytes: "something follows the value"
+        case .invalidUTF8: "the bytes are not UTF-8"
+        case .controlCharacter(let byte): "the control character 0x\(Hex.encode([byte])) stands unescaped in a string"
+        case .invalidEscape: "the escape is none that JSON knows"
+        case .loneSurrogate: "an escaped surrogate stands without its other half"
+        case .malformedNumber: "the number is not written as JSON writes numbers"
+        case .duplicateName(let name): "the member \"\(name)\" is given twice"
+        case .tooDeep(let max): "values nest deeper than \(max) levels"
+        case .tooManyNodes(let max): "there are more than \(max) values and names"
+        }
+    }
+
+    private static func shown(_ byte: UInt8) -> String {
+        (0x21...0x7e).contains(byte) ? "'\(Character(Unicode.Scalar(byte)))'" : "the byte 0x\(Hex.encode([byte]))"
+    }
 }
 
 /// Why a JSON text or value is refused.
-package enum JSONFailure: Error, Hashable, Sendable {
+package enum JSONFailure: Error, Hashable, Sendable, CustomStringConvertible {
     /// The text is wrong at this place.
     case refused(JSONFault, at: JSONPosition)
     /// The text has more bytes than the limit.
@@ -66,6 +87,20 @@ package enum JSONFailure: Error, Hashable, Sendable {
     package var position: JSONPosition? {
         guard case .refused(_, let position) = self else { return nil }
         return position
+    }
+
+    /// What a person who sent the text is told, without the place.
+    package var text: String {
+        switch self {
+        case .refused(let fault, _): fault.text
+        case .tooLarge(_, let max): "the text has more than \(max) bytes"
+        case .numberOutOfRange(let lexeme): "the number \(lexeme) is out of range"
+        case .duplicateName(let name): "the member \"\(name)\" is given twice"
+        }
+    }
+
+    package var description: String {
+        (position.map { "line \($0.line), column \($0.column): " } ?? "") + text
     }
 }
 

@@ -1,5 +1,5 @@
 /// Why bytes are not a protobuf message as expected; `offset` counts from the start of the message at hand.
-package enum ProtobufFailure: Error, Hashable, Sendable {
+package enum ProtobufFailure: Error, Hashable, Sendable, CustomStringConvertible {
     /// The message ends inside a field.
     case truncated(offset: Int)
     /// A varint with needless bytes, or of more than 64 bits.
@@ -18,6 +18,20 @@ package enum ProtobufFailure: Error, Hashable, Sendable {
     case repeatedField(Int)
     /// A message that its canonical encoding does not give back.
     case notCanonical
+
+    package var description: String {
+        switch self {
+        case .truncated(let offset): "byte \(offset): the message ends inside a field"
+        case .malformedVarint(let offset): "byte \(offset): a varint is not in its shortest form, or too long"
+        case .malformedFieldNumber(let offset): "byte \(offset): the field number is out of range"
+        case .unknownWireType(let type, let offset): "byte \(offset): wire type \(type) is not read"
+        case .unexpectedValue(let field): "field \(field): the value is of another type or out of range"
+        case .invalidUTF8(let field): "field \(field): the text is not UTF-8"
+        case .unknownField(let field): "field \(field): the message has no such field"
+        case .repeatedField(let field): "field \(field): it is given twice"
+        case .notCanonical: "the encoding is not the canonical one"
+        }
+    }
 }
 
 /// One field as it stands on the wire.

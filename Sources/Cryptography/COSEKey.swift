@@ -1,7 +1,7 @@
 package import Codec
 
 /// Why COSE bytes are refused.
-package enum COSEFailure: Error, Equatable, Sendable {
+package enum COSEFailure: Error, Equatable, Sendable, CustomStringConvertible {
     /// Not CBOR of the profile.
     case cbor(CBORFailure)
     /// Not the structure: tag, list length or an element's type.
@@ -12,6 +12,16 @@ package enum COSEFailure: Error, Equatable, Sendable {
     case key(String)
     /// The signature does not hold.
     case signature
+
+    package var description: String {
+        switch self {
+        case .cbor(let failure): "not CBOR of the profile: \(failure)"
+        case .structure(let what): "not the COSE structure: \(what)"
+        case .header(let what): "COSE header: \(what)"
+        case .key(let what): "COSE key: \(what)"
+        case .signature: "the signature does not hold"
+        }
+    }
 }
 
 /// COSE algorithms of statements, transactions and receipts (RFC 9053, RFC 8812).

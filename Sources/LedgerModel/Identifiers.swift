@@ -60,7 +60,7 @@ package struct Timestamp: Hashable, Comparable, Sendable {
 }
 
 /// Why a value of the ledger is refused.
-package enum LedgerModelFailure: Error, Equatable, Sendable {
+package enum LedgerModelFailure: Error, Equatable, Sendable, CustomStringConvertible {
     /// Not protobuf in its one spelling.
     case protobuf(ProtobufFailure)
     /// Not CBOR in its one spelling.
@@ -69,6 +69,15 @@ package enum LedgerModelFailure: Error, Equatable, Sendable {
     case cose(COSEFailure)
     /// A field out of its range, of another type or missing, and which.
     case invalid(String)
+
+    package var description: String {
+        switch self {
+        case .protobuf(let failure): "not protobuf as the ledger writes it: \(failure)"
+        case .cbor(let failure): "not CBOR as the ledger writes it: \(failure)"
+        case .cose(let failure): "\(failure)"
+        case .invalid(let what): what
+        }
+    }
 }
 
 /// A ledger's chain id (D1): `name-N`, at most 50 bytes, read as ibc-go reads it.

@@ -108,13 +108,21 @@ package struct Genesis: Equatable, Sendable {
 }
 
 /// Why a genesis document is refused.
-package enum GenesisFailure: Error, Equatable, Sendable {
+package enum GenesisFailure: Error, Equatable, Sendable, CustomStringConvertible {
     /// Not JSON, not in its one spelling, or a member is missing or of another type.
     case malformed(String)
     /// The validators do not make a set.
     case validators(String)
     /// The state could not be built.
     case state(String)
+
+    package var description: String {
+        switch self {
+        case .malformed(let what): "malformed: \(what)"
+        case .validators(let what): "validators: \(what)"
+        case .state(let what): "its state cannot be built: \(what)"
+        }
+    }
 }
 
 extension Genesis {

@@ -63,7 +63,7 @@ package struct ProtocolRules: Equatable, Sendable {
 }
 
 /// What stops the state transition itself: our state or our binary is wrong, not the block.
-package enum RuntimeFailure: Error, Equatable, Sendable {
+package enum RuntimeFailure: Error, Equatable, Sendable, CustomStringConvertible {
     /// A value that only the ledger writes does not read back.
     case damagedState(String)
     /// The ledger is at rules that this binary does not have.
@@ -72,4 +72,14 @@ package enum RuntimeFailure: Error, Equatable, Sendable {
     case invalidBlock(String)
     /// The tree refused a change, which our own checks should have prevented.
     case tree(String)
+
+    package var description: String {
+        switch self {
+        case .damagedState(let what): "a value in its state is damaged: \(what)"
+        case .unknownRules(let version):
+            "it is at rules \(version), which this version of vivian does not have; install a newer one"
+        case .invalidBlock(let what): "a block is not one that an honest proposer makes: \(what)"
+        case .tree(let what): "its state tree refused a change: \(what)"
+        }
+    }
 }

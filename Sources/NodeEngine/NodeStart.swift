@@ -56,8 +56,11 @@ struct NodeStart {
             folder: configuration.folder, stores: StoreName.allCases.map(\.rawValue))
         let headers = try HeaderLog(folder: configuration.folder)
         let checkpoint = checkpoints.load()
-        for finding in checkpoints.findings { logger.notice("checkpoint", metadata: ["found": "\(finding)"]) }
         let last = blocks.lastHeight ?? 0
+        // A ledger without blocks has no checkpoint to miss.
+        for finding in checkpoints.findings where last > 0 {
+            logger.notice("checkpoint", metadata: ["found": "\(finding)"])
+        }
 
         var tip: Node.Tip
         if let checkpoint {

@@ -67,7 +67,7 @@ package struct ProofSpec: Hashable, Sendable {
 }
 
 /// Why a proof is refused.
-package enum ProofFailure: Error, Equatable, Sendable {
+package enum ProofFailure: Error, Equatable, Sendable, CustomStringConvertible {
     /// Not protobuf in its one spelling, or not a proof at all.
     case malformed(String)
     /// The proof is not one that the spec's tree can have.
@@ -80,4 +80,15 @@ package enum ProofFailure: Error, Equatable, Sendable {
     case absence(String)
     /// A tree size, index or path length is out of range.
     case range(String)
+
+    package var description: String {
+        switch self {
+        case .malformed(let what): "not a proof: \(what)"
+        case .spec(let what): "not a proof of this kind of tree: \(what)"
+        case .differs(let what): "the proof is about something else: \(what)"
+        case .root: "the proof leads to another root"
+        case .absence(let what): "absence is not proven: \(what)"
+        case .range(let what): what
+        }
+    }
 }

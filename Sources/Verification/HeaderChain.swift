@@ -63,7 +63,8 @@ struct HeaderChain {
         }
         try require(
             !policy.trustedValidators.isEmpty,
-            "headers: no trusted validators hash given; the first set in the file, \(own), may be anybody")
+            "headers: say which validators hash you trust; without one the first set in the file, \(own), may be anybody"
+        )
         report.holds.append(
             links.count == 1
                 ? "the validator set of \(last.height) is the trusted one"

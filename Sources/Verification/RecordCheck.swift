@@ -55,7 +55,7 @@ enum RecordCheck {
         -> Statement
     {
         let statement: Statement
-        do { statement = try Statement.decode(bundle.statement) } catch { throw Refusal(error) }
+        do { statement = try Statement.decode(bundle.statement) } catch { throw Refusal("statement: \(error)") }
         try require(
             statement.keyThumbprint == bundle.issuerKey.thumbprint, "statement: kid is not the thumbprint of issuerKey")
         try require(statement.isSigned(by: bundle.issuerKey), "statement: the signature does not hold")

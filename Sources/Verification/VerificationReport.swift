@@ -35,7 +35,7 @@ struct Refusal: Error {
 
     /// What could not be read.
     init(_ failure: LedgerModelFailure) {
-        if case .invalid(let reason) = failure { self.reason = reason } else { reason = "\(failure)" }
+        reason = "\(failure)"
     }
 
     /// Why a header is not believed.

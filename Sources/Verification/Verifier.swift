@@ -14,9 +14,11 @@ public enum Verifier {
     public static func verify(_ bytes: [UInt8], policy: TrustPolicy, now: UInt64?) -> VerificationOutcome {
         var outcome = VerificationOutcome(report: VerificationReport(), reason: nil)
         do throws(Refusal) {
-            switch format(of: bytes) {
+            switch try format(of: bytes) {
             case RecordBundle.format: try RecordCheck.run(bytes, policy, now, &outcome.report)
-            default: try stateProof(bytes, policy, now, &outcome.report)
+            case StateProofFile.format: try stateProof(bytes, policy, now, &outcome.report)
+            default:
+                throw Refusal("the file: its format is neither \(RecordBundle.format) nor \(StateProofFile.format)")
             }
         } catch {
             outcome.reason = error.reason
@@ -35,8 +37,10 @@ public enum Verifier {
             hasReceipts: !bundle.receipts.isEmpty)
     }
 
-    private static func format(of bytes: [UInt8]) -> String? {
-        (try? JSONDocument(parsing: bytes, limits: .bundle))?.root["format"]?.string
+    private static func format(of bytes: [UInt8]) throws(Refusal) -> String? {
+        do { return try JSONDocument(parsing: bytes, limits: .bundle).root["format"]?.string } catch {
+            throw Refusal("the file is no JSON text: \(error)")
+        }
     }
 
     private static func stateProof(

@@ -49,7 +49,7 @@ struct Configuration {
         let document: JSONDocument
         do { document = try JSONDocument(parsing: Array(data)) } catch {
             let place = error.position.map { "line \($0.line), column \($0.column)" } ?? "the whole"
-            throw ConfigurationFailure(["\(file.lastPathComponent) \(place): it is no JSON text (\(error))"])
+            throw ConfigurationFailure(["\(file.lastPathComponent) \(place): it is no JSON text: \(error.text)"])
         }
         let violations = schema.validate(document, limit: 100)
         guard violations.isEmpty else {

@@ -43,6 +43,7 @@ import Testing
         }
         #expect(found == fault)
         #expect(position.byteOffset == offset)
+        #expect(failure?.description == "line \(position.line), column \(position.column): \(found.text)")
     }
 
     @Test(

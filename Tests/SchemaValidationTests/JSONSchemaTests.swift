@@ -40,6 +40,32 @@ struct JSONSchemaTests {
         #expect(found.map(\.instancePointer) == ["/a"])
     }
 
+    @Test(
+        "says what is wanted, in the schema's words",
+        arguments: [
+            (#"{"enum": ["a", 1, null]}"#, #"must be one of "a", 1, null"#),
+            (#"{"const": true}"#, "must be true"),
+            (#"{"type": "number", "minimum": 10.50}"#, "must be of type number"),
+            (#"{"pattern": "^\\d$"}"#, #"must match the pattern "^\d$""#),
+            (#"{"enum": [["a"], "b"]}"#, "must be one of the listed values"),
+            (#"{"const": {"a": 1}}"#, "must be the given value"),
+            (#"{"enum": ["\#(String(repeating: "a", count: 200))", "b"]}"#, "must be one of the listed values"),
+        ])
+    func wanted(_ schema: String, _ message: String) throws {
+        #expect(try violations(schema, #""x""#).map(\.message) == [message])
+    }
+
+    @Test(
+        "says which bound is meant",
+        arguments: [
+            (#"{"minimum": 10.50}"#, "must not be below 10.50"), (#"{"maximum": 1}"#, "must not be above 1"),
+            (#"{"exclusiveMinimum": 9}"#, "must be above 9"), (#"{"exclusiveMaximum": 9}"#, "must be below 9"),
+            (#"{"multipleOf": 2}"#, "must be a multiple of 2"),
+        ])
+    func bound(_ schema: String, _ message: String) throws {
+        #expect(try violations(schema, "9").map(\.message) == [message])
+    }
+
     @Test("never quotes the document's values")
     func secrets() throws {
         let found = try violations(

@@ -27,6 +27,17 @@ import Verification
     ])
     func `what is no bundle is refused`(_ file: String) { #expect(outcome(file).reason != nil) }
 
+    @Test(arguments: [
+        (
+            "{\"format\": \"vivian-record/1\",\n",
+            "the file is no JSON text: line 2, column 1: the text ends inside a value"
+        ),
+        ("{\"format\": \"vivian-record/2\"}", "the file: its format is neither vivian-record/1 nor vivian-proof/1"),
+    ])
+    func `a file of no kind is told what it is not, and where`(_ file: String, _ reason: String) {
+        #expect(outcome(file).reason == reason)
+    }
+
     @Test func `the JSON form has the verdict and the lines`() throws {
         let object = try #require(
             try JSONSerialization.jsonObject(with: Data(outcome("{}").json)) as? [String: Any])

@@ -60,10 +60,11 @@ extension Contract.Operation {
         do throws(JSONFailure) { document = try JSONDocument(parsing: body) } catch {
             let place = error.position
             throw Problem(
-                "unreadable-document", .badRequest, title: "The document cannot be read", detail: "\(error).",
+                "unreadable-document", .badRequest, title: "The document cannot be read",
+                detail: "\(error). Nothing was stored.",
                 violations: [
                     SchemaViolation(
-                        instancePointer: "", schemaPointer: "", rule: "json", message: "\(error)",
+                        instancePointer: "", schemaPointer: "", rule: "json", message: error.text,
                         line: place?.line ?? 0, column: place?.column ?? 0)
                 ])
         }

@@ -90,7 +90,7 @@ package struct JSONSchema: Sendable {
             let schema = program.registry.description(of: violation.schema)
             return SchemaViolation(
                 instancePointer: JSONPath.pointer(to: violation.index, in: document.tape), schemaPointer: schema,
-                rule: rule(at: violation.schema, schema), message: SchemaMessage.text(violation.cause, program),
+                rule: rule(at: violation.schema, schema), message: SchemaMessage.text(violation, program),
                 line: place.line, column: place.column)
         }
     }

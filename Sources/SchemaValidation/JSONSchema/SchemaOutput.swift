@@ -86,7 +86,7 @@ struct SchemaOutputWriter {
     func unit(_ violation: FoundViolation) -> SchemaOutput.Unit {
         unit(
             violation.index, violation.trail, keyword: pointer(violation.schema),
-            error: SchemaMessage.text(violation.cause, program))
+            error: SchemaMessage.text(violation, program))
     }
 
     func units(_ learned: SchemaTrace.Learned) -> [SchemaOutput.Unit] {

@@ -39,8 +39,8 @@ package struct XMLFailure: Error, Hashable, Sendable, CustomStringConvertible {
     /// The parser's own words, without a line break; empty where the reason says all.
     package var detail: String
 
-    package var description: String {
-        let place = line > 0 ? "line \(line), column \(column): " : ""
-        return place + reason.rawValue + (detail.isEmpty ? "" : ": \(detail)")
-    }
+    /// What a person who sent the document is told, without the place.
+    package var text: String { detail.isEmpty ? reason.rawValue : "\(reason.rawValue): \(detail)" }
+
+    package var description: String { (line > 0 ? "line \(line), column \(column): " : "") + text }
 }
