@@ -6,7 +6,9 @@ import GRDB
 ///
 /// | table | a row is | notes |
 /// |---|---|---|
-/// | `record` | one record, by order of acceptance | `rid` is the only random-key index |
+/// | `record` | one record, by order of acceptance | found by its id through ``RecordIDIndex`` |
+/// | `record_id` | the row of a record id that has settled | the only random-key index |
+/// | `record_id_mark` | one row: the last row of `record` up to which all ids have settled | |
 /// | `original` | one captured document, encrypted | its wrap goes when one of its records is erased |
 /// | `original_repeat` | a record that an original holds, though it was accepted with an earlier one | so that erasing it finds every original |
 /// | `job` | one capture | `records` = row ids of `record`, u64 big-endian each, in document order |
@@ -109,6 +111,41 @@ enum GatewaySchema {
                     """)
         }
         registerAccess(in: &migrator)
+        migrator.registerMigration("record-ids") { database in
+            // The ids' own index goes with the table: SQLite cannot take a constraint away.
+            try database.execute(
+                sql: """
+                    CREATE TABLE record_id (
+                        rid BLOB PRIMARY KEY,
+                        record INTEGER NOT NULL
+                    ) STRICT, WITHOUT ROWID;
+                    INSERT INTO record_id SELECT rid, id FROM record ORDER BY rid;
+                    CREATE TABLE record_id_mark (row INTEGER NOT NULL) STRICT;
+                    INSERT INTO record_id_mark SELECT coalesce(max(id), 0) FROM record;
+                    CREATE TABLE record_rows (
+                        id INTEGER PRIMARY KEY,
+                        rid BLOB NOT NULL,
+                        tenant TEXT NOT NULL,
+                        issuer BLOB NOT NULL,
+                        number INTEGER NOT NULL,
+                        statement BLOB NOT NULL,
+                        media_type TEXT NOT NULL,
+                        payload BLOB,
+                        key_group INTEGER NOT NULL,
+                        wrap BLOB,
+                        original INTEGER,
+                        outbox INTEGER NOT NULL,
+                        accepted_at INTEGER NOT NULL,
+                        erased_at INTEGER
+                    ) STRICT;
+                    INSERT INTO record_rows SELECT * FROM record;
+                    DROP TABLE record;
+                    ALTER TABLE record_rows RENAME TO record;
+                    CREATE INDEX record_outbox ON record (outbox);
+                    CREATE INDEX record_group ON record (key_group);
+                    CREATE INDEX record_original ON record (original);
+                    """)
+        }
         return migrator
     }
 }

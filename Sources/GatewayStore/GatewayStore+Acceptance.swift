@@ -17,20 +17,19 @@ extension GatewayStore {
         _ captures: [NewCapture], issuer: [UInt8], now: UInt64, draw: (() -> NewInterval)? = nil,
         sign: (_ first: UInt64, _ records: [NewRecord]) throws -> SignedBatch
     ) throws -> [Int] {
-        try write { database in
+        typealias Accepted = (counts: [Int], new: [Digest: Int64], settlement: RecordIDIndex.Settlement)
+        return try write { database -> Accepted in
             var jobs: [[UInt8]] = captures.map { _ in [] }
             var counts = captures.map { _ in 0 }
             var fresh: [(record: NewRecord, capture: Int, row: Int64)] = []
             var repeats: [(row: Int64, capture: Int)] = []
             var rows: [Digest: Int64] = [:]
             var nextRow = (try RowStatement(database, sql: "SELECT max(id) FROM record").run() ?? 0) + 1
-            let find = try RowStatement(database, sql: "SELECT id FROM record WHERE rid = ?")
+            let find = try RecordIDIndex.finder(in: database)
             for (index, capture) in captures.enumerated() {
                 for record in capture.records {
-                    guard let rid = Digest(record.rid) else {
-                        throw GatewayStoreFailure(.conflict, "a record id has 32 bytes")
-                    }
-                    let known = try rows[rid] ?? Self.row(of: record, with: find)
+                    let rid = try Self.digest(record.rid)
+                    let known = try rows[rid] ?? row(of: record, with: find)
                     if let known {
                         repeats.append((known, index))
                     } else {
@@ -44,7 +43,7 @@ extension GatewayStore {
             }
             try insertJobs(captures, records: jobs, now: now, in: database)
             try appendAudit(captures.compactMap(\.audit), in: database)
-            guard !fresh.isEmpty else { return counts }
+            guard !fresh.isEmpty else { return (counts, [:], .init()) }
 
             let first = try nextNumber(of: issuer, in: database)
             let slots = try slots(
@@ -83,19 +82,25 @@ extension GatewayStore {
                     arguments: [row, original])
             }
             try setNextNumber(slots[slots.count - 1].number + 1, of: issuer, in: database)
-            return counts
-        }
+            return (counts, rows, try recordIDs.settle(newCount: rows.count, in: database))
+        } committed: { accepted in
+            recordIDs.committed(accepted.settlement, new: accepted.new)
+        }.counts
     }
 
     /// The row that holds a record under any of its ids.
-    private static func row(of record: NewRecord, with find: RowStatement) throws -> Int64? {
-        find.bind(record.rid, at: 1)
-        if let row = try find.run() { return row }
-        for rid in record.earlierIDs {
+    private func row(of record: NewRecord, with find: RowStatement) throws -> Int64? {
+        for rid in [record.rid] + record.earlierIDs {
+            if let row = recordIDs.waitingRow(of: try Self.digest(rid)) { return row }
             find.bind(rid, at: 1)
             if let row = try find.run() { return row }
         }
         return nil
+    }
+
+    private static func digest(_ rid: [UInt8]) throws -> Digest {
+        guard let digest = Digest(rid) else { throw GatewayStoreFailure(.conflict, "a record id has 32 bytes") }
+        return digest
     }
 
     func nextNumber(of issuer: [UInt8], in database: Database) throws -> UInt64 {

@@ -1,3 +1,4 @@
+import Cryptography
 import Foundation
 import GRDB
 
@@ -9,14 +10,22 @@ extension GatewayStore {
 
     /// One record of a tenant by its record id.
     package func record(_ rid: [UInt8], tenant: String) throws -> RecordRow? {
-        try read { database in
+        let waiting = Digest(rid).flatMap(recordIDs.waitingRow)
+        return try read { database in
+            guard let row = try waiting ?? Self.settledRow(of: rid, in: database) else { return nil }
             let find = try database.cachedStatement(
                 sql: """
                     SELECT \(Self.columns) FROM record r JOIN outbox o ON o.id = r.outbox
-                    WHERE r.rid = ? AND r.tenant = ?
+                    WHERE r.id = ? AND r.tenant = ?
                     """)
-            return try Row.fetchOne(find, arguments: [Data(rid), tenant]).map(Self.recordRow)
+            return try Row.fetchOne(find, arguments: [row, tenant]).map(Self.recordRow)
         }
+    }
+
+    private static func settledRow(of rid: [UInt8], in database: Database) throws -> Int64? {
+        let find = try RecordIDIndex.finder(in: database)
+        find.bind(rid, at: 1)
+        return try find.run()
     }
 
     /// The wrap of the newest record that is not erased, and its key group; nil where there is none.
@@ -73,13 +82,13 @@ extension GatewayStore {
         _ rid: [UInt8], tenant: String, now: UInt64, newGroup: Int64, tombstone: NewOutboxTransaction?,
         tombstoneState: OutboxState = .pending, audit: AuditEntry? = nil, rewrap: ([[UInt8]]) throws -> [[UInt8]]
     ) throws -> Bool {
-        try write { database in
-            guard
+        let waiting = Digest(rid).flatMap(recordIDs.waitingRow)
+        return try write { database in
+            guard let id = try waiting ?? Self.settledRow(of: rid, in: database),
                 let row = try Row.fetchOne(
                     database,
-                    sql:
-                        "SELECT id, key_group, original FROM record WHERE rid = ? AND tenant = ? AND erased_at IS NULL",
-                    arguments: [Data(rid), tenant])
+                    sql: "SELECT id, key_group, original FROM record WHERE id = ? AND tenant = ? AND erased_at IS NULL",
+                    arguments: [id, tenant])
             else { return false }
             let group: Int64 = row["key_group"]
             let originals = try Int64.fetchAll(

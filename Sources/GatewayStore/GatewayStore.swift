@@ -12,17 +12,22 @@ import GRDB
 package final class GatewayStore: Sendable {
     /// Pages that the writer keeps.
     ///
-    /// The index over record ids, which new ones hit anywhere, takes 48 MB at a million records. With less, most
-    /// insertions read a page back, and many write one before the transaction ends.
+    /// The index over record ids, in which each new one is looked up, takes 48 MB at a million records.
     static let writerCacheKibibytes = 64 << 10
     /// Pages that each reader keeps: it follows one record through a few of them.
     static let readerCacheKibibytes = 2 << 10
 
     let pool: DatabasePool
+    let recordIDs: RecordIDIndex
 
     /// Opens or makes `gateway.sqlite` in a folder, bringing its tables up to date.
     /// - Throws: ``GatewayStoreFailure``
-    package init(folder: URL) throws {
+    package convenience init(folder: URL) throws {
+        try self.init(folder: folder, idsOfRun: RecordIDIndex.runCount)
+    }
+
+    /// `idsOfRun`: how many record ids settle together.
+    init(folder: URL, idsOfRun: Int) throws {
         var configuration = Configuration()
         configuration.maximumReaderCount = 4
         configuration.busyMode = .timeout(5)
@@ -37,13 +42,20 @@ package final class GatewayStore: Sendable {
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
             pool = try DatabasePool(path: folder.appending(path: "gateway.sqlite").path, configuration: configuration)
             try GatewaySchema.migrator.migrate(pool)
+            recordIDs = try pool.read { try RecordIDIndex($0, runCount: idsOfRun) }
+        } catch let failure as GatewayStoreFailure {
+            throw failure
         } catch {
             throw GatewayStoreFailure(error)
         }
     }
 
     /// Runs one SQL transaction: all of it or nothing.
-    func write<Value>(_ body: (Database) throws -> Value) throws -> Value {
+    ///
+    /// `committed`: called with what it gave, before the next transaction begins.
+    func write<Value>(
+        _ body: (Database) throws -> Value, committed: (Value) -> Void = { _ in }
+    ) throws -> Value {
         do {
             return try pool.writeWithoutTransaction { database in
                 var value: Value?
@@ -51,6 +63,7 @@ package final class GatewayStore: Sendable {
                     value = try body(database)
                     return .commit
                 }
+                committed(value!)
                 return value!
             }
         } catch let failure as GatewayStoreFailure {
