@@ -62,13 +62,13 @@ enum LedgerBenchmarks {
             "ledger.durable batch=10000 keys=1000000", items: batch, wallClock: true, note: "; target 100,000/s"
         ) {
             height += 1
-            let next = try forest.applying([("bench", batches[Int(height) - 1])])
+            let next = try forest.updated(by: [("bench", batches[Int(height) - 1])])
             try log.append([.decidedBlock(height: height, block: block, commit: [1])])
             try log.sync()
             let began = Harness.seconds(CLOCK_MONOTONIC)
-            try history.append(height: height, from: forest, to: next)
+            try history.append(height: height, next.undo)
             undone.append(Harness.seconds(CLOCK_MONOTONIC) - began)
-            forest = next
+            forest = next.forest
         }
         print("history.append batch=10000: \(undone.sorted()[undone.count / 2] / Double(batch) * 1e6) us each (wall)")
     }
@@ -83,9 +83,9 @@ enum LedgerBenchmarks {
             let rows = (0..<10).map {
                 (key: key((height * 7_919 + $0 * 97) % keyCount), value: Optional([UInt8(1)] + key(height)))
             }
-            let next = try forest.applying([("bench", rows)])
-            try log.append(height: UInt64(height), from: forest, to: next)
-            forest = next
+            let next = try forest.updated(by: [("bench", rows)])
+            try log.append(height: UInt64(height), next.undo)
+            forest = next.forest
         }
         try Harness.report(
             "history.look-up blocks=\(count) bytes=\(log.byteCount)", items: log.byteCount,

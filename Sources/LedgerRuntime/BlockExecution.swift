@@ -34,6 +34,8 @@ package struct BlockOutcome: Sendable {
     package let changes: [StoreChanges]
     /// What the new state added to the tree, for the budget of retained states.
     package let work: TreeWork
+    /// What leads back to the state before, for the history.
+    package let undo: ForestUndo
     /// Whether the state root moved: if so, exactly one proof block follows (D2).
     package var changesState: Bool { !changes.isEmpty }
 }
@@ -71,13 +73,12 @@ package enum BlockExecution {
             if !log.entries.isEmpty { AnchorLedger.write(log.frontier, to: &last) }
             last.commit()
         }
-        var work = TreeWork()
         let changes = block.sortedChanges()
-        let after = try block.committed(changes, work: &work)
+        let update = try block.committed(changes)
         return BlockOutcome(
-            context: context, state: after, appHash: after.appHash, results: results,
+            context: context, state: update.forest, appHash: update.forest.appHash, results: results,
             resultsHash: TransactionResult.root(of: results), logEntries: log.entries, log: log.frontier,
-            changes: changes, work: work)
+            changes: changes, work: update.work, undo: update.undo)
     }
 
     private static func decode(

@@ -50,10 +50,10 @@ package final class BlockState: StateAccess {
     }
 
     /// The forest with the writes applied, as ``sortedChanges()`` lists them.
-    package func committed(_ changes: [StoreChanges], work: inout TreeWork) throws(RuntimeFailure) -> StoreForest {
+    package func committed(_ changes: [StoreChanges]) throws(RuntimeFailure) -> ForestUpdate {
         do {
-            return try base.applying(
-                changes.map { (store: $0.store.rawValue, changes: $0.changes) }, work: &work)
+            return try base.updated(
+                by: changes.map { (store: $0.store.rawValue, changes: $0.changes) })
         } catch {
             throw .tree("\(error)")
         }

@@ -99,8 +99,7 @@ package struct Genesis: Equatable, Sendable {
         AnchorLedger.begin(with: hash, in: &state)
         state.commit()
         do {
-            var work = TreeWork()
-            return try block.committed(block.sortedChanges(), work: &work)
+            return try block.committed(block.sortedChanges()).forest
         } catch {
             throw .state("\(error)")
         }

@@ -95,20 +95,20 @@ package final class HistoryLog: Sendable {
     ///
     /// Not synced. Where it cannot be written, the whole history goes: it would have a hole.
     /// - Throws: a failure to write or to delete, `mismatch` where the states before did not continue the history.
-    /// - Complexity: linear in the nodes that the block replaced.
-    package func append(height: UInt64, from before: StoreForest, to after: StoreForest) throws(StoreFailure) {
-        guard budgetBytes > 0, before.appHash != after.appHash else { return }
-        let payload = HistoryRecord.encode(ForestUndo(from: after, backTo: before))
+    /// - Complexity: linear in the keys that the block changed.
+    package func append(height: UInt64, _ undo: ForestUndo) throws(StoreFailure) {
+        guard budgetBytes > 0, undo.before != undo.after else { return }
+        let payload = HistoryRecord.encode(undo)
         let result = state.withLock { state -> Result<Void, StoreFailure> in
             do throws(StoreFailure) {
-                if let newest = state.newest, newest.after != before.appHash || newest.height >= height {
+                if let newest = state.newest, newest.after != undo.before || newest.height >= height {
                     throw .mismatch("block \(height) does not continue the history of states")
                 }
                 guard payload.count <= min(FrameFile.payloadBytesMax, budgetBytes - FrameFile.headerBytes) else {
                     throw .mismatch("what leads back from block \(height) is more than the history may hold")
                 }
                 try write(payload, height: height, to: &state)
-                state.newest = (height, after.appHash)
+                state.newest = (height, undo.after)
                 return .success(())
             } catch {
                 try? Self.delete(&state.segments, count: state.segments.count)

@@ -305,7 +305,7 @@ package actor Node {
         let outcome = candidate.outcome
         let header = candidate.block.header
         try tiles.append(outcome.logEntries)
-        NodeStart.note(outcome, after: tip.forest, in: history.log, logger: logger)
+        NodeStart.note(outcome, in: history.log, logger: logger)
         tip = Tip(
             height: UInt64(header.height), time: header.time, blockID: candidate.blockID, commit: commit,
             resultsHash: outcome.resultsHash, forest: outcome.state, log: outcome.log)

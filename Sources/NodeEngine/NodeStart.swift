@@ -127,7 +127,7 @@ struct NodeStart {
             let (block, commit) = try read(height, from: blocks)
             let outcome = try replay(block, after: tip, ledger: identity)
             try tiles.append(outcome.logEntries)
-            note(outcome, after: tip.forest, in: history, logger: logger)
+            note(outcome, in: history, logger: logger)
             checkpoints.note(outcome.places)
             replayedChanges += outcome.changes.reduce(0) { $0 + $1.changes.count }
             tip = Node.Tip(
@@ -155,9 +155,9 @@ struct NodeStart {
     }
 
     /// Adds to the history what leads back from a block's state; a failure costs older states, never the block.
-    static func note(_ outcome: BlockOutcome, after before: StoreForest, in history: HistoryLog, logger: Logger) {
+    static func note(_ outcome: BlockOutcome, in history: HistoryLog, logger: Logger) {
         do {
-            try history.append(height: outcome.context.height.value, from: before, to: outcome.state)
+            try history.append(height: outcome.context.height.value, outcome.undo)
         } catch {
             logger.error("the history of states begins anew", metadata: ["reason": "\(error)"])
         }

@@ -52,54 +52,20 @@ package struct ForestUndo: Equatable, Sendable {
         self.stores = stores
     }
 
-    /// What leads from a later version back to an earlier one of the same stores.
-    /// - Complexity: linear in the nodes that are not shared.
-    package init(from later: StoreForest, backTo earlier: StoreForest) {
-        precondition(later.names == earlier.names, "the stores are the same")
-        self.init(before: earlier.appHash, after: later.appHash, stores: [])
-        for index in earlier.roots.indices {
-            let (old, new) = (earlier.roots[index].tree, later.roots[index].tree)
-            if old.isIdentical(to: new) { continue }
-            var shards: [Shard] = []
-            Self.shards(old, new, depth: 0, index: 0, into: &shards)
-            if !shards.isEmpty { stores.append(Store(index: index, root: old.hash, shards: shards)) }
+    /// Adds what was undone in a store, whose earlier tree is given.
+    mutating func add(_ undone: [StateRootUpdate.Undone], store: Int, before: StateRoot) {
+        guard !undone.isEmpty else { return }
+        var shards: [Shard] = []
+        var start = 0
+        while start < undone.count {
+            let index = undone[start].shard
+            let end = undone[start...].firstIndex { $0.shard != index } ?? undone.count
+            shards.append(
+                Shard(
+                    index: index, before: SubtreeMark(StoreShard.root(index, of: before.tree)),
+                    rows: undone[start..<end].map(\.row)))
+            start = end
         }
-    }
-
-    private static func shards(_ old: Subtree, _ new: Subtree, depth: Int, index: Int, into result: inout [Shard]) {
-        if old.isIdentical(to: new) { return }
-        guard depth == StoreShard.depth else {
-            for right in [false, true] {
-                shards(
-                    old.child(right: right, at: depth), new.child(right: right, at: depth), depth: depth + 1,
-                    index: index << 1 | (right ? 1 : 0), into: &result)
-            }
-            return
-        }
-        var found: [Row] = []
-        rows(old, new, depth: depth, into: &found)
-        if !found.isEmpty { result.append(Shard(index: index, before: SubtreeMark(old), rows: found)) }
-    }
-
-    private static func rows(_ old: Subtree, _ new: Subtree, depth: Int, into result: inout [Row]) {
-        if old.isIdentical(to: new) { return }
-        switch (old, new) {
-        case (.inner, _), (_, .inner):
-            for right in [false, true] {
-                rows(
-                    old.child(right: right, at: depth), new.child(right: right, at: depth), depth: depth + 1,
-                    into: &result)
-            }
-        case (.leaf(let was), .leaf(let now)):
-            if was.keyHash == now.keyHash {
-                if was.hash != now.hash { result.append(Row(key: was.key, value: was.value)) }
-            } else {
-                let (restored, removed) = (Row(key: was.key, value: was.value), Row(key: now.key, value: nil))
-                result += was.keyHash < now.keyHash ? [restored, removed] : [removed, restored]
-            }
-        case (.leaf(let was), .empty): result.append(Row(key: was.key, value: was.value))
-        case (.empty, .leaf(let now)): result.append(Row(key: now.key, value: nil))
-        case (.empty, .empty): break
-        }
+        stores.append(Store(index: store, root: before.hash, shards: shards))
     }
 }

@@ -25,8 +25,8 @@ package struct StateRoot: Sendable {
     /// - Complexity: about one inner hash a leaf.
     package init?(sorted leaves: [StateLeaf]) {
         for (one, next) in zip(leaves, leaves.dropFirst()) where one.keyHash >= next.keyHash { return nil }
-        var work = TreeWork()
-        tree = Self.build(leaves, leaves.indices, depth: 0, work: &work)
+        var notes = Notes()
+        tree = Self.build(leaves, leaves.indices, depth: 0, &notes)
         count = leaves.count
     }
 
@@ -46,18 +46,19 @@ package struct StateRoot: Sendable {
     /// The tree with changes applied, each key once; a nil value removes its key.
     ///
     /// - Complexity: for m changes to n keys about m x (3 + log2(n / m) + 2) hashes, and as many new nodes.
-    package func applying(_ changes: [(key: [UInt8], value: [UInt8]?)], work: inout TreeWork) -> StateRoot {
-        guard !changes.isEmpty else { return self }
+    package func updated(by changes: [(key: [UInt8], value: [UInt8]?)]) -> StateRootUpdate {
+        guard !changes.isEmpty else { return StateRootUpdate(root: self, work: TreeWork(), undone: []) }
         guard let sorted = Change.sorted(changes) else { preconditionFailure("a key is changed twice") }
-        var mine = TreeWork()
+        var notes = Notes()
+        notes.undone.reserveCapacity(sorted.count)
         for change in sorted {
             guard let leaf = change.leaf else { continue }
-            mine.leaves += 1
-            mine.leafBytes += leaf.contentCount
+            notes.work.leaves += 1
+            notes.work.leafBytes += leaf.contentCount
         }
-        let result = Self.apply(sorted, sorted.indices, to: tree, depth: 0, work: &mine)
-        work += mine
-        return StateRoot(tree: result, count: count + mine.added)
+        let result = Self.apply(sorted, sorted.indices, to: tree, depth: 0, &notes)
+        return StateRootUpdate(
+            root: StateRoot(tree: result, count: count + notes.work.added), work: notes.work, undone: notes.undone)
     }
 
     /// A shard with rows applied, each key once; nil where a key is changed twice or lies in another shard.
@@ -65,8 +66,8 @@ package struct StateRoot: Sendable {
         guard let sorted = Change.sorted(rows.map { (key: $0.key, value: $0.value) }),
             sorted.allSatisfy({ StoreShard.index(of: $0.place) == index })
         else { return nil }
-        var work = TreeWork()
-        return apply(sorted, sorted.indices, to: shard, depth: StoreShard.depth, work: &work)
+        var notes = Notes()
+        return apply(sorted, sorted.indices, to: shard, depth: StoreShard.depth, &notes)
     }
 
     /// All leaves in rising order of their key hashes.
@@ -76,9 +77,26 @@ package struct StateRoot: Sendable {
 
     // MARK: Updating
 
+    /// What is noted on the way through the tree.
+    private struct Notes {
+        var work = TreeWork()
+        /// By rising place.
+        var undone: [StateRootUpdate.Undone] = []
+
+        /// Notes that a change met an old leaf, or nothing; one that changes nothing is no change.
+        mutating func met(_ old: StateLeaf?, _ change: Change) {
+            guard old?.hash != change.leaf?.hash else { return }
+            undone.append(
+                .init(
+                    shard: StoreShard.index(of: change.place),
+                    row: ForestUndo.Row(key: change.key, value: old?.value)))
+        }
+    }
+
     /// One change with its place in the tree.
     private struct Change {
         var place: Digest
+        var key: [UInt8]
         var leaf: StateLeaf?
 
         /// Changes by rising place; nil where a key is changed twice.
@@ -91,7 +109,8 @@ package struct StateRoot: Sendable {
             for index in order.indices.dropFirst() where order[index - 1].place == order[index].place { return nil }
             return order.map { place, index in
                 let (key, value) = changes[index]
-                return Change(place: place, leaf: value.map { StateLeaf(key: key, keyHash: place, value: $0) })
+                return Change(
+                    place: place, key: key, leaf: value.map { StateLeaf(key: key, keyHash: place, value: $0) })
             }
         }
     }
@@ -100,49 +119,51 @@ package struct StateRoot: Sendable {
     ///
     /// Array and range, not a slice: a slice would hold the array anew at each step.
     private static func apply(
-        _ changes: [Change], _ range: Range<Int>, to subtree: Subtree, depth: Int, work: inout TreeWork
+        _ changes: [Change], _ range: Range<Int>, to subtree: Subtree, depth: Int, _ notes: inout Notes
     ) -> Subtree {
         if range.isEmpty { return subtree }
         switch subtree {
         case .empty:
+            for change in changes[range] { notes.met(nil, change) }
             let leaves = changes[range].compactMap(\.leaf)
-            work.added += leaves.count
-            return build(leaves, leaves.indices, depth: depth, work: &work)
+            notes.work.added += leaves.count
+            return build(leaves, leaves.indices, depth: depth, &notes)
         case .leaf(let old):
+            for change in changes[range] { notes.met(change.place == old.keyHash ? old : nil, change) }
             if range.count == 1, changes[range.lowerBound].place == old.keyHash {
                 guard let leaf = changes[range.lowerBound].leaf else {
-                    work.added -= 1
+                    notes.work.added -= 1
                     return .empty
                 }
                 return .leaf(leaf)
             }
             var leaves = changes[range].compactMap(\.leaf)
-            work.added += leaves.count - 1
+            notes.work.added += leaves.count - 1
             if !changes[range].contains(where: { $0.place == old.keyHash }) {
                 let index = leaves.firstIndex { old.keyHash < $0.keyHash } ?? leaves.count
                 leaves.insert(old, at: index)
-                work.added += 1
+                notes.work.added += 1
             }
-            return build(leaves, leaves.indices, depth: depth, work: &work)
+            return build(leaves, leaves.indices, depth: depth, &notes)
         case .inner(let node):
             let middle = split(range, depth: depth) { changes[$0].place }
-            let left = apply(changes, range.lowerBound..<middle, to: node.left, depth: depth + 1, work: &work)
-            let right = apply(changes, middle..<range.upperBound, to: node.right, depth: depth + 1, work: &work)
-            return .joining(left, right, work: &work)
+            let left = apply(changes, range.lowerBound..<middle, to: node.left, depth: depth + 1, &notes)
+            let right = apply(changes, middle..<range.upperBound, to: node.right, depth: depth + 1, &notes)
+            return .joining(left, right, work: &notes.work)
         }
     }
 
     private static func build(
-        _ leaves: [StateLeaf], _ range: Range<Int>, depth: Int, work: inout TreeWork
+        _ leaves: [StateLeaf], _ range: Range<Int>, depth: Int, _ notes: inout Notes
     ) -> Subtree {
         switch range.count {
         case 0: return .empty
         case 1: return .leaf(leaves[range.lowerBound])
         default:
             let middle = split(range, depth: depth) { leaves[$0].keyHash }
-            let left = build(leaves, range.lowerBound..<middle, depth: depth + 1, work: &work)
-            let right = build(leaves, middle..<range.upperBound, depth: depth + 1, work: &work)
-            return .joining(left, right, work: &work)
+            let left = build(leaves, range.lowerBound..<middle, depth: depth + 1, &notes)
+            let right = build(leaves, middle..<range.upperBound, depth: depth + 1, &notes)
+            return .joining(left, right, work: &notes.work)
         }
     }
 

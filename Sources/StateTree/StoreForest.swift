@@ -19,8 +19,7 @@ package struct StoreForest: Sendable {
     /// Every store with its two sentinels: the state before genesis.
     /// - Parameter stores: names in rising order.
     package init(stores: [String]) {
-        var work = TreeWork()
-        let sentinels = StateRoot().applying(Self.sentinels.map { (key: $0.key, value: $0.value) }, work: &work)
+        let sentinels = StateRoot().updated(by: Self.sentinels.map { (key: $0.key, value: $0.value) }).root
         self.init(names: stores, roots: stores.map { _ in sentinels })
     }
 
@@ -43,26 +42,33 @@ package struct StoreForest: Sendable {
     /// Keys in all stores, sentinels included.
     package var count: Int { roots.reduce(0) { $0 + $1.count } }
 
-    /// The stores with changes applied; a nil value removes its key.
+    /// The stores with changes applied, each store and key once; a nil value removes its key.
     package func applying(
         _ changes: [(store: String, changes: [(key: [UInt8], value: [UInt8]?)])]
-    ) throws(StateTreeFailure) -> StoreForest {
-        var work = TreeWork()
-        return try applying(changes, work: &work)
-    }
+    ) throws(StateTreeFailure) -> StoreForest { try updated(by: changes).forest }
 
-    /// The same, counting what was made.
-    package func applying(
-        _ changes: [(store: String, changes: [(key: [UInt8], value: [UInt8]?)])], work: inout TreeWork
-    ) throws(StateTreeFailure) -> StoreForest {
-        if changes.isEmpty { return self }
+    /// The same, with what it made and what leads back.
+    package func updated(
+        by changes: [(store: String, changes: [(key: [UInt8], value: [UInt8]?)])]
+    ) throws(StateTreeFailure) -> ForestUpdate {
         var roots = roots
+        var work = TreeWork()
+        var undone: [(store: Int, rows: [StateRootUpdate.Undone])] = []
         for (store, rows) in changes {
             guard let index = names.firstIndex(of: store) else { throw .unknownStore(store) }
             guard rows.allSatisfy({ $0.value?.isEmpty != true }) else { throw .emptyValue(store: store) }
-            roots[index] = roots[index].applying(rows, work: &work)
+            precondition(!undone.contains { $0.store == index }, "a store is changed once")
+            let update = roots[index].updated(by: rows)
+            roots[index] = update.root
+            work += update.work
+            undone.append((index, update.undone))
         }
-        return StoreForest(names: names, roots: roots)
+        let forest = changes.isEmpty ? self : StoreForest(names: names, roots: roots)
+        var undo = ForestUndo(before: appHash, after: forest.appHash, stores: [])
+        for (store, rows) in undone.sorted(by: { $0.store < $1.store }) {
+            undo.add(rows, store: store, before: self.roots[store])
+        }
+        return ForestUpdate(forest: forest, work: work, undo: undo)
     }
 
     /// The proof of a key along [store, key] under the app hash, by ``ProofSpec/ledger``; nil for an unknown store.

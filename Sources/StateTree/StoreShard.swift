@@ -15,6 +15,11 @@ package enum StoreShard {
 
     static func index(of place: Digest) -> Int { (0..<depth).reduce(0) { $0 << 1 | (place.bit($1) ? 1 : 0) } }
 
+    /// One shard of a tree.
+    static func root(_ index: Int, of tree: Subtree) -> Subtree {
+        (0..<depth).reduce(tree) { $0.child(right: index >> (depth - 1 - $1) & 1 == 1, at: $1) }
+    }
+
     /// The shards of a tree, in order.
     static func all(of tree: Subtree) -> [Subtree] {
         var level = [tree]

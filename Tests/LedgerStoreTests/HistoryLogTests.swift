@@ -15,6 +15,8 @@ import Testing
     struct Ledger {
         var forests: [StoreForest]
         var copies: [[[UInt8]: [UInt8]]] = [[:]]
+        /// At each height, what leads back to it from the next.
+        var undos: [ForestUndo] = []
         var random = SeededGenerator(seed: 77)
 
         init(count: Int, keyCount: Int = 300) throws {
@@ -32,15 +34,16 @@ import Testing
                 var copy = copies.last!
                 for (key, value) in rows { copy[key] = value }
                 copies.append(copy)
-                forests.append(
-                    try forests.last!.applying(
-                        rows.isEmpty ? [] : [("b", rows.map { (key: $0.key, value: $0.value) })]))
+                let update = try forests.last!.updated(
+                    by: rows.isEmpty ? [] : [("b", rows.map { (key: $0.key, value: $0.value) })])
+                forests.append(update.forest)
+                undos.append(update.undo)
             }
         }
 
         func fill(_ log: HistoryLog, _ heights: ClosedRange<Int>) throws {
             for height in heights {
-                try log.append(height: UInt64(height), from: forests[height - 1], to: forests[height])
+                try log.append(height: UInt64(height), undos[height - 1])
             }
         }
 
@@ -237,7 +240,7 @@ import Testing
         try ledger.fill(try ledger.open(folder, at: 0), 1...20)
         let log = try ledger.open(folder, at: 20, budgetBytes: 0)
         #expect(try folder.names == [])
-        try log.append(height: 21, from: ledger.forests[1], to: ledger.forests[2])
+        try log.append(height: 21, ledger.undos[1])
         #expect(log.byteCount == 0)
         #expect(log.reach(from: 20) == 20)
     }
@@ -247,12 +250,12 @@ import Testing
         let ledger = try Ledger(count: 10)
         let log = try ledger.open(folder, at: 0, budgetBytes: 20_000)
         try ledger.fill(log, 1...10)
-        let large = try ledger.forests[10].applying([("a", [([1], [UInt8](repeating: 1, count: 30_000))])])
-        try log.append(height: 11, from: ledger.forests[10], to: large)
-        let next = try large.applying([("a", [([1], [2])])])
-        #expect(throws: StoreFailure.self) { try log.append(height: 12, from: large, to: next) }
+        let large = try ledger.forests[10].updated(by: [("a", [([1], [UInt8](repeating: 1, count: 30_000))])])
+        try log.append(height: 11, large.undo)
+        let next = try large.forest.updated(by: [("a", [([1], [2])])])
+        #expect(throws: StoreFailure.self) { try log.append(height: 12, next.undo) }
         #expect(log.newestHeight == nil)
-        try log.append(height: 13, from: next, to: large)
+        try log.append(height: 13, try next.forest.updated(by: [("a", [([1], [3])])]).undo)
         #expect(log.reach(from: 13) == 12)
     }
 
@@ -262,7 +265,7 @@ import Testing
         let log = try ledger.open(folder, at: 0)
         try ledger.fill(log, 1...10)
         #expect(throws: StoreFailure.self) {
-            try log.append(height: 14, from: ledger.forests[13], to: ledger.forests[14])
+            try log.append(height: 14, ledger.undos[13])
         }
         #expect(try folder.names == [])
         try ledger.fill(log, 15...20)
@@ -283,7 +286,7 @@ import Testing
         try ledger.fill(log, 1...10)
         disk.failure.withLock { $0 = (number, 0) }
         #expect(throws: StoreFailure.self) {
-            try log.append(height: 11, from: ledger.forests[10], to: ledger.forests[11])
+            try log.append(height: 11, ledger.undos[10])
         }
         #expect(try folder.names == [])
         disk.failure.withLock { $0 = (0, number) }
@@ -308,7 +311,7 @@ import Testing
 
     @Test func `a record is spelt in one way, and any other is refused`() throws {
         let ledger = try Ledger(count: 4)
-        let undo = ForestUndo(from: ledger.forests[4], backTo: ledger.forests[0])
+        let undo = ledger.undos[3]
         let bytes = HistoryRecord.encode(undo)
         #expect(try HistoryRecord.decode(bytes) == undo)
         for count in 0..<bytes.count {
@@ -325,11 +328,9 @@ import Testing
 
     @Test func `the record's format stands`() throws {
         let before = StoreForest(stores: ["a", "b"])
-        let after = try before.applying([("b", [(Array("key".utf8), Array("value".utf8))])])
-        let later = try after.applying([("a", [([7], [8, 9])]), ("b", [(Array("key".utf8), nil)])])
-        let bytes =
-            HistoryRecord.encode(ForestUndo(from: after, backTo: before))
-            + HistoryRecord.encode(ForestUndo(from: later, backTo: after))
+        let after = try before.updated(by: [("b", [(Array("key".utf8), Array("value".utf8))])])
+        let later = try after.forest.updated(by: [("a", [([7], [8, 9])]), ("b", [(Array("key".utf8), nil)])])
+        let bytes = HistoryRecord.encode(after.undo) + HistoryRecord.encode(later.undo)
         #expect(SHA256.hash(bytes).hex == "f97df58e09787d8c5e66e066f593e38c037ca42cea992fe6a4875bf3b2ac9843")
         #expect(bytes.count == 2 * 70 + 3 * 35 + 3 * 38 + (8 + 3) + (8 + 1) + (8 + 3 + 5))
     }

@@ -30,6 +30,7 @@ struct StateHistoryTests {
         ) throws {
             folder = FileManager.default.temporaryDirectory.appending(path: "vivian-history-\(UUID().uuidString)")
             var forests = [StoreForest(stores: StateHistoryTests.stores)]
+            var undos: [ForestUndo] = []
             for height in 1...count {
                 let rows =
                     height % 3 == 0
@@ -37,7 +38,9 @@ struct StateHistoryTests {
                     : (0..<5).map {
                         (key: Array("key \((height * 7 + $0) % keys)".utf8), value: Optional(Array("\(height)".utf8)))
                     }
-                forests.append(try forests[height - 1].applying(rows.isEmpty ? [] : [("bank", rows)]))
+                let update = try forests[height - 1].updated(by: rows.isEmpty ? [] : [("bank", rows)])
+                forests.append(update.forest)
+                undos.append(update.undo)
             }
             self.forests = forests
             log = try HistoryLog(
@@ -51,7 +54,7 @@ struct StateHistoryTests {
                 history: log)
             history = StateHistory(log: log, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
             for height in 1...count {
-                try log.append(height: UInt64(height), from: forests[height - 1], to: forests[height])
+                try log.append(height: UInt64(height), undos[height - 1])
                 guard height >= published else { continue }
                 var header = BlockHeader()
                 header.height = Int64(height)

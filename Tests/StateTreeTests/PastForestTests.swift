@@ -13,6 +13,8 @@ struct PastForestTests {
     struct Versions {
         var forests: [StoreForest] = [StoreForest(stores: PastForestTests.stores)]
         var copies: [[String: [[UInt8]: [UInt8]]]] = [[:]]
+        /// At each height, what leads back to it from the next.
+        var undos: [ForestUndo] = []
         var random: SeededGenerator
 
         init(count: Int, keyCount: Int, seed: UInt64) throws {
@@ -31,17 +33,19 @@ struct PastForestTests {
                     changes.append((store, rows.map { (key: $0.key, value: $0.value) }))
                 }
                 copies.append(copy)
-                forests.append(try forests.last!.applying(changes))
+                let update = try forests.last!.updated(by: changes)
+                forests.append(update.forest)
+                undos.append(update.undo)
             }
         }
     }
 
     /// A past version made from a later one and the undoing of all between them, of each store's every key.
     static func past(
-        _ height: Int, from laterHeight: Int, in forests: [StoreForest], keys: [(store: String, key: [UInt8])]
+        _ height: Int, from laterHeight: Int, in versions: Versions, keys: [(store: String, key: [UInt8])]
     ) throws -> PastForest {
-        let later = forests[laterHeight]
-        let undos = (height..<laterHeight).map { ForestUndo(from: forests[$0 + 1], backTo: forests[$0]) }
+        let later = versions.forests[laterHeight]
+        let undos = versions.undos[height..<laterHeight]
         var roots: [Int: Digest] = [:]
         for store in undos.flatMap(\.stores) where roots[store.index] == nil { roots[store.index] = store.root }
         var past = PastForest(later: later, earlier: roots)
@@ -98,7 +102,7 @@ struct PastForestTests {
                     key: Array("key \(Int.random(in: 0..<keyCount, using: &random))".utf8)
                 )
             }
-            let past = try Self.past(height, from: laterHeight, in: versions.forests, keys: keys)
+            let past = try Self.past(height, from: laterHeight, in: versions, keys: keys)
             #expect(past.appHash == versions.forests[height].appHash)
             for (store, key) in keys { try Self.verify(past, store, key, versions.copies[height][store]?[key]) }
         }
@@ -108,7 +112,7 @@ struct PastForestTests {
         let versions = try Versions(count: 60, keyCount: 500, seed: 5)
         for height in 0..<60 {
             let key = Array("key \(height)".utf8)
-            let past = try Self.past(height, from: 60, in: versions.forests, keys: [("bank", key)])
+            let past = try Self.past(height, from: 60, in: versions, keys: [("bank", key)])
             #expect(
                 past.proof(1, key: key)?.encoded() == versions.forests[height].proof(store: "bank", key: key)?.encoded()
             )
@@ -117,21 +121,47 @@ struct PastForestTests {
 
     @Test func `undoing nothing names no store`() throws {
         let versions = try Versions(count: 5, keyCount: 50, seed: 6)
-        let undo = ForestUndo(from: versions.forests[5], backTo: versions.forests[5])
+        let undo = try versions.forests[5].updated(by: []).undo
         #expect(undo.stores.isEmpty)
         #expect(undo.before == undo.after)
     }
 
-    @Test func `equal values written again are no change`() throws {
+    @Test func `what changes nothing is no change: equal values, and absent keys removed`() throws {
         let one = try StoreForest(stores: Self.stores).applying([("bank", [([1], [2])])])
-        let two = try one.applying([("bank", [([1], [2])])])
-        #expect(ForestUndo(from: two, backTo: one).stores.isEmpty)
+        let undo = try one.updated(by: [("bank", [([1], [2]), ([9], nil)]), ("market", [([3], nil)])]).undo
+        #expect(undo.stores.isEmpty)
+        #expect(undo.before == undo.after)
+    }
+
+    @Test func `each change is undone once, by rising place, with the value that stood there`() throws {
+        let versions = try Versions(count: 300, keyCount: 60, seed: 8)
+        for (height, undo) in versions.undos.enumerated() {
+            let (old, new) = (versions.copies[height], versions.copies[height + 1])
+            #expect(undo.stores.map(\.index) == undo.stores.map(\.index).sorted())
+            for (index, name) in Self.stores.enumerated() {
+                let store = undo.stores.first { $0.index == index }
+                let rows = store?.shards.flatMap(\.rows) ?? []
+                let places = rows.map { SHA256.hash($0.key) }
+                #expect(places == places.sorted())
+                let (before, after) = (old[name] ?? [:], new[name] ?? [:])
+                let changed = Set(before.keys).union(after.keys).filter { before[$0] != after[$0] }
+                #expect(Set(rows.map(\.key)) == changed && rows.count == changed.count)
+                for row in rows { #expect(row.value == before[row.key]) }
+                for shard in store?.shards ?? [] {
+                    #expect(shard.rows.allSatisfy { StoreShard.index(ofKey: $0.key) == shard.index })
+                    #expect(
+                        shard.before
+                            == SubtreeMark(StoreShard.all(of: versions.forests[height].roots[index].tree)[shard.index]))
+                }
+                if let store { #expect(store.root == versions.forests[height].roots[index].hash) }
+            }
+        }
     }
 
     @Test func `roots, marks and rows that do not fit are refused`() throws {
-        let versions = try Versions(count: 2, keyCount: 200, seed: 7)
-        let (older, later) = (versions.forests[0], versions.forests[2])
-        let undo = ForestUndo(from: later, backTo: older)
+        let versions = try Versions(count: 1, keyCount: 200, seed: 7)
+        let (older, later) = (versions.forests[0], versions.forests[1])
+        let undo = versions.undos[0]
         let store = try #require(undo.stores.first)
         let shard = try #require(store.shards.first)
         let key = try #require(shard.rows.first).key

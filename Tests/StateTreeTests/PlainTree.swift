@@ -28,8 +28,7 @@ struct PlainTree {
 extension StateRoot {
     /// A tree with changes applied, the work not counted.
     func applying(_ changes: [(key: [UInt8], value: [UInt8]?)]) -> StateRoot {
-        var work = TreeWork()
-        return applying(changes, work: &work)
+        updated(by: changes).root
     }
 }
 

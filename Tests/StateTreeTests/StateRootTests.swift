@@ -82,8 +82,8 @@ struct StateRootTests {
 
     @Test func `an update shares what it does not touch`() throws {
         let root = StateRoot().applying((0..<1_000).map { (key: Array("key \($0)".utf8), value: [1]) })
-        var work = TreeWork()
-        let next = root.applying([(key: Array("key 7".utf8), value: [2])], work: &work)
+        let update = root.updated(by: [(key: Array("key 7".utf8), value: [2])])
+        let (next, work) = (update.root, update.work)
         #expect(work.leaves == 1)
         #expect(work.added == 0)
         #expect(work.innerNodes < 30)

@@ -19,8 +19,7 @@ struct JellyfishVectorTests {
                     let key = try #require(pair["key"]?.string.flatMap { Hex.decode($0) })
                     return (key: key, value: pair["value"]?.string.flatMap { Hex.decode($0) })
                 }
-                var work = TreeWork()
-                let root = StateRoot().applying(changes, work: &work)
+                let root = StateRoot().updated(by: changes).root
                 #expect(root.hash.hex == vector["expected_root"]?.string)
                 #expect(root.count == changes.count)
                 count += 1
