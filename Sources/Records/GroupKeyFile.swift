@@ -4,7 +4,8 @@ package import Foundation
 import Synchronization
 
 /// The small key file under which salts and payload keys are wrapped (D8): one key for each group of
-/// ``GroupKeyFile/recordsPerGroup`` records, and the generations of K_rid, the tenant's secret for record ids.
+/// ``GroupKeyFile/recordsPerGroup`` records, and the generations of the secret that tenants' secrets for record ids, K_rid,
+/// are made of.
 ///
 /// Destroying a group's key is what erases: its slot is overwritten and synced before the erasure is reported. Keep the
 /// file out of ordinary backups, else the keys live on there.
@@ -12,13 +13,13 @@ import Synchronization
 /// | offset | width | content |
 /// |---|---|---|
 /// | 0 | 16 | `vivian/keys/2` padded with zeros; `vivian/keys/1` while there is one generation without dates |
-/// | 16 | 32 | generation 1 of K_rid, zeros where it was destroyed |
+/// | 16 | 32 | generation 1 of that secret, zeros where it was destroyed |
 /// | 48 + 40 n | 40 | slot n, one of the following |
 ///
 /// | slot's u64 | its 32 bytes |
 /// |---|---|
 /// | n + 1 | the key of group n + 1 |
-/// | 2^63 + g | generation g of K_rid, from 2 on; zeros where it was destroyed |
+/// | 2^63 + g | generation g of it, from 2 on; zeros where it was destroyed |
 /// | 2^63 + 2^62 + g | dates of generation g in ns since 1970, 0 for none: u64 begun, u64 ends, u64 destroyed, u64 0 |
 /// | 0 | nothing: a group's key that was destroyed |
 ///
@@ -137,7 +138,9 @@ package final class GroupKeyFile: Sendable {
         }
     }
 
-    /// Keyed record id (privacy.md): HMAC-SHA256 over parts, each behind its u32 length, under the newest secret.
+    /// Keyed record id (privacy.md): HMAC-SHA256 over parts, each behind its u32 length, under the tenant's newest secret.
+    ///
+    /// `stream`: the tenant.
     package func recordID(source: String, stream: String, key: [UInt8], canonical: [UInt8]) -> [UInt8] {
         recordIDs(source: source, stream: stream, key: key, canonical: canonical)[0]
     }
@@ -157,7 +160,7 @@ package final class GroupKeyFile: Sendable {
             message += part
         }
         let secrets = state.withLock { $0.recordIDs.live }
-        return secrets.map { $0.authenticate(message) }
+        return secrets.map { $0.authenticate(message, tenant: stream) }
     }
 
     /// The generations of the secret for record ids, by rising number.

@@ -1,13 +1,41 @@
 import Cryptography
+import LedgerModel
+import Synchronization
 
 /// One generation's secret, in locked memory; wiped when nobody holds it any more.
+///
+/// Each tenant's own K_rid follows from it (privacy.md): HMAC-SHA256 of a purpose and the tenant's name. Whoever is handed
+/// one tenant's learns nothing of another's.
 final class RecordIDSecret: Sendable {
+    /// A tenant's K_rid.
+    private final class TenantSecret: Sendable {
+        let secret: SecretBytes
+        init(_ bytes: [UInt8]) { secret = SecretBytes(copying: bytes) }
+    }
+
+    /// Tenants whose secrets are kept, as locked memory is scarce; those of further ones are made each time.
+    private static let tenantsMax = 64
+
     private let secret: SecretBytes
+    private let tenants = Mutex<[String: TenantSecret]>([:])
 
     /// 32 bytes.
     init(_ bytes: [UInt8]) { secret = SecretBytes(copying: bytes) }
 
-    func authenticate(_ message: [UInt8]) -> [UInt8] { HMACSHA256.authenticate([message], key: secret).bytes }
+    /// The keyed record id of a message, as a tenant has it.
+    func authenticate(_ message: [UInt8], tenant: String) -> [UInt8] {
+        HMACSHA256.authenticate([message], key: key(of: tenant).secret).bytes
+    }
+
+    private func key(of tenant: String) -> TenantSecret {
+        tenants.withLock { tenants in
+            if let known = tenants[tenant] { return known }
+            let purpose = Array(DomainSeparation.recordIDTenant.utf8) + [0]
+            let made = TenantSecret(HMACSHA256.authenticate([purpose, Array(tenant.utf8)], key: secret).bytes)
+            if tenants.count < Self.tenantsMax { tenants[tenant] = made }
+            return made
+        }
+    }
 }
 
 /// The generations of the secret for record ids, and where each stands in the key file.

@@ -56,6 +56,20 @@ struct GroupKeyFileTests {
         }
     }
 
+    @Test func `each tenant has a secret of its own, also past those that are kept`() throws {
+        try Self.withFile { url in
+            let file = try GroupKeyFile(opening: url)
+            func ids() -> [[UInt8]] {
+                (0..<100).map {
+                    file.recordID(source: "epcis", stream: "tenant \($0)", key: [], canonical: Array("event".utf8))
+                }
+            }
+            let first = ids()
+            #expect(Set(first).count == 100)
+            #expect(ids() == first)
+        }
+    }
+
     @Test func `record ids are keyed and tell their parts apart`() throws {
         try Self.withFile { url in
             let file = try GroupKeyFile(opening: url)
