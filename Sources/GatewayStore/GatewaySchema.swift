@@ -109,6 +109,7 @@ enum GatewaySchema {
                     """)
         }
         registerAccess(in: &migrator)
+        registerPages(in: &migrator)
         return migrator
     }
 }
