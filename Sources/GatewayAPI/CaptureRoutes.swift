@@ -41,7 +41,7 @@ struct CaptureRoutes {
 
     @Sendable func job(_ input: RouteInput) async throws -> Reply {
         let id = try input.hex("id", byteCount: 16)
-        guard let job = try parts.records.job(id, tenant: input.tenant) else { throw RecordsFailure.notFound }
+        guard let job = try await parts.records.job(id, tenant: input.tenant) else { throw RecordsFailure.notFound }
         return Reply.json(Self.json(job))
     }
 
@@ -49,17 +49,17 @@ struct CaptureRoutes {
     @Sendable func jobAwaited(_ input: RouteInput, _ reply: Reply, _ limit: Duration) async throws -> Reply? {
         let id = try input.hex("id", byteCount: 16)
         return try await parts.records.awaited(id, tenant: input.tenant, within: limit).map {
-            Reply.json(Self.json($0.job))
+            Reply.json(Self.json($0))
         }
     }
 
     /// 200 with the job that has ended, every record of it provable; 202 as before where the time is over.
     @Sendable func captureAwaited(_ input: RouteInput, _ reply: Reply, _ limit: Duration) async throws -> Reply? {
         guard let text = reply.headers[.location]?.split(separator: "/").last, let id = Hex.decode(String(text)),
-            let awaited = try await parts.records.awaited(id, tenant: input.tenant, within: limit)
+            let job = try await parts.records.awaited(id, tenant: input.tenant, within: limit)
         else { return nil }
-        guard awaited.isProvable, let receipt = try? JSONDocument(parsing: reply.body).root,
-            case .object(let members) = Self.json(awaited.job)
+        guard job.isFinished, let receipt = try? JSONDocument(parsing: reply.body).root,
+            case .object(let members) = Self.json(job)
         else { return reply }
         let fresh = JSON.Member("newRecords", .number(receipt["newRecords"]?.numberLexeme ?? "0"))
         return Reply.json(.object(members + [fresh]))
@@ -69,7 +69,7 @@ struct CaptureRoutes {
     @Sendable func jobs(_ input: RouteInput) async throws -> Reply {
         let page = try PageRequest(
             input, .epcis, placeBytes: RecordService.jobPlaceBytes, cursors: try parts.cursors())
-        let jobs = try parts.records.jobs(tenant: input.tenant, after: page.place, limit: page.limit)
+        let jobs = try await parts.records.jobs(tenant: input.tenant, after: page.place, limit: page.limit)
         var headers = HTTPFields()
         headers[.link] = page.link(to: jobs.next)
         return Reply.json(
@@ -78,24 +78,25 @@ struct CaptureRoutes {
                     .object(
                         Self.members(
                             job.jobID, createdAt: job.createdAt, recordCount: job.recordCount,
-                            anchoredCount: job.anchoredCount))
+                            anchoredCount: job.anchoredCount, isFinished: job.isFinished))
                 }), headers: headers)
     }
 
     private static func json(_ job: JobView) -> JSON {
         .object(
             members(
-                job.jobID, createdAt: job.createdAt, recordCount: job.recordIDs.count, anchoredCount: job.anchoredCount)
+                job.jobID, createdAt: job.createdAt, recordCount: job.recordIDs.count, anchoredCount: job.anchoredCount,
+                isFinished: job.isFinished)
                 + [.init("records", .array(job.recordIDs.map { .hex($0) }))])
     }
 
     private static func members(
-        _ id: [UInt8], createdAt: UInt64, recordCount: Int, anchoredCount: Int
+        _ id: [UInt8], createdAt: UInt64, recordCount: Int, anchoredCount: Int, isFinished: Bool
     ) -> [JSON.Member] {
         [
             .init("captureID", .hex(id)),
             .init("createdAt", .string(TimeText.rfc3339(nanoseconds: createdAt))),
-            .init("running", .boolean(anchoredCount < recordCount)),
+            .init("running", .boolean(!isFinished)),
             .init("success", .boolean(true)),
             .init("captureErrorBehaviour", .string("rollback")),
             .init("errors", .array([])),

@@ -15,8 +15,9 @@ struct Route: Sendable {
     let match: MatchRule
     /// Largest body, in bytes, as sent and as decoded; 0 takes none.
     let bodyBytesMax: Int
-    /// Waits, at most that long, for what the answer says is still going on (`Prefer: wait`): the answer as it is then,
-    /// or nil where too many wait. Routes without it have nothing to wait for.
+    /// Waits, at most that long, for what the answer says is still going on (`Prefer: wait`).
+    ///
+    /// It gives the answer as it is then, or nil where too many wait. Routes without it have nothing to wait for.
     let awaited: (@Sendable (RouteInput, Reply, Duration) async throws -> Reply?)?
     let handle: @Sendable (RouteInput) async throws -> Reply
 

@@ -10,6 +10,8 @@ package struct JobHead: Sendable {
     package var recordCount: Int
     /// How many of them are on the ledger.
     package var anchoredCount: Int
+    /// The height of the block that took the last of them; nil before.
+    package var lastHeight: UInt64?
 }
 
 /// The place of a job in its tenant's list.
@@ -36,7 +38,8 @@ extension GatewayStore {
             return JobRow(
                 id: id, tenant: tenant, createdAt: UInt64(bitPattern: row["created_at"]),
                 records: try rows.compactMap { try Data.fetchOne(find, arguments: [$0]).map(Array.init) },
-                anchoredCount: try anchoredCount(rows, in: database))
+                anchoredCount: try anchoredCount(rows, in: database),
+                lastHeight: try anchorHeight(ofRow: rows.max() ?? 0, in: database))
         }
     }
 
@@ -54,7 +57,8 @@ extension GatewayStore {
                 let records = Self.rows(packed: row["records"])
                 return JobHead(
                     id: bytes(row["id"]), createdAt: UInt64(bitPattern: row["created_at"]),
-                    recordCount: records.count, anchoredCount: try anchoredCount(records, in: database))
+                    recordCount: records.count, anchoredCount: try anchoredCount(records, in: database),
+                    lastHeight: try anchorHeight(ofRow: records.max() ?? 0, in: database))
             }
             let next = rows.count > limit ? jobs.last.map { JobPlace(createdAt: $0.createdAt, id: $0.id) } : nil
             return (jobs, next)
@@ -75,11 +79,13 @@ extension GatewayStore {
 
     /// The height of the block that took a record, or nil.
     package func anchorHeight(ofRow row: Int64) throws -> UInt64? {
-        try read { database in
-            let find = try database.cachedStatement(
-                sql: "SELECT o.height FROM record r CROSS JOIN outbox o ON o.id = r.outbox WHERE r.id = ?")
-            return try Row.fetchOne(find, arguments: [row]).flatMap { ($0[0] as Int64?).map(UInt64.init(bitPattern:)) }
-        }
+        try read { try anchorHeight(ofRow: row, in: $0) }
+    }
+
+    private func anchorHeight(ofRow row: Int64, in database: Database) throws -> UInt64? {
+        let find = try database.cachedStatement(
+            sql: "SELECT o.height FROM record r CROSS JOIN outbox o ON o.id = r.outbox WHERE r.id = ?")
+        return try Row.fetchOne(find, arguments: [row]).flatMap { ($0[0] as Int64?).map(UInt64.init(bitPattern:)) }
     }
 
     func jobRows(_ id: [UInt8], tenant: String, in database: Database) throws -> [Int64]? {

@@ -40,9 +40,9 @@ extension GatewayStore {
         }
     }
 
-    /// The first record that is not on the ledger yet, by row: whatever was accepted before it is. Nil where all are.
+    /// The first record that is not on the ledger yet, by row; nil where all are.
     ///
-    /// Anchors take records in the order of their rows.
+    /// Whatever was accepted before it is there, for anchors take records in the order of their rows.
     package func firstWaitingRecord() throws -> Int64? { try read { try firstWaitingRecord(in: $0) } }
 
     func firstWaitingRecord(in database: Database) throws -> Int64? {

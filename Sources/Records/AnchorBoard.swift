@@ -34,6 +34,9 @@ final class AnchorBoard: Sendable {
         return isFree ? Seat(self) : nil
     }
 
+    /// How many seats are taken.
+    var waiters: Int { state.withLock { $0.waiters } }
+
     /// The number of the last look.
     var turn: UInt64 { state.withLock { $0.turn } }
 

@@ -1,4 +1,6 @@
 import GatewayStore
+import LedgerAccess
+import LedgerModel
 
 /// Which of a tenant's records a list holds, and in which order.
 package struct RecordFilter: Sendable {
@@ -53,12 +55,14 @@ extension RecordService {
     /// One page of a tenant's capture jobs, the newest first.
     package func jobs(
         tenant: String, after place: [UInt8]?, limit: Int
-    ) throws(RecordsFailure) -> ListPage<JobSummary> {
+    ) async throws(RecordsFailure) -> ListPage<JobSummary> {
         let start = place.map { JobPlace(createdAt: Self.number($0.prefix(8)), id: Array($0.dropFirst(8))) }
         do {
+            let height = try await ledger.status().height.value
             let page = try store.jobs(tenant: tenant, after: start, limit: limit)
             return ListPage(
-                items: page.jobs.map(JobSummary.init), next: page.next.map { Self.bytes($0.createdAt) + $0.id })
+                items: page.jobs.map { JobSummary($0, height: height) },
+                next: page.next.map { Self.bytes($0.createdAt) + $0.id })
         } catch { throw RecordsFailure(error) }
     }
 

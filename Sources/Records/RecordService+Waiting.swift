@@ -1,4 +1,6 @@
+import GatewayStore
 import LedgerAccess
+import LedgerModel
 import ServiceLifecycle
 
 extension RecordService {
@@ -8,36 +10,32 @@ extension RecordService {
     /// - Returns: the job as it is then; nil, at once, where too many wait already.
     /// - Throws: ``RecordsFailure``, `notFound` where the tenant has no such job.
     package func awaited(_ job: [UInt8], tenant: String, within limit: Duration) async throws(RecordsFailure)
-        -> AwaitedJob?
+        -> JobView?
     {
         let last: Int64?
         do { last = try store.lastRow(ofJob: job, tenant: tenant) } catch { throw RecordsFailure(error) }
         guard let last else { throw .notFound }
         guard let seat = outbox.board.seat() else { return nil }
-        let isProvable = await cancelWhenGracefulShutdown {
-            await withTaskGroup(of: Bool.self) { group in
+        await cancelWhenGracefulShutdown {
+            await withTaskGroup { group in
                 group.addTask { await self.provable(last) }
-                group.addTask {
-                    try? await Task.sleep(for: limit)
-                    return false
-                }
-                defer { group.cancelAll() }
-                return await group.next() ?? false
+                group.addTask { try? await Task.sleep(for: limit) }
+                await group.next()
+                group.cancelAll()
             }
         }
         _ = consume seat
-        guard let view = try self.job(job, tenant: tenant) else { throw .notFound }
-        return AwaitedJob(job: view, isProvable: isProvable)
+        guard let view = try await self.job(job, tenant: tenant) else { throw .notFound }
+        return view
     }
 
-    /// Sleeps until the record of a row, and so every one before it, can be proven; false where the task is cancelled.
-    private func provable(_ row: Int64) async -> Bool {
+    /// Sleeps until the record of a row, and so every one before it, can be proven, or the task is cancelled.
+    private func provable(_ row: Int64) async {
         while !Task.isCancelled {
             let turn = outbox.board.turn
-            if await isProvable(row) { return true }
+            if await isProvable(row) { return }
             await outbox.board.sleep(after: turn)
         }
-        return false
     }
 
     /// What cannot be read now is looked at again after the outbox's next turn.
@@ -49,11 +47,4 @@ extension RecordService {
             return try await ledger.status().height.value > height
         } catch { return false }
     }
-}
-
-/// A job that was waited for.
-package struct AwaitedJob: Sendable {
-    package let job: JobView
-    /// Whether every record of it can be proven.
-    package let isProvable: Bool
 }

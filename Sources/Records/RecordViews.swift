@@ -67,8 +67,12 @@ package struct JobView: Sendable {
     package let recordIDs: [[UInt8]]
     /// How many of them are on the ledger.
     package let anchoredCount: Int
+    /// Whether all of them are, and can be proven.
+    package let isFinished: Bool
 
-    init(_ row: JobRow) {
+    /// `height`: the newest block's.
+    init(_ row: JobRow, height: UInt64) {
+        isFinished = row.anchoredCount == row.records.count && row.lastHeight ?? 0 < height
         jobID = row.id
         createdAt = row.createdAt
         recordIDs = row.records
@@ -85,8 +89,12 @@ package struct JobSummary: Sendable {
     package let recordCount: Int
     /// How many of them are on the ledger.
     package let anchoredCount: Int
+    /// Whether all of them are, and can be proven.
+    package let isFinished: Bool
 
-    init(_ head: JobHead) {
+    /// `height`: the newest block's.
+    init(_ head: JobHead, height: UInt64) {
+        isFinished = head.anchoredCount == head.recordCount && head.lastHeight ?? 0 < height
         jobID = head.id
         createdAt = head.createdAt
         recordCount = head.recordCount

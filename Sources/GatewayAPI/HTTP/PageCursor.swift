@@ -1,6 +1,7 @@
 import Codec
 import Cryptography
 import HTTPTypes
+import Records
 
 /// The cursors of paged lists: opaque to clients, authenticated, and good for the one list that they came from.
 ///
