@@ -29,10 +29,11 @@ struct PageCursorTests {
                 #expect(Self.place(String(changed)) == nil)
             }
         }
-        for wrong in [
-            "", "A", text + "A", text + "=", " " + text, String(text.dropLast()), String(text.dropFirst()),
-            text.replacing(text.first!, with: "+"), text + text,
-        ] {
+        let padded = text + "="
+        let wrongs: [String] = [
+            "", "A", padded, String(text.dropLast()), String(text.dropFirst()), String(repeating: text, count: 2),
+        ]
+        for wrong in wrongs + [" ", "+", "A"].flatMap({ [$0 + text, text + $0] }) {
             #expect(Self.place(wrong) == nil, "\(wrong)")
         }
     }

@@ -9,7 +9,8 @@ struct RecordsCommand: AsyncParsableCommand {
             "A line a record: its id, how far it is, and when it was accepted. With --json, one object a record.")
     @OptionGroup var client: ClientOptions
     @Option(help: "Only the records of this capture job.") var job: String?
-    @Option(help: "Only records that are so far: accepted, anchored or erased.") var state: RecordProgress?
+    @Option(help: "Only records that are so far: accepted, anchored or erased.", transform: Self.progress)
+    var state: RecordProgress?
     @Option(help: "Only what was accepted after this time, such as 2026-05-01T08:00:00Z.") var acceptedAfter: String?
     @Flag(help: "The oldest first.") var oldestFirst = false
     @OptionGroup var extent: ListExtent
@@ -24,6 +25,15 @@ struct RecordsCommand: AsyncParsableCommand {
                     : Output.line("\(record.id)  \(record.state.rawValue)  \(record.acceptedAt)")
             }
         }
+    }
+}
+
+extension RecordsCommand {
+    fileprivate static func progress(_ text: String) throws -> RecordProgress {
+        guard let progress = RecordProgress(rawValue: text) else {
+            throw ValidationError("--state is accepted, anchored or erased")
+        }
+        return progress
     }
 }
 
@@ -71,5 +81,3 @@ struct ListExtent: ParsableArguments {
         }
     }
 }
-
-extension RecordProgress: ExpressibleByArgument {}
