@@ -85,7 +85,7 @@ struct RecordPagesTests {
         try GatewayStoreTests.withStore { store, _ in
             for isNewestFirst in [true, false] {
                 let before = try Self.all(.init(tenant: "orchard", isNewestFirst: false), in: store, limit: 99).numbers
-                var next = 1_000 * (isNewestFirst ? 1 : 2)
+                var next = 100_000 * (isNewestFirst ? 1 : 2)
                 try Self.accept(store, job: next, next..<next + 20, now: 50)
                 let known = before + Array(next..<next + 20)
                 var clock: UInt64 = 40
