@@ -46,7 +46,7 @@ let modules: [Module] = [
             "LedgerAccess", "CAllocator",
         ],
         uses: ["Logging", "ServiceLifecycle"]),
-    Module(name: "HTTPClientKit", uses: ["AsyncHTTPClient", "NIOCore", "NIOHTTP1", "NIOSSL"]),
+    Module(name: "HTTPClientKit", uses: ["AsyncHTTPClient", "NIOCore", "NIOHTTP1", "NIOPosix", "NIOSSL"]),
     Module(name: "GatewayStore", dependsOn: ["Codec", "Cryptography"], uses: ["GRDB", "GRDBSQLite"]),
     // Services.
     Module(
@@ -56,6 +56,8 @@ let modules: [Module] = [
             "SchemaValidation", "CSchemas",
         ],
         uses: ["Logging", "ServiceLifecycle"]),
+    // Clients: what others build on.
+    Module(name: "GatewayClient", dependsOn: ["Codec", "HTTPClientKit", "Verification"]),
     // Edges.
     Module(
         name: "GatewayAPI",
@@ -72,8 +74,8 @@ let modules: [Module] = [
         name: "vivian",
         dependsOn: [
             "Codec", "Cryptography", "Proofs", "LedgerModel", "StateTree", "LedgerRuntime", "LedgerStore",
-            "LedgerAccess", "NodeEngine", "GatewayStore", "Records", "GatewayAPI", "Verification", "HTTPClientKit",
-            "SupplyChain", "SchemaValidation", "Consensus", "CAllocator",
+            "LedgerAccess", "NodeEngine", "GatewayStore", "Records", "GatewayAPI", "GatewayClient",
+            "Verification", "HTTPClientKit", "SupplyChain", "SchemaValidation", "Consensus", "CAllocator",
         ],
         uses: ["ArgumentParser", "Logging", "ServiceLifecycle", "UnixSignals"], isExecutable: true),
     Module(
@@ -102,6 +104,7 @@ let products: [String: (package: String, url: String, version: Version)] = [
     "HTTPTypes": ("swift-http-types", "https://github.com/apple/swift-http-types", "1.8.0"),
     // Buffers and event loops under the two HTTP libraries.
     "NIOCore": ("swift-nio", "https://github.com/apple/swift-nio", "2.101.2"),
+    "NIOPosix": ("swift-nio", "https://github.com/apple/swift-nio", "2.101.2"),
     "NIOHTTP1": ("swift-nio", "https://github.com/apple/swift-nio", "2.101.2"),
     "NIOSSL": ("swift-nio-ssl", "https://github.com/apple/swift-nio-ssl", "2.37.6"),
     // Outbound HTTPS.
@@ -223,6 +226,7 @@ let package = Package(
             .executable(name: "vivian", targets: ["vivian"]),
             .executable(name: "vivian-verify", targets: ["vivian-verify"]),
             .library(name: "Verification", targets: ["Verification"]),
+            .library(name: "GatewayClient", targets: ["GatewayClient"]),
         ] : [],
     dependencies: packages.keys.sorted().map { packages[$0]! },
     targets: targets,

@@ -64,6 +64,7 @@ enum ProblemTable {
             Problem(
                 "seal-broken", .internalServerError, title: "The stored payload does not open",
                 detail: "Its key or its bytes are damaged. Restore keys/ and gateway/ from the same backup.")
+        case .changedMeanwhile: .preconditionFailed
         case .tooManyKeys(let detail):
             Problem("too-many-keys", .conflict, title: "No further key", detail: detail)
         case .ledger(let failure): ledger(failure)

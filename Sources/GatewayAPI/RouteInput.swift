@@ -19,6 +19,8 @@ struct RouteInput {
     let mark = AuditMark()
     /// Whole and decoded; empty where the route takes none.
     var body: [UInt8] = []
+    /// What the client has seen of that which is to be changed.
+    var preconditions = Preconditions()
 
     /// The organisation for which the caller asks; no route sees another one's.
     var tenant: String { principal.tenant.name }
@@ -101,6 +103,16 @@ struct RouteInput {
             throw Problem.badParameter(name, "a decimal number")
         }
         return value
+    }
+
+    /// An optional time: RFC 3339, as nanoseconds since 1970.
+    func time(_ name: String) throws -> UInt64? {
+        try query(name).map { text in
+            guard let time = TimeText.nanoseconds(text) else {
+                throw Problem.badParameter(name, "a time since 1970 such as 2026-05-01T08:00:00Z (RFC 3339)")
+            }
+            return time
+        }
     }
 
     /// An optional height.

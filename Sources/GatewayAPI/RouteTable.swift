@@ -11,14 +11,21 @@ struct Route: Sendable {
     let isAudited: Bool
     /// Whether its answer may be kept for a repeated `Idempotency-Key`: not one that holds a secret.
     let isReplayed: Bool
+    /// Whether `If-Match` is heeded or wanted.
+    let match: MatchRule
     /// Largest body, in bytes, as sent and as decoded; 0 takes none.
     let bodyBytesMax: Int
+    /// Waits, at most that long, for what the answer says is still going on (`Prefer: wait`).
+    ///
+    /// It gives the answer as it is then, or nil where too many wait. Routes without it have nothing to wait for.
+    let awaited: (@Sendable (RouteInput, Reply, Duration) async throws -> Reply?)?
     let handle: @Sendable (RouteInput) async throws -> Reply
 
     init(
         _ method: HTTPRequest.Method, _ template: String, _ access: RouteAccess, bodyBytesMax: Int = 0,
         isAudited: Bool? = nil,
-        isReplayed: Bool = true,
+        isReplayed: Bool = true, match: MatchRule? = nil,
+        awaited: (@Sendable (RouteInput, Reply, Duration) async throws -> Reply?)? = nil,
         _ handle: @escaping @Sendable (RouteInput) async throws -> Reply
     ) {
         self.method = method
@@ -26,6 +33,8 @@ struct Route: Sendable {
         self.access = access
         self.isAudited = isAudited ?? (method != .get)
         self.isReplayed = isReplayed
+        self.match = match ?? (method == .get || method == .post ? .none : .taken)
+        self.awaited = awaited
         self.bodyBytesMax = bodyBytesMax
         self.handle = handle
     }

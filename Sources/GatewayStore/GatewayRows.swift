@@ -178,4 +178,6 @@ package struct JobRow: Sendable {
     package var records: [[UInt8]]
     /// How many of them are on the ledger.
     package var anchoredCount: Int
+    /// The height of the block that took the last of them; nil before.
+    package var lastHeight: UInt64?
 }

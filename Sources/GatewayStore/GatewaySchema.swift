@@ -146,6 +146,7 @@ enum GatewaySchema {
                     CREATE INDEX record_original ON record (original);
                     """)
         }
+        registerPages(in: &migrator)
         return migrator
     }
 }

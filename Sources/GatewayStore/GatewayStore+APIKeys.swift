@@ -44,23 +44,31 @@ extension GatewayStore {
         }
     }
 
-    /// Revokes a tenant's key, and notes it in the audit log in the same transaction.
-    /// - Returns: nil where the tenant has no such key; false where it was revoked before.
-    package func revokeAPIKey(_ id: String, tenant: String, now: UInt64, audit: AuditEntry) throws -> Bool? {
+    /// Changes a tenant's key, and notes it in the audit log in the same transaction.
+    ///
+    /// `change`: given the key as it stands there now, what shall stand there; nothing is changed or noted where it
+    /// throws. Id, tenant, secret and maker stay as they are.
+    /// - Returns: the key before and after; nil where the tenant has no such key.
+    package func changeAPIKey(
+        _ id: String, tenant: String, audit: AuditEntry, change: (APIKeyRow) throws -> APIKeyRow
+    ) throws -> (before: APIKeyRow, after: APIKeyRow)? {
         try write { database in
             guard
-                let row = try Row.fetchOne(
-                    database, sql: "SELECT revoked_at FROM api_key WHERE id = ? AND tenant = ?",
-                    arguments: [id, tenant])
-            else { return Bool?.none }
-            let isFirst = (row["revoked_at"] as Int64?) == nil
-            if isFirst {
-                try database.execute(
-                    sql: "UPDATE api_key SET revoked_at = ? WHERE id = ? AND tenant = ?",
-                    arguments: [Int64(bitPattern: now), id, tenant])
-            }
+                let before = try Row.fetchOne(
+                    database, sql: "SELECT * FROM api_key WHERE id = ? AND tenant = ?", arguments: [id, tenant]
+                ).map(Self.keyRow)
+            else { return nil }
+            let after = try change(before)
+            try database.execute(
+                sql: """
+                    UPDATE api_key SET scopes = ?, label = ?, expires_at = ?, revoked_at = ? WHERE id = ? AND tenant = ?
+                    """,
+                arguments: [
+                    after.scopes.joined(separator: " "), after.label, after.expiresAt.map { Int64(bitPattern: $0) },
+                    after.revokedAt.map { Int64(bitPattern: $0) }, id, tenant,
+                ])
             try appendAudit([audit], in: database)
-            return isFirst
+            return (before, after)
         }
     }
 

@@ -12,14 +12,19 @@ extension GatewayStore {
     package func record(_ rid: [UInt8], tenant: String) throws -> RecordRow? {
         let waiting = Digest(rid).flatMap(recordIDs.waitingRow)
         return try read { database in
-            guard let row = try waiting ?? Self.settledRow(of: rid, in: database) else { return nil }
-            let find = try database.cachedStatement(
-                sql: """
-                    SELECT \(Self.columns) FROM record r JOIN outbox o ON o.id = r.outbox
-                    WHERE r.id = ? AND r.tenant = ?
-                    """)
-            return try Row.fetchOne(find, arguments: [row, tenant]).map(Self.recordRow)
+            try (waiting ?? Self.settledRow(of: rid, in: database)).flatMap {
+                try record(row: $0, tenant: tenant, in: database)
+            }
         }
+    }
+
+    private func record(row: Int64, tenant: String, in database: Database) throws -> RecordRow? {
+        let find = try database.cachedStatement(
+            sql: """
+                SELECT \(Self.columns) FROM record r JOIN outbox o ON o.id = r.outbox
+                WHERE r.id = ? AND r.tenant = ?
+                """)
+        return try Row.fetchOne(find, arguments: [row, tenant]).map(Self.recordRow)
     }
 
     private static func settledRow(of rid: [UInt8], in database: Database) throws -> Int64? {
@@ -47,48 +52,29 @@ extension GatewayStore {
         }
     }
 
-    /// One capture job of a tenant.
-    package func job(_ id: [UInt8], tenant: String) throws -> JobRow? {
-        try read { database in
-            guard
-                let row = try Row.fetchOne(
-                    database, sql: "SELECT * FROM job WHERE id = ? AND tenant = ?", arguments: [Data(id), tenant])
-            else { return nil }
-            let packed = bytes(row["records"])
-            let find = try database.cachedStatement(
-                sql: "SELECT r.rid, o.state FROM record r JOIN outbox o ON o.id = r.outbox WHERE r.id = ?")
-            var records: [[UInt8]] = []
-            var anchored = 0
-            for start in stride(from: 0, to: packed.count, by: 8) {
-                let number = packed[start..<start + 8].reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-                guard let found = try Row.fetchOne(find, arguments: [Int64(bitPattern: number)]) else { continue }
-                records.append(bytes(found["rid"]))
-                if found["state"] as Int64 == 1 { anchored += 1 }
-            }
-            return JobRow(
-                id: id, tenant: tenant, createdAt: UInt64(bitPattern: row["created_at"]), records: records,
-                anchoredCount: anchored)
-        }
-    }
-
     /// Erases one record (D8): its payload, its wrap and every captured original that holds it are gone, the wraps of the
     /// rest of its key group are replaced, and a tombstone waits in the outbox, all in one transaction.
     ///
     /// `rewrap`: given the wraps of the group's other rows, returns them under the new key.
     /// `newGroup`: the group that takes the others.
     /// `tombstoneState`: `kept` where the ledger knows no such record id.
+    /// `check`: given the record as it stands in the same transaction; nothing is erased where it throws.
     /// Returns false where the record is erased already.
     package func erase(
         _ rid: [UInt8], tenant: String, now: UInt64, newGroup: Int64, tombstone: NewOutboxTransaction?,
-        tombstoneState: OutboxState = .pending, audit: AuditEntry? = nil, rewrap: ([[UInt8]]) throws -> [[UInt8]]
+        tombstoneState: OutboxState = .pending, audit: AuditEntry? = nil, check: (RecordRow) throws -> Void = { _ in },
+        rewrap: ([[UInt8]]) throws -> [[UInt8]]
     ) throws -> Bool {
         let waiting = Digest(rid).flatMap(recordIDs.waitingRow)
         return try write { database in
             guard let id = try waiting ?? Self.settledRow(of: rid, in: database),
+                let current = try record(row: id, tenant: tenant, in: database)
+            else { return false }
+            try check(current)
+            guard
                 let row = try Row.fetchOne(
-                    database,
-                    sql: "SELECT id, key_group, original FROM record WHERE id = ? AND tenant = ? AND erased_at IS NULL",
-                    arguments: [id, tenant])
+                    database, sql: "SELECT id, key_group, original FROM record WHERE id = ? AND erased_at IS NULL",
+                    arguments: [id])
             else { return false }
             let group: Int64 = row["key_group"]
             let originals = try Int64.fetchAll(
@@ -125,7 +111,7 @@ extension GatewayStore {
         }
     }
 
-    private static func recordRow(_ row: Row) -> RecordRow {
+    static func recordRow(_ row: Row) -> RecordRow {
         let number = UInt64(bitPattern: row["number"])
         var place: RecordPlace?
         if let leaf = row["first_leaf"] as Int64?, let height = row["height"] as Int64?,

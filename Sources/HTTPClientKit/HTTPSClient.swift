@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
+import NIOPosix
 import NIOSSL
 
 /// One answer of a server.
@@ -16,6 +17,8 @@ package struct HTTPReply: Sendable {
 /// Never holds a body or a secret.
 package struct HTTPClientFailure: Error, Sendable, CustomStringConvertible {
     package let description: String
+    /// Whether no connection could be made, so that nothing was sent.
+    package var isUnreached = false
 }
 
 /// HTTPS requests to one server, over connections that are kept open; TLS is checked against the given roots.
@@ -63,7 +66,16 @@ package final class HTTPSClient: Sendable {
                 status: Int(response.status.code), headers: fields, body: Array(buffer.readableBytesView))
         } catch {
             throw HTTPClientFailure(
-                description: "\(method) \(base)\(path) got no answer (\(error)); is the gateway running there?")
+                description: "\(method) \(base)\(path) got no answer (\(error)); is the gateway running there?",
+                isUnreached: Self.isUnreached(error))
+        }
+    }
+
+    private static func isUnreached(_ error: any Error) -> Bool {
+        switch error {
+        case is NIOConnectionError, is NIOSSLError: true
+        case let error as HTTPClientError: error == .connectTimeout || error == .tlsHandshakeTimeout
+        default: false
         }
     }
 

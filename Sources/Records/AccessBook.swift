@@ -1,3 +1,4 @@
+import Cryptography
 package import Foundation
 package import GatewayStore
 
@@ -80,11 +81,39 @@ package final class AccessBook: Sendable {
     }
 
     /// Revokes a tenant's key.
+    ///
+    /// `check`: given the key as it stands when it is revoked; it stays as it is where that throws.
     /// - Returns: nil where the tenant has no such key; false where it was revoked before.
-    package func revoke(_ id: String, tenant: String, now: UInt64, audit: AuditLine) throws(RecordsFailure) -> Bool? {
+    package func revoke(
+        _ id: String, tenant: String, now: UInt64, audit: AuditLine, check: (APIKeyGrant) throws -> Void = { _ in }
+    ) throws -> Bool? {
+        try change(id, tenant: tenant, audit: audit) { key in
+            try check(key)
+            var key = key
+            key.revokedAt = key.revokedAt ?? now
+            return key
+        }.map { $0.before.revokedAt == nil }
+    }
+
+    /// Changes scopes, label, expiry or revocation of a tenant's key.
+    ///
+    /// `change`: given the key as it stands there now, what shall stand there; nothing is changed where it throws. No
+    /// other change comes in between.
+    /// - Returns: the key before and after; nil where the tenant has no such key.
+    /// - Throws: ``RecordsFailure``, or what `change` throws.
+    package func change(
+        _ id: String, tenant: String, audit: AuditLine, _ change: (APIKeyGrant) throws -> APIKeyGrant
+    ) throws -> (before: APIKeyGrant, after: APIKeyGrant)? {
         do {
-            return try store.revokeAPIKey(id, tenant: tenant, now: now, audit: audit.entry)
-        } catch { throw RecordsFailure(error) }
+            return try store.changeAPIKey(id, tenant: tenant, audit: audit.entry) {
+                try change(APIKeyGrant($0)).row
+            }.map { (APIKeyGrant($0.before), APIKeyGrant($0.after)) }
+        } catch let failure as GatewayStoreFailure { throw RecordsFailure(failure) }
+    }
+
+    /// The key under which cursors of paged lists are authenticated: drawn once for the store, 32 bytes.
+    package func pageKey() throws(RecordsFailure) -> [UInt8] {
+        do { return try store.pageKey(drawn: SecureRandom.bytes(32)) } catch { throw RecordsFailure(error) }
     }
 
     /// Appends lines to the chains of their tenants, in order; they are durable when this returns.

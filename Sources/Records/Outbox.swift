@@ -27,6 +27,7 @@ package final class Outbox: Service, Sendable {
     private let now: @Sendable () -> UInt64
     private let wakeUp = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     private let progress = ProgressBoard()
+    let board = AnchorBoard()
 
     package init(
         store: GatewayStore, ledger: any LedgerAccess, issuer: Issuer, logger: Logger,
@@ -59,7 +60,10 @@ package final class Outbox: Service, Sendable {
                         wakeUp.continuation.yield()
                     }
                 }
-                for await _ in wakeUp.stream { await turn() }
+                for await _ in wakeUp.stream {
+                    await turn()
+                    board.noteTurn()
+                }
                 group.cancelAll()
             }
         } onCancelOrGracefulShutdown: {

@@ -8,11 +8,15 @@ extension RecordService {
     ///
     /// `reason`: a code, never text (privacy.md): 1 asked for by the data subject, 2 retention ended,
     ///   3 captured in error, 0 not stated.
+    /// `isExpected`: whether the record, as it stands when it is erased, is what the caller saw; else
+    ///   ``RecordsFailure/changedMeanwhile`` is thrown and nothing is erased.
     /// Returns false where it was erased before.
-    package func erase(_ rid: [UInt8], tenant: String, reason: UInt64, audit: AuditLine? = nil)
-        async throws(RecordsFailure) -> Bool
-    {
+    package func erase(
+        _ rid: [UInt8], tenant: String, reason: UInt64, audit: AuditLine? = nil,
+        isExpected: (RecordView) -> Bool = { _ in true }
+    ) async throws(RecordsFailure) -> Bool {
         guard let row = try row(rid, tenant: tenant) else { throw .notFound }
+        guard isExpected(RecordView(row)) else { throw .changedMeanwhile }
         guard row.erasedAt == nil else { return false }
         guard let old = keys.key(of: row.keyGroup) else { throw .sealBroken }
         do {
@@ -24,7 +28,11 @@ extension RecordService {
             let erased = try store.erase(
                 rid, tenant: tenant, now: time, newGroup: fresh.group,
                 tombstone: try issuer.tombstone(rid, reason: reason, now: time),
-                tombstoneState: isInInterval ? .kept : .pending, audit: audit?.entry
+                tombstoneState: isInInterval ? .kept : .pending, audit: audit?.entry,
+                check: { row in
+                    // Somebody else may have changed it since it was read above.
+                    guard isExpected(RecordView(row)) else { throw RecordsFailure.changedMeanwhile }
+                }
             ) { wraps in
                 try wraps.map { wrap in
                     guard let again = SealedPayload.rewrap(wrap, from: old, to: fresh.key) else {

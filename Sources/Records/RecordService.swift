@@ -101,8 +101,12 @@ package final class RecordService: Sendable {
     }
 
     /// One capture job; nil where the tenant has none of that id.
-    package func job(_ id: [UInt8], tenant: String) throws(RecordsFailure) -> JobView? {
-        do { return try store.job(id, tenant: tenant).map(JobView.init) } catch { throw RecordsFailure(error) }
+    package func job(_ id: [UInt8], tenant: String) async throws(RecordsFailure) -> JobView? {
+        do {
+            // The state of a block is proven by the next one's header (D4).
+            let height = try await ledger.status().height.value
+            return try store.job(id, tenant: tenant).map { JobView($0, height: height) }
+        } catch { throw RecordsFailure(error) }
     }
 
     /// One record; nil where the tenant has none of that id.

@@ -3,7 +3,7 @@ import GatewayStore
 /// One record as its owner sees it.
 package struct RecordView: Sendable {
     /// How far the record is.
-    package enum State: String, Sendable { case accepted, anchored, erased }
+    package enum State: String, CaseIterable, Sendable { case accepted, anchored, erased }
 
     /// Where a record stands on the ledger.
     package struct Place: Equatable, Sendable {
@@ -28,13 +28,32 @@ package struct RecordView: Sendable {
 
     init(_ row: RecordRow) {
         recordID = row.rid
-        state = row.erasedAt != nil ? .erased : row.place == nil ? .accepted : .anchored
+        state = State(row.state)
         issuer = row.issuer
         number = row.number
         mediaType = row.mediaType
         place = row.place.map { Place(leafIndex: $0.leafIndex, height: $0.height, blockTime: $0.blockTime) }
         acceptedAt = row.acceptedAt
         erasedAt = row.erasedAt
+    }
+}
+
+extension RecordView.State {
+    fileprivate init(_ state: RecordQuery.State) {
+        switch state {
+        case .accepted: self = .accepted
+        case .anchored: self = .anchored
+        case .erased: self = .erased
+        }
+    }
+
+    /// As the store's lists name it.
+    var queried: RecordQuery.State {
+        switch self {
+        case .accepted: .accepted
+        case .anchored: .anchored
+        case .erased: .erased
+        }
     }
 }
 
@@ -48,11 +67,37 @@ package struct JobView: Sendable {
     package let recordIDs: [[UInt8]]
     /// How many of them are on the ledger.
     package let anchoredCount: Int
+    /// Whether all of them are, and can be proven.
+    package let isFinished: Bool
 
-    init(_ row: JobRow) {
+    /// `height`: the newest block's.
+    init(_ row: JobRow, height: UInt64) {
+        isFinished = row.anchoredCount == row.records.count && row.lastHeight ?? 0 < height
         jobID = row.id
         createdAt = row.createdAt
         recordIDs = row.records
         anchoredCount = row.anchoredCount
+    }
+}
+
+/// A capture job in a list.
+package struct JobSummary: Sendable {
+    /// 16 bytes.
+    package let jobID: [UInt8]
+    /// Nanoseconds since 1970.
+    package let createdAt: UInt64
+    package let recordCount: Int
+    /// How many of them are on the ledger.
+    package let anchoredCount: Int
+    /// Whether all of them are, and can be proven.
+    package let isFinished: Bool
+
+    /// `height`: the newest block's.
+    init(_ head: JobHead, height: UInt64) {
+        isFinished = head.anchoredCount == head.recordCount && head.lastHeight ?? 0 < height
+        jobID = head.id
+        createdAt = head.createdAt
+        recordCount = head.recordCount
+        anchoredCount = head.anchoredCount
     }
 }

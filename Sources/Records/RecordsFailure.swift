@@ -21,6 +21,8 @@ package enum RecordsFailure: Error, Sendable {
     case erased
     /// A stored payload does not open: its key or its bytes are damaged.
     case sealBroken
+    /// What is to be changed is no longer what the caller saw.
+    case changedMeanwhile
     /// The tenant holds as many API keys as it may.
     case tooManyKeys(String)
     /// The ledger did not answer.

@@ -7,6 +7,9 @@ enum Output {
 
     static func json(_ json: JSON) { FileHandle.standardOutput.write(Data(json.serialized() + [0x0a])) }
 
+    /// JSON as a gateway gave it.
+    static func json(_ text: [UInt8]) { FileHandle.standardOutput.write(Data(text + [0x0a])) }
+
     /// Notes and progress, beside the answer.
     static func note(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
 

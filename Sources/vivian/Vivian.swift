@@ -1,6 +1,5 @@
 import ArgumentParser
 import Foundation
-import HTTPClientKit
 
 /// The command line: `vivian init`, `vivian start`, and everything that talks to a running gateway.
 @main
@@ -28,7 +27,8 @@ struct Vivian: AsyncParsableCommand {
         subcommands: [
             InitCommand.self, StartCommand.self, StatusCommand.self, KeysCommand.self, CaptureCommand.self,
             RecordCommand.self, VerifyCommand.self, RefreshCommand.self, BlockCommand.self, TxCommand.self,
-            StateCommand.self, SnapshotCommand.self, EraseCommand.self, DoctorCommand.self, APIKeysCommand.self,
+            StateCommand.self, RecordsCommand.self, JobsCommand.self, SnapshotCommand.self, EraseCommand.self,
+            DoctorCommand.self, APIKeysCommand.self,
             AuditCommand.self,
         ])
 
@@ -52,8 +52,6 @@ struct Vivian: AsyncParsableCommand {
 
 /// A failure that is the gateway's, not the command's: it refused, or it cannot be reached.
 protocol GatewayRefusal: Error, CustomStringConvertible {}
-
-extension HTTPClientFailure: GatewayRefusal {}
 
 /// What this binary is.
 enum Build {

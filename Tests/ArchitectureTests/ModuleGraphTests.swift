@@ -24,6 +24,7 @@ struct ModuleGraphTests {
         ],
         "Compression": ["CZlib", "CZstd"],
         "HTTPClientKit": [],
+        "GatewayClient": ["Codec", "HTTPClientKit", "Verification"],
         "GatewayStore": ["Codec", "Cryptography"],
         "Records": [
             "Codec", "Cryptography", "Proofs", "LedgerModel", "LedgerAccess", "GatewayStore", "SupplyChain",

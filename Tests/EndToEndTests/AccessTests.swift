@@ -15,6 +15,14 @@ extension EndToEnd {
             let path: String
             let scope: String?
             var description: String { "\(method) \(path)" }
+
+            /// What the operation wants besides its path.
+            func ask(_ node: RunningNode, key: String) throws -> Reply {
+                guard method == "PATCH" else { return try node.request(method, path, key: key) }
+                return try node.request(
+                    method, path, headers: ["Content-Type: application/merge-patch+json", "If-Match: *"],
+                    body: Array(#"{"label":"changed"}"#.utf8), key: key)
+            }
         }
 
         /// Every operation of the contract, with values for its path.
@@ -69,24 +77,24 @@ extension EndToEnd {
             for scope in Self.scopes { lacking[scope] = try Self.makeKey(node, Self.scopes.filter { $0 != scope }) }
             for operation in operations {
                 guard let scope = operation.scope else {
-                    let reply = try node.request(operation.method, operation.path, key: "")
+                    let reply = try operation.ask(node, key: "")
                     #expect(reply.status == 200 || operation.path.hasSuffix("security.txt"), "\(operation)")
                     continue
                 }
-                let none = try node.request(operation.method, operation.path, key: "")
+                let none = try operation.ask(node, key: "")
                 #expect(none.status == 401 && none.problem == "unauthenticated", "\(operation)")
                 #expect(none.challenge == "Bearer realm=\"vivian\"", "\(operation)")
                 for wrong in [unknown, spare + "A", "x.y.z", String(spare.dropLast(9)) + "AAAAAAAAA"] {
-                    let reply = try node.request(operation.method, operation.path, key: wrong)
+                    let reply = try operation.ask(node, key: wrong)
                     #expect(reply.status == 401 && reply.problem == "invalid-token", "\(operation)")
                     #expect(reply.challenge.contains("error=\"invalid_token\""), "\(operation)")
                 }
-                let short = try node.request(operation.method, operation.path, key: lacking[scope])
+                let short = try operation.ask(node, key: lacking[scope] ?? "")
                 #expect(short.status == 403 && short.problem == "insufficient-scope", "\(operation)")
                 #expect(short.json["scope"]?.string == scope, "\(operation)")
                 #expect(short.challenge.contains("scope=\"\(scope)\""), "\(operation)")
                 // What belongs to a tenant is not there for another one; the ledger is everybody's.
-                let other = try node.request(operation.method, operation.path, key: stranger)
+                let other = try operation.ask(node, key: stranger)
                 if ["/records/", "/epcis/capture/", "/api-keys/"].contains(where: operation.path.hasPrefix) {
                     #expect(other.status == 404 && other.problem == "not-found", "\(operation) \(other.text)")
                 } else {

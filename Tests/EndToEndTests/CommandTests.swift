@@ -8,7 +8,7 @@ extension EndToEnd {
         static let zeros = String(repeating: "0", count: 64)
         static let commands = [
             "init", "start", "status", "keys", "capture", "record", "verify", "refresh", "block", "tx", "state",
-            "snapshot", "erase", "doctor",
+            "snapshot", "erase", "doctor", "records", "jobs", "api-keys", "audit",
         ]
 
         /// JSON of a command that must succeed, an object a line.

@@ -36,15 +36,32 @@ extension EndToEnd {
             try Data(transaction.bytes).write(to: sent)
             let wish = node.folder.appending(path: "wish.json")
             try Data(#"{"label":"contract","scopes":["ledger:read"],"expiresInSeconds":60}"#.utf8).write(to: wish)
+            let change = node.folder.appending(path: "change.json")
+            try Data(#"{"label":"changed","scopes":["ledger:read"],"expiresAt":null}"#.utf8).write(to: change)
             let spare = try node.request(
                 "POST", "/api-keys", headers: ["Content-Type: application/json"],
                 body: Array(try Data(contentsOf: wish))
             ).json["id"]?.string
+            // A second page's worth of jobs and records, and the cursors that lead there.
+            _ = try node.captured(Samples.document("contract2"))
+            func cursor(_ path: String) throws -> String {
+                let next = try PageTests.page(node, path).next
+                return next?.split(separator: "=").last.map(String.init) ?? ""
+            }
             let input = Input(
                 values: [
-                    "GET /epcis/capture/{id}": ["id": job],
+                    "GET /epcis/capture": ["perPage": "1", "nextPageToken": try cursor("/epcis/capture?perPage=1")],
+                    "POST /epcis/capture": ["Prefer": "wait=30"],
+                    "GET /epcis/capture/{id}": ["id": job, "Prefer": "wait=1"],
+                    "GET /records": [
+                        "order": "oldest", "state": "anchored", "job": job, "acceptedAfter": "2020-01-01T00:00:00Z",
+                        "limit": "1",
+                        "cursor": try cursor(
+                            "/records?limit=1&order=oldest&state=anchored&job=\(job)&acceptedAfter=2020-01-01T00:00:00Z"
+                        ),
+                    ],
                     "GET /records/{id}": ["id": records[0]],
-                    "DELETE /records/{id}": ["id": records[1], "reason": "2"],
+                    "DELETE /records/{id}": ["id": records[1], "reason": "2", "If-Match": "ETAG"],
                     "GET /records/{id}/receipt": ["id": records[0], "validator": status["validator"]?.string ?? ""],
                     "GET /records/{id}/bundle": ["id": records[0], "receipts": "true", "trusted": trusted],
                     "GET /state/{store}/{key}": [
@@ -55,13 +72,16 @@ extension EndToEnd {
                     "GET /transactions/{id}": ["id": transaction.id],
                     "GET /log/consistency": ["from": "1", "to": "3"],
                     "GET /log/tile/{path}": ["path": "0/000.p/3"],
+                    "GET /api-keys/{id}": ["id": spare ?? ""],
+                    "PATCH /api-keys/{id}": ["id": spare ?? "", "If-Match": "ETAG"],
                     "DELETE /api-keys/{id}": ["id": spare ?? ""],
-                    "GET /audit": ["limit": "2", "cursor": "AAAAAAAAAAE"],
+                    "GET /audit": ["limit": "2", "cursor": try cursor("/audit?limit=2")],
                 ],
                 bodies: [
                     "POST /epcis/capture": ["application/ld+json", file.path],
                     "POST /transactions": ["application/cose", sent.path],
                     "POST /api-keys": ["application/json", wish.path],
+                    "PATCH /api-keys/{id}": ["application/merge-patch+json", change.path],
                 ])
             let values = node.folder.appending(path: "values.json")
             try JSONEncoder().encode(input).write(to: values)

@@ -110,7 +110,7 @@ extension EndToEnd {
                 #expect(reply.status == 405 && reply.problem == "method-not-allowed", "\(method)")
             }
             #expect(try node.head("/status", method: "OPTIONS")["allow"] == "GET, HEAD, OPTIONS")
-            #expect(try node.head("/epcis/capture", method: "PUT")["allow"] == "POST, OPTIONS")
+            #expect(try node.head("/epcis/capture", method: "PUT")["allow"] == "GET, HEAD, POST, OPTIONS")
             #expect(try node.request("GET", "/status", headers: ["Accept: text/html"]).problem == "not-acceptable")
             #expect(try node.request("GET", "/status", headers: ["Accept: application/*"]).status == 200)
             let unknown = try node.get("/status?verbose=1")

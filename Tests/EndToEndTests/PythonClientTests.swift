@@ -27,6 +27,13 @@ extension EndToEnd {
             #expect(result.errors.contains("OK") && !result.errors.contains("skipped"))
         }
 
+        @Test("What is sent again, to whom, and what is sent once")
+        func wire() throws {
+            let result = try Self.run("test_wire")
+            #expect(result.status == 0, "\(result.errors)")
+            #expect(result.errors.contains("OK") && !result.errors.contains("skipped"))
+        }
+
         @Test("Every published bundle gets its published verdict, and no damage is taken for another fact")
         func bundles() throws {
             let result = try Self.run("test_bundles")

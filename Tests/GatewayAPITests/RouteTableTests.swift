@@ -9,18 +9,22 @@ import Testing
 struct RouteTableTests {
     /// The routes as the source names them, with their scopes: a table needs a running gateway's parts, its text does not.
     static func written() throws -> [String: String] {
-        let sources = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().appending(path: "Sources/GatewayAPI")
         var routes: [String: String] = [:]
-        let found = FileManager.default.enumerator(at: sources, includingPropertiesForKeys: nil)
-        for file in found?.compactMap({ $0 as? URL }) ?? [] where file.pathExtension == "swift" {
-            let text = try String(contentsOf: file, encoding: .utf8)
-            for match in text.matches(of: /Route\(\s*\.([a-z]+),\s*"([^"]+)",\s*\.(?:open|scope\(\.(\w+)\))/) {
-                let scope = match.3.flatMap { name in Scope.allCases.first { "\($0)" == name } }
-                routes["\(match.1) \(match.2.replacing("...}", with: "}"))"] = scope?.rawValue ?? "open"
-            }
+        for match in try text().matches(of: /Route\(\s*\.([a-z]+),\s*"([^"]+)",\s*\.(?:open|scope\(\.(\w+)\))/) {
+            let scope = match.3.flatMap { name in Scope.allCases.first { "\($0)" == name } }
+            routes["\(match.1) \(match.2.replacing("...}", with: "}"))"] = scope?.rawValue ?? "open"
         }
         return routes
+    }
+
+    /// The module's source.
+    static func text() throws -> String {
+        let sources = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appending(path: "Sources/GatewayAPI")
+        let found = FileManager.default.enumerator(at: sources, includingPropertiesForKeys: nil)
+        return try (found?.compactMap { $0 as? URL } ?? []).filter { $0.pathExtension == "swift" }.map {
+            try String(contentsOf: $0, encoding: .utf8)
+        }.joined()
     }
 
     /// The scope of each operation of the document, or `open`.
@@ -43,6 +47,27 @@ struct RouteTableTests {
         let written = try Self.written()
         #expect(written.count >= 20)
         #expect(written == (try Self.documented()))
+    }
+
+    @Test("The document asks for If-Match where the route does, and every PATCH and PUT does")
+    func requiredPreconditions() throws {
+        let root = JSON(try JSONDocument(parsing: OpenAPIDocument.bytes).root)
+        var documented: Set<String> = []
+        for path in root["paths"]?.object ?? [] {
+            for method in path.value.object ?? [] {
+                let fields = (method.value["parameters"]?.array ?? []).filter { $0["name"]?.string == "If-Match" }
+                guard fields.contains(where: { $0["required"] == .boolean(true) }) else { continue }
+                documented.insert("\(method.name) \(path.name)")
+                #expect(method.value["responses"]?["428"] != nil, "\(method.name) \(path.name)")
+            }
+        }
+        let written = try Self.text().matches(
+            of: /Route\(\s*\.([a-z]+),\s*"([^"]+)",[^()]*\([^()]*\)[^()]*match: \.required/
+        )
+        .map { "\($0.1) \($0.2)" }
+        #expect(Set(written) == documented)
+        let changes = try Self.written().keys.filter { $0.hasPrefix("patch ") || $0.hasPrefix("put ") }
+        #expect(documented.isSuperset(of: changes) && !documented.isEmpty)
     }
 
     @Test("Open are only the routes that tell nothing")

@@ -1,5 +1,7 @@
+import Dispatch
 import Foundation
 import GRDB
+import Synchronization
 import Testing
 
 @testable import GatewayStore
@@ -41,18 +43,62 @@ struct AccessTests {
         try GatewayStoreTests.withStore { store, _ in
             try store.addAPIKey(Self.key("a"), audit: Self.entry("a"))
             #expect(try store.apiKeys(tenant: "mill").isEmpty)
-            #expect(try store.revokeAPIKey("a", tenant: "mill", now: 8, audit: Self.entry("a", tenant: "mill")) == nil)
+            let other = try store.changeAPIKey("a", tenant: "mill", audit: Self.entry("a", tenant: "mill")) { $0 }
+            #expect(other == nil)
             #expect(try store.apiKey("a")?.revokedAt == nil)
             #expect(try store.audit(tenant: "mill", after: 0, limit: 9).isEmpty)
         }
     }
 
-    @Test func `a key is revoked once, and stays revoked at its first time`() throws {
+    @Test func `a change stands with its line, and keeps id, tenant, secret and maker`() throws {
         try GatewayStoreTests.withStore { store, _ in
             try store.addAPIKey(Self.key("a"), audit: Self.entry("a"))
-            #expect(try store.revokeAPIKey("a", tenant: "orchard", now: 8, audit: Self.entry("a")) == true)
-            #expect(try store.revokeAPIKey("a", tenant: "orchard", now: 9, audit: Self.entry("a")) == false)
-            #expect(try store.apiKey("a")?.revokedAt == 8)
+            let change = try store.changeAPIKey("a", tenant: "orchard", audit: Self.entry("b")) { before in
+                var key = Self.key("z", tenant: "mill")
+                key.secretHash = [1]
+                key.createdBy = "nobody"
+                (key.label, key.scopes, key.expiresAt, key.revokedAt) = ("new", ["a", "b"], nil, 8)
+                #expect(before == Self.key("a"))
+                return key
+            }
+            #expect(change?.before == Self.key("a"))
+            var expected = Self.key("a")
+            (expected.label, expected.scopes, expected.expiresAt, expected.revokedAt) = ("new", ["a", "b"], nil, 8)
+            #expect(try store.apiKey("a") == expected)
+            #expect(try store.apiKey("z") == nil)
+            #expect(try store.audit(tenant: "orchard", after: 0, limit: 9).map(\.entry.target) == ["a", "b"])
+        }
+    }
+
+    @Test func `a change that is refused leaves neither itself nor a line`() throws {
+        struct Refusal: Error {}
+        try GatewayStoreTests.withStore { store, _ in
+            try store.addAPIKey(Self.key("a"), audit: Self.entry("a"))
+            #expect(throws: Refusal.self) {
+                try store.changeAPIKey("a", tenant: "orchard", audit: Self.entry("b")) { _ in throw Refusal() }
+            }
+            #expect(try store.apiKey("a") == Self.key("a"))
+            #expect(try store.audit(tenant: "orchard", after: 0, limit: 9).count == 1)
+        }
+    }
+
+    @Test func `of many who change what they saw, one does`() throws {
+        struct Refusal: Error {}
+        try GatewayStoreTests.withStore { store, _ in
+            try store.addAPIKey(Self.key("a"), audit: Self.entry("a"))
+            let seen = try #require(try store.apiKey("a"))
+            let done = Mutex(0)
+            DispatchQueue.concurrentPerform(iterations: 32) { number in
+                let change = try? store.changeAPIKey("a", tenant: "orchard", audit: Self.entry("a")) { key in
+                    guard key == seen else { throw Refusal() }
+                    var key = key
+                    key.label = "by \(number)"
+                    return key
+                }
+                if change != nil { done.withLock { $0 += 1 } }
+            }
+            #expect(done.withLock { $0 } == 1)
+            #expect(try store.audit(tenant: "orchard", after: 0, limit: 99).count == 2)
         }
     }
 

@@ -12,7 +12,11 @@ struct APIKeyRoutes {
         [
             Route(.get, "/api-keys", .scope(.keysManage), list),
             Route(.post, "/api-keys", .scope(.keysManage), bodyBytesMax: Self.bodyBytesMax, isReplayed: false, create),
-            Route(.delete, "/api-keys/{id}", .scope(.keysManage), revoke),
+            Route(.get, "/api-keys/{id}", .scope(.keysManage), read),
+            Route(
+                .patch, "/api-keys/{id}", .scope(.keysManage), bodyBytesMax: Self.bodyBytesMax, match: .required, change
+            ),
+            Route(.delete, "/api-keys/{id}", .scope(.keysManage), match: .taken, revoke),
         ]
     }
 
@@ -29,18 +33,8 @@ struct APIKeyRoutes {
     @Sendable func create(_ input: RouteInput) async throws -> Reply {
         // Read and held against the contract before; no more than this route's own limit is parsed twice.
         let wish = try JSONDocument(parsing: input.body).root
-        let scopes = Set(wish["scopes"]?.elements.compactMap { $0.string.flatMap(Scope.init) } ?? [])
-        let excess = scopes.subtracting(input.principal.scopes)
-        if let first = excess.min() {
-            throw Problem(
-                "insufficient-scope", .forbidden, title: "A key cannot grant more than its maker has",
-                detail: "The scope \(first.rawValue) is not yours to grant.",
-                members: [(name: "scope", value: .string(first.rawValue))],
-                headers: [
-                    .wwwAuthenticate:
-                        "\(Problem.realm), error=\"insufficient_scope\", scope=\"\(first.rawValue)\""
-                ])
-        }
+        let scopes = Self.scopes(wish) ?? []
+        try Self.check(scopes, areHeldBy: input.principal)
         let key = APIKey.make()
         let time = input.now()
         let grant = APIKeyGrant(
@@ -55,16 +49,50 @@ struct APIKeyRoutes {
             headers: [.location: "/api-keys/\(key.id)", .cacheControl: "no-store"])
     }
 
+    @Sendable func read(_ input: RouteInput) async throws -> Reply {
+        let id = Hex.encode(try input.hex("id", byteCount: 8))
+        guard let key = try access.book.key(id), key.tenant == input.tenant else { throw Self.notFound }
+        return Self.reply(key)
+    }
+
+    /// Changes label, scopes or expiry as a JSON merge patch says (RFC 7396).
+    ///
+    /// Two who read the same key cannot both change it: whoever comes second has to look again.
+    @Sendable func change(_ input: RouteInput) async throws -> Reply {
+        let id = Hex.encode(try input.hex("id", byteCount: 8))
+        let wish = try JSONDocument(parsing: input.body).root
+        var expiresAt: UInt64?
+        if let text = wish["expiresAt"]?.string {
+            guard let time = TimeText.nanoseconds(text) else {
+                throw Problem.badParameter("expiresAt", "a time since 1970 such as 2027-05-01T08:00:00Z (RFC 3339)")
+            }
+            expiresAt = time
+        }
+        let changed = try access.book.change(id, tenant: input.tenant, audit: input.auditLine(status: 200)) { key in
+            guard input.preconditions.isMet(by: Self.reply(key)) else { throw Problem.preconditionFailed }
+            guard key.revokedAt == nil else { throw Self.revoked }
+            var key = key
+            if let label = wish["label"]?.string { key.label = label }
+            if let scopes = Self.scopes(wish) { key.scopes = scopes.map(\.rawValue).sorted() }
+            if wish["expiresAt"] != nil { key.expiresAt = expiresAt }
+            // Whoever changes a key vouches for all that it then grants.
+            try Self.check(Set(key.scopes.compactMap(Scope.init)), areHeldBy: input.principal)
+            return key
+        }
+        guard let changed else { throw Self.notFound }
+        access.forget()
+        input.mark.set()
+        return Self.reply(changed.after)
+    }
+
     @Sendable func revoke(_ input: RouteInput) async throws -> Reply {
         let id = Hex.encode(try input.hex("id", byteCount: 8))
-        guard
-            let isFirst = try access.book.revoke(
-                id, tenant: input.tenant, now: input.now(), audit: input.auditLine(status: 200))
-        else {
-            throw Problem(
-                "not-found", .notFound, title: "There is no such key",
-                detail: "The id is not one of this tenant's keys.")
+        let isFirst = try access.book.revoke(
+            id, tenant: input.tenant, now: input.now(), audit: input.auditLine(status: 200)
+        ) { key in
+            guard input.preconditions.isMet(by: Self.reply(key)) else { throw Problem.preconditionFailed }
         }
+        guard let isFirst else { throw Self.notFound }
         access.forget()
         input.mark.set()
         return Reply.json(
@@ -72,6 +100,37 @@ struct APIKeyRoutes {
                 "id": .string(id), "revoked": .boolean(true), "alreadyRevoked": .boolean(!isFirst),
             ]))
     }
+
+    private static var notFound: Problem {
+        Problem(
+            "not-found", .notFound, title: "There is no such key",
+            detail: "The id is not one of this tenant's keys.")
+    }
+
+    private static var revoked: Problem {
+        Problem(
+            "key-revoked", .conflict, title: "The key is revoked",
+            detail: "A revoked key stays revoked. Make another one.")
+    }
+
+    private static func scopes(_ wish: JSONNode) -> Set<Scope>? {
+        wish["scopes"].map { Set($0.elements.compactMap { $0.string.flatMap(Scope.init) }) }
+    }
+
+    /// Nobody grants what they lack.
+    private static func check(_ scopes: Set<Scope>, areHeldBy principal: Principal) throws(Problem) {
+        guard let first = scopes.subtracting(principal.scopes).min() else { return }
+        throw Problem(
+            "insufficient-scope", .forbidden, title: "A key cannot grant more than its maker has",
+            detail: "The scope \(first.rawValue) is not yours to grant.",
+            members: [(name: "scope", value: .string(first.rawValue))],
+            headers: [
+                .wwwAuthenticate: "\(Problem.realm), error=\"insufficient_scope\", scope=\"\(first.rawValue)\""
+            ])
+    }
+
+    /// What GET answers, of which the entity tag is.
+    private static func reply(_ key: APIKeyGrant) -> Reply { Reply.json(.object(members(key))) }
 
     private static func members(_ key: APIKeyGrant) -> [JSON.Member] {
         JSON.object(of: [

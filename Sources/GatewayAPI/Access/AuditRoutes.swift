@@ -5,9 +5,8 @@ import Records
 /// The audit log of one's own tenant.
 struct AuditRoutes {
     let parts: GatewayParts
-    /// Entries in one page.
-    static let pageMax: UInt64 = 1_000
-    static let pageDefault: UInt64 = 100
+    /// Bytes of a place in the log: the last entry's number.
+    private static let placeBytes = 8
 
     var routes: [Route] {
         [Route(.get, "/audit", .scope(.auditRead), isAudited: true, list)]
@@ -15,29 +14,21 @@ struct AuditRoutes {
 
     /// Oldest first; a cursor leads to the next page for as long as there is one.
     @Sendable func list(_ input: RouteInput) async throws -> Reply {
-        let limit = try input.query("limit").map { try RouteInput.number($0, named: "limit") } ?? Self.pageDefault
-        guard (1...Self.pageMax).contains(limit) else { throw Problem.badParameter("limit", "1 to \(Self.pageMax)") }
-        var after: UInt64 = 0
-        if let text = input.query("cursor") {
-            guard let bytes = Base64.decodeURL(text), bytes.count == 8 else {
-                throw Problem.badParameter("cursor", "a cursor that an earlier page gave")
-            }
-            after = bytes.reduce(0) { $0 << 8 | UInt64($1) }
-            guard after <= UInt64(Int64.max) else {
-                throw Problem.badParameter("cursor", "a cursor that an earlier page gave")
-            }
-        }
-        let rows = try parts.access.book.audit(tenant: input.tenant, after: after, limit: Int(limit) + 1)
-        let shown = rows.prefix(Int(limit))
+        let page = try PageRequest(input, .own, placeBytes: Self.placeBytes, cursors: try parts.cursors())
+        let after = page.place?.reduce(UInt64(0)) { $0 << 8 | UInt64($1) } ?? 0
+        let rows = try parts.access.book.audit(tenant: input.tenant, after: after, limit: page.limit + 1)
+        let shown = rows.prefix(page.limit)
+        let next = rows.count > shown.count ? shown.last.map { Self.place($0.sequence) } : nil
         var headers: HTTPFields = [.cacheControl: "no-store"]
-        var next: String?
-        if rows.count > shown.count, let last = shown.last {
-            let cursor = Base64.encodeURL((0..<8).map { UInt8(truncatingIfNeeded: last.sequence >> (56 - 8 * $0)) })
-            next = cursor
-            headers[.link] = "</audit?limit=\(limit)&cursor=\(cursor)>; rel=\"next\""
-        }
+        headers[.link] = page.link(to: next)
         return Reply.json(
-            .object(of: ["entries": .array(shown.map(Self.json)), "next": next.map { .string($0) }]), headers: headers)
+            .object(of: [
+                "entries": .array(shown.map(Self.json)), "next": page.cursor(to: next).map { .string($0) },
+            ]), headers: headers)
+    }
+
+    private static func place(_ sequence: UInt64) -> [UInt8] {
+        (0..<placeBytes).map { UInt8(truncatingIfNeeded: sequence >> (56 - 8 * $0)) }
     }
 
     private static func json(_ row: ChainedAuditLine) -> JSON {

@@ -48,18 +48,24 @@ struct Gate: Sendable {
     }
 
     /// Carries a route out, and does not answer before its line stands in the audit log.
+    ///
+    /// `target`: the id of what the answer names, for routes whose path names nothing; so a replayed answer's line names
+    /// what the first one's did.
     func audited<Answer>(
-        _ input: RouteInput, status: (Answer) -> HTTPResponse.Status, _ carryOut: () async throws -> Answer
+        _ input: RouteInput, status: (Answer) -> HTTPResponse.Status, target: (Answer) -> String?,
+        _ carryOut: () async throws -> Answer
     ) async throws -> Answer {
         let result: Result<Answer, any Error>
         do { result = .success(try await carryOut()) } catch { result = .failure(error) }
         if input.route.isAudited, !input.mark.isSet {
-            let code =
+            let line =
                 switch result {
-                case .success(let answer): status(answer).code
-                case .failure(let error): ProblemTable.problem(for: error).status.code
+                case .success(let answer):
+                    input.auditLine(
+                        status: status(answer).code, target: input.parameter("id").isEmpty ? target(answer) : nil)
+                case .failure(let error): input.auditLine(status: ProblemTable.problem(for: error).status.code)
                 }
-            try await trail.append(input.auditLine(status: code))
+            try await trail.append(line)
         }
         return try result.get()
     }

@@ -21,6 +21,12 @@ final class Admission: Sendable {
             bodyBytes += count
         }
 
+        /// Gives back the body's room, once it is dealt with.
+        mutating func releaseBody() {
+            admission.add(freedBodyBytes: bodyBytes)
+            bodyBytes = 0
+        }
+
         deinit { admission.leave(bodyBytes: bodyBytes) }
     }
 
@@ -51,6 +57,8 @@ final class Admission: Sendable {
             return true
         }
     }
+
+    private func add(freedBodyBytes count: Int) { state.withLock { $0.bodyBytes -= count } }
 
     private func leave(bodyBytes: Int) {
         state.withLock { state in

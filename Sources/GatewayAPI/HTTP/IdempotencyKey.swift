@@ -35,6 +35,9 @@ enum IdempotencyKey {
     }
 
     /// What makes a request the same: method, target, content type and body, each behind its length.
+    ///
+    /// The body is the decoded one: sent plain, in gzip or in zstd it is the same request. Whose it is stands beside the
+    /// fingerprint (the tenant); preferences and preconditions change nothing of what the first request did.
     static func fingerprint(method: String, target: String, type: String, body: [UInt8]) -> Digest {
         var bytes: [UInt8] = []
         for part in [Array(method.utf8), Array(target.utf8), Array(type.utf8), body] {

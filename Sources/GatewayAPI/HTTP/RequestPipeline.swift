@@ -42,7 +42,9 @@ struct RequestPipeline: Sendable {
         let rate = shared.rate(of: context.caller)
         guard rate.isAllowed else { throw Problem.tooManyRequests(rate, shared.policy) }
         let input = try await gate.admit(request, context, to: route)
-        var reply = try await gate.audited(input, status: \.status) { try await answered(input, permit: &permit) }
+        var reply = try await gate.audited(input, status: \.status, target: \.locationID) {
+            try await answered(input, permit: &permit)
+        }
         reply.headers[.rateLimitPolicy] = shared.policyField
         reply.headers[.rateLimit] = rate.field
         return encoded(reply, request)
@@ -51,6 +53,7 @@ struct RequestPipeline: Sendable {
     private func answered(_ admitted: RouteInput, permit: inout Admission.Permit) async throws -> Reply {
         var input = admitted
         let request = input.request
+        try demandVersion(request)
         try operation.checkParameters(
             path: input.pathParameters(route), query: input.queryItems, headers: request.headers)
         guard ContentNegotiation.accepts(request.headers[.accept], oneOf: operation.answerTypes) else {
@@ -61,28 +64,54 @@ struct RequestPipeline: Sendable {
             input.body = try await BodyReader.body(of: request, max: route.bodyBytesMax, permit: &permit)
             try operation.checkBody(input.body, type: type)
         }
+        if route.method != .get { input.preconditions = try Preconditions(request.headers) }
         try await checkIfMatch(input)
         var reply = try await once(input)
+        // What was sent is dealt with: while somebody waits, it is not kept.
+        input.body = []
+        permit.releaseBody()
+        reply = try await preferred(reply, input)
         if reply.status == .ok, route.method == .get { reply = try validated(reply, request) }
-        if reply.status == .accepted, request.headers[.prefer]?.contains("respond-async") == true {
-            reply.headers[.preferenceApplied] = "respond-async"
+        return reply
+    }
+
+    /// The answer as the client would like it (RFC 7240): after a while, and said so.
+    private func preferred(_ reply: Reply, _ input: RouteInput) async throws -> Reply {
+        let preferences = Preferences(input.request.headers[.prefer])
+        var reply = reply
+        var applied: [String] = []
+        if let seconds = preferences.waitSeconds, let awaited = route.awaited, reply.status.kind == .successful,
+            let later = try await awaited(input, reply, .seconds(seconds))
+        {
+            // Marks of the first answer, such as that it was replayed, stay.
+            reply = Reply(
+                later.status,
+                headers: HTTPFields(reply.headers + later.headers.filter { reply.headers[$0.name] == nil }),
+                body: later.body)
+            applied.append("wait=\(seconds)")
         }
+        if preferences.respondAsync, reply.status == .accepted { applied.insert("respond-async", at: 0) }
+        if !applied.isEmpty { reply.headers[.preferenceApplied] = applied.joined(separator: ", ") }
         return reply
     }
 
     // MARK: Preconditions
 
+    /// Refuses a change by somebody who does not say what they have seen, where the route wants that.
+    private func demandVersion(_ request: Request) throws(Problem) {
+        guard route.match == .required, request.headers[.ifMatch] == nil else { return }
+        throw .preconditionRequired(request.uri.path)
+    }
+
     /// `If-Match` on a change: what is there now must be what the client saw (RFC 9110 §13.1.1).
+    ///
+    /// This first look spares work. The one that counts is the route's own, together with the change.
     private func checkIfMatch(_ input: RouteInput) async throws {
-        guard route.method != .get, let field = input.request.headers[.ifMatch] else { return }
-        guard let condition = EntityTagCondition(field) else { throw Problem.malformedTags("If-Match") }
-        guard let reading, let current = try? await reading.handle(input), current.status == .ok,
-            condition.allowsChange(of: EntityTag(of: current.body))
-        else {
-            throw Problem(
-                "precondition-failed", .preconditionFailed, title: "It has changed since you saw it",
-                detail: "Nothing was changed. Read it again and decide anew.")
-        }
+        guard route.method != .get, input.preconditions.namesVersion else { return }
+        guard route.match != .none, let reading else { throw Problem.preconditionFailed }
+        // What is not there is the route's to say (RFC 9110 §13.2.1).
+        guard let current = try? await reading.handle(input), current.status == .ok else { return }
+        guard input.preconditions.isMet(by: current) else { throw Problem.preconditionFailed }
     }
 
     /// A representation with its tag, or 304 where the client has it.
@@ -169,6 +198,9 @@ struct RequestPipeline: Sendable {
 }
 
 extension Reply {
+    /// The id of what the answer's `Location` names, or nil.
+    fileprivate var locationID: String? { headers[.location]?.split(separator: "/").last.map(String.init) }
+
     /// What is kept of an answer: enough to give it again.
     fileprivate var stored: StoredAnswer {
         StoredAnswer(

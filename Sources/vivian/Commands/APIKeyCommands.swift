@@ -2,18 +2,19 @@ import ArgumentParser
 import Codec
 import Foundation
 import GatewayAPI
+import GatewayClient
 import Records
 
 /// `vivian api-keys`.
 struct APIKeysCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "api-keys", abstract: "Make, list and revoke keys for callers of the API.",
+        commandName: "api-keys", abstract: "Make, list, change and revoke keys for callers of the API.",
         discussion: """
             A key belongs to a tenant and grants scopes: \(Scope.allCases.map(\.rawValue).joined(separator: ", ")). Callers \
             send it as Authorization: Bearer KEY. With --tenant the command works on the data folder itself, as its \
             operator, and is the way to a tenant's first key.
             """,
-        subcommands: [Create.self, List.self, Revoke.self])
+        subcommands: [Create.self, List.self, Show.self, Change.self, Revoke.self])
 
     struct Create: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -34,26 +35,21 @@ struct APIKeysCommand: AsyncParsableCommand {
                 throw ValidationError("--expires-days is 1 to 3650")
             }
             let seconds = expiresDays.map { $0 * 86_400 }
-            let made: JSON
             if let tenant {
                 let (book, owner) = try APIKeysCommand.local(client, tenant)
                 let now = Clock.now()
                 let key = try OperatorKeys.create(
                     in: book, tenant: owner, label: label, scopes: Set(granted),
                     expiresAt: seconds.map { now + UInt64($0) * 1_000_000_000 }, now: now)
-                made = ["id": .string(key.id), "tenant": .string(owner.name), "key": .string(key.text)]
-            } else {
-                var wish: [JSON.Member] = [
-                    .init("label", .string(label)), .init("scopes", .array(granted.map { .string($0.rawValue) })),
+                let made: JSON = [
+                    "id": .string(key.id), "tenant": .string(owner.name), "key": .string(key.text),
                 ]
-                if let seconds { wish.append(.init("expiresInSeconds", .integer(seconds))) }
-                made = try await client.withClient {
-                    try await $0.json(
-                        "POST", "/api-keys", headers: [("content-type", "application/json")],
-                        body: JSON.object(wish).serialized())
-                }
+                return client.json ? Output.json(made) : Output.line(key.text)
             }
-            client.json ? Output.json(made) : Output.line(made["key"]?.string ?? "")
+            let made = try await client.withClient {
+                try await $0.makeAPIKey(label: label, scopes: granted.map(\.rawValue), expiresInSeconds: seconds)
+            }
+            client.json ? Output.json(made.json) : Output.line(made.secret ?? "")
         }
     }
 
@@ -63,26 +59,76 @@ struct APIKeysCommand: AsyncParsableCommand {
         @Option(help: "List this tenant's, on the data folder itself.") var tenant: String?
 
         func run() async throws {
-            let keys: [JSON]
             if let tenant {
                 let (book, owner) = try APIKeysCommand.local(client, tenant)
-                keys = try book.keys(tenant: owner.name).map { key in
-                    [
-                        "id": .string(key.id), "tenant": .string(key.tenant), "label": .string(key.label),
-                        "scopes": .array(key.scopes.map { .string($0) }),
-                        "revokedAt": key.revokedAt.map { .integer($0) } ?? .null,
-                    ]
+                let keys = try book.keys(tenant: owner.name)
+                if client.json { return Output.json(.array(keys.map(Self.json))) }
+                for key in keys {
+                    APIKeysCommand.show(key.id, key.label, key.scopes, isRevoked: key.revokedAt != nil)
                 }
             } else {
-                keys = try await client.withClient { try await $0.json("GET", "/api-keys") }["keys"]?.items ?? []
+                let keys = try await client.withClient { try await $0.apiKeys() }
+                if client.json { return Output.json(.array(try keys.map { try APIKeysCommand.json($0.json) })) }
+                for key in keys {
+                    APIKeysCommand.show(key.id, key.label, key.scopes, isRevoked: key.revokedAt != nil)
+                }
             }
-            if client.json { return Output.json(.array(keys)) }
-            for key in keys {
-                let scopes = (key["scopes"]?.items ?? []).compactMap(\.string).joined(separator: " ")
-                let isRevoked = key["revokedAt"].map { $0 != .null } ?? false
-                let label = key["label"]?.string ?? ""
-                Output.line("\(key["id"]?.string ?? "")  \(label)  \(isRevoked ? "revoked" : scopes)")
+        }
+
+        private static func json(_ key: APIKeyGrant) -> JSON {
+            [
+                "id": .string(key.id), "tenant": .string(key.tenant), "label": .string(key.label),
+                "scopes": .array(key.scopes.map { .string($0) }),
+                "revokedAt": key.revokedAt.map { .integer($0) } ?? .null,
+            ]
+        }
+    }
+
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Show a key, without its secret, and the tag of this version of it.")
+        @OptionGroup var client: ClientOptions
+        @Argument(help: "Its id.") var id: String
+
+        func run() async throws {
+            let (key, tag) = try await client.withClient { try await $0.apiKey(id) }
+            if client.json { return Output.json(key.json) }
+            APIKeysCommand.show(key.id, key.label, key.scopes, isRevoked: key.revokedAt != nil)
+            Output.line("made \(key.createdAt) by \(key.createdBy), expires \(key.expiresAt ?? "never")")
+            Output.line("version \(tag)")
+        }
+    }
+
+    struct Change: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Change a key's label, scopes or expiry.",
+            discussion: """
+                What somebody else changed meanwhile is not undone: the command ends with 2 then. With --version it \
+                changes only the version that `show` named.
+                """)
+        @OptionGroup var client: ClientOptions
+        @Argument(help: "Its id.") var id: String
+        @Option(help: "What it is for, in words.") var label: String?
+        @Option(name: .customLong("scope"), parsing: .upToNextOption, help: "What it may do from now on.")
+        var scopes: [String] = []
+        @Option(help: "When it expires, such as 2027-05-01T08:00:00Z, or never.") var expires: String?
+        @Option(name: .customLong("version"), help: "The version that was seen.") var tag: String?
+
+        func validate() throws {
+            guard label != nil || !scopes.isEmpty || expires != nil else {
+                throw ValidationError("say what to change: --label, --scope or --expires")
             }
+        }
+
+        func run() async throws {
+            let change = APIKeyChange(
+                label: label, scopes: scopes.isEmpty ? nil : scopes,
+                expiry: expires.map { $0 == "never" ? .never : .at($0) })
+            let key = try await client.withClient { gateway in
+                let seen = if let tag { tag } else { try await gateway.apiKey(id).tag }
+                return try await gateway.changeAPIKey(id, tag: seen, change)
+            }
+            client.json ? Output.json(key.json) : Output.line("changed")
         }
     }
 
@@ -102,13 +148,18 @@ struct APIKeysCommand: AsyncParsableCommand {
                 }
                 isFirst = done
             } else {
-                let answer = try await client.withClient { try await $0.json("DELETE", "/api-keys/\(id)") }
-                isFirst = answer["alreadyRevoked"]?.isTrue != true
+                isFirst = try await client.withClient { try await $0.revokeAPIKey(id) }
             }
             if client.json { return Output.json(["id": .string(id), "alreadyRevoked": .boolean(!isFirst)]) }
             Output.line(isFirst ? "revoked" : "was revoked before")
         }
     }
+
+    private static func show(_ id: String, _ label: String, _ scopes: [String], isRevoked: Bool) {
+        Output.line("\(id)  \(label)  \(isRevoked ? "revoked" : scopes.joined(separator: " "))")
+    }
+
+    private static func json(_ text: [UInt8]) throws -> JSON { JSON(try JSONDocument(parsing: text).root) }
 
     /// The keys of the data folder, for its operator.
     private static func local(_ client: ClientOptions, _ name: String) throws -> (AccessBook, Tenant) {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Codec
 import Foundation
+import GatewayClient
 import GatewayStore
 
 /// `vivian audit`.
@@ -14,50 +15,36 @@ struct AuditCommand: AsyncParsableCommand {
     @OptionGroup var client: ClientOptions
 
     func run() async throws {
-        let rows = try await client.withClient { gateway in
-            var rows: [(JSON, AuditRow)] = []
-            var path: String? = "/audit?limit=1000"
-            while let current = path {
-                let page = try await gateway.json("GET", current)
-                for entry in page["entries"]?.items ?? [] { rows.append((entry, try Self.row(entry))) }
-                path = page["next"]?.string.map { "/audit?limit=1000&cursor=\($0)" }
-            }
-            return rows
-        }
         var previous = AuditRow.start
         var expected: UInt64 = 1
-        for (json, row) in rows {
-            client.json
-                ? Output.json(json)
-                : Output.line(
-                    "\(json["time"]?.string ?? "")  \(row.entry.status)  \(row.entry.who)  \(row.entry.method) "
-                        + "\(row.entry.route)  \(row.entry.target)")
-            guard row.sequence == expected, row.entry.hash(sequence: row.sequence, after: previous) == row.hash else {
-                Output.note("the chain breaks at entry \(expected): an entry was changed, removed or added")
-                throw ExitCode(1)
+        try await client.withClient { gateway in
+            for try await line in gateway.audit() {
+                client.json
+                    ? Output.json(line.json)
+                    : Output.line(
+                        "\(line.time)  \(line.status)  \(line.who)  \(line.method) \(line.route)  \(line.target)")
+                let row = try Self.row(line)
+                guard row.sequence == expected, row.entry.hash(sequence: row.sequence, after: previous) == row.hash
+                else {
+                    Output.note("the chain breaks at entry \(expected): an entry was changed, removed or added")
+                    throw ExitCode(1)
+                }
+                previous = row.hash
+                expected += 1
             }
-            previous = row.hash
-            expected += 1
         }
-        Output.note("\(rows.count) entries, the last hash is \(Hex.encode(previous))")
+        Output.note("\(expected - 1) entries, the last hash is \(Hex.encode(previous))")
     }
 
-    private static func row(_ json: JSON) throws -> AuditRow {
-        func text(_ name: String) throws -> String {
-            guard let text = json[name]?.string ?? json[name]?.lexeme else {
-                throw CommandFailure("the gateway's audit log has an entry without \(name)")
-            }
-            return text
+    private static func row(_ line: AuditAnswer) throws -> AuditRow {
+        guard let time = nanoseconds(line.time) else {
+            throw CommandFailure("the gateway's audit log has an entry whose time cannot be read")
         }
-        guard let sequence = UInt64(try text("sequence")), let status = Int(try text("status")),
-            let hash = Hex.decode(try text("hash")), let time = nanoseconds(try text("time"))
-        else { throw CommandFailure("the gateway's audit log has an entry that cannot be read") }
         return AuditRow(
-            sequence: sequence,
+            sequence: line.sequence,
             entry: AuditEntry(
-                tenant: try text("tenant"), time: time, who: try text("who"), method: try text("method"),
-                route: try text("route"), target: try text("target"), status: status, request: try text("request")),
-            hash: hash)
+                tenant: line.tenant, time: time, who: line.who, method: line.method, route: line.route,
+                target: line.target, status: line.status, request: line.request), hash: line.hash)
     }
 
     /// `2026-05-01T08:00:00.123456789Z` as nanoseconds since 1970.

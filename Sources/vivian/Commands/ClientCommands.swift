@@ -1,7 +1,7 @@
 import ArgumentParser
 import Codec
 import Foundation
-import HTTPClientKit
+import GatewayClient
 
 /// `vivian status`.
 struct StatusCommand: AsyncParsableCommand {
@@ -10,13 +10,13 @@ struct StatusCommand: AsyncParsableCommand {
     @OptionGroup var client: ClientOptions
 
     func run() async throws {
-        let status = try await client.withClient { try await $0.json("GET", "/status") }
-        if client.json { return Output.json(status) }
-        for (name, label) in [
-            ("chainId", "chain"), ("genesisHash", "genesis hash"), ("height", "height"), ("time", "block time"),
-            ("validatorsHash", "validators hash"), ("logSize", "log size"), ("pendingTransactions", "pending"),
+        let status = try await client.withClient { try await $0.status() }
+        if client.json { return Output.json(status.json) }
+        for (label, text) in [
+            ("chain", status.chainID), ("genesis hash", status.genesisHash), ("height", String(status.height)),
+            ("block time", status.time), ("validators hash", status.validatorsHash),
+            ("log size", String(status.logSize)), ("pending", String(status.pendingTransactions)),
         ] {
-            let text = status[name]?.string ?? status[name]?.lexeme ?? ""
             Output.line(label.padding(toLength: 18, withPad: " ", startingAt: 0) + text)
         }
     }
@@ -29,14 +29,15 @@ struct BlockCommand: AsyncParsableCommand {
     @Argument(help: "Its height.") var height: UInt64
 
     func run() async throws {
-        let block = try await client.withClient { try await $0.json("GET", "/blocks/\(height)") }
-        if client.json { return Output.json(block) }
-        for name in ["height", "hash", "time", "appHash", "proposer"] {
-            Output.line(name.padding(toLength: 10, withPad: " ", startingAt: 0) + (block[name]?.string ?? ""))
+        let block = try await client.withClient { try await $0.block(height) }
+        if client.json { return Output.json(block.json) }
+        for (label, text) in [
+            ("height", String(block.height)), ("hash", block.hash), ("time", block.time), ("appHash", block.appHash),
+            ("proposer", block.proposer),
+        ] {
+            Output.line(label.padding(toLength: 10, withPad: " ", startingAt: 0) + text)
         }
-        for transaction in block["transactions"]?.items ?? [] {
-            Output.line("transaction \(transaction["id"]?.string ?? "")")
-        }
+        for transaction in block.transactions { Output.line("transaction \(transaction.id ?? "")") }
     }
 }
 
@@ -53,11 +54,8 @@ struct TxCommand: AsyncParsableCommand {
 
         func run() async throws {
             let bytes = try FileInput.bytes(file)
-            let answer = try await client.withClient {
-                try await $0.json(
-                    "POST", "/transactions", headers: [("content-type", "application/cose")], body: bytes)
-            }
-            client.json ? Output.json(answer) : Output.line(answer["id"]?.string ?? "")
+            let answer = try await client.withClient { try await $0.submit(bytes) }
+            client.json ? Output.json(answer.json) : Output.line(answer.id)
         }
     }
 
@@ -67,10 +65,10 @@ struct TxCommand: AsyncParsableCommand {
         @Argument(help: "Its id in hex.") var id: String
 
         func run() async throws {
-            let answer = try await client.withClient { try await $0.json("GET", "/transactions/\(id)") }
-            if client.json { return Output.json(answer) }
-            Output.line(
-                "\(answer["state"]?.string ?? "") \(answer["height"]?.string ?? "") \(answer["log"]?.string ?? "")")
+            let answer = try await client.withClient { try await $0.transaction(id) }
+            if client.json { return Output.json(answer.json) }
+            let height = answer.height.map { String($0) } ?? ""
+            Output.line("\(answer.isIncluded ? "included" : "pending") \(height) \(answer.log ?? "")")
         }
     }
 }
@@ -91,24 +89,20 @@ struct StateCommand: AsyncParsableCommand {
         @Argument(help: "STORE/KEY") var path: String
         @Flag(help: "Print a proof file instead of the value.") var prove = false
         @Option(help: "The height; the newest provable one if left out.") var height: UInt64?
-        @Option(help: "Let the headers lead from this validators hash.") var trusted: String?
+        @Option(help: "With --prove, let the headers lead from this validators hash.") var trusted: String?
 
         func run() async throws {
             guard let slash = path.firstIndex(of: "/") else { throw ValidationError("PATH is STORE/KEY") }
+            let store = String(path[..<slash])
             let key = try Self.key(String(path[path.index(after: slash)...]))
-            var query = prove ? ["prove=true"] : []
-            if let height { query.append("height=\(height)") }
-            if let trusted { query.append("trusted=\(trusted)") }
-            let target =
-                "/state/\(path[..<slash])/\(Base64.encodeURL(key))"
-                + (query.isEmpty ? "" : "?" + query.joined(separator: "&"))
-            let reply = try await client.withClient { try await $0.send("GET", target) }
-            if prove || client.json {
-                FileHandle.standardOutput.write(Data(reply.body + [0x0a]))
-                return
+            if prove {
+                let proof = try await client.withClient {
+                    try await $0.stateProof(store: store, key: key, height: height, trusted: trusted)
+                }
+                return Output.json(proof)
             }
-            let value = JSON(try JSONDocument(parsing: reply.body).root)["value"]
-            Output.line(value?.string.flatMap(Base64.decode).map { Hex.encode($0) } ?? "absent")
+            let entry = try await client.withClient { try await $0.state(store: store, key: key, height: height) }
+            client.json ? Output.json(entry.json) : Output.line(entry.value.map { Hex.encode($0) } ?? "absent")
         }
 
         static func key(_ text: String) throws -> [UInt8] {

@@ -2,6 +2,7 @@ import ArgumentParser
 import Codec
 import Cryptography
 import Foundation
+import GatewayClient
 import LedgerRuntime
 import Records
 
@@ -59,8 +60,8 @@ struct DoctorCommand: AsyncParsableCommand {
         }
         if folder.runningGateway() != nil {
             do {
-                let status = try await client.withClient { try await $0.json("GET", "/status") }
-                let isSame = genesis.map { status["genesisHash"]?.string == $0.hash.hex } ?? true
+                let status = try await client.withClient { try await $0.status() }
+                let isSame = genesis.map { status.genesisHash == $0.hash.hex } ?? true
                 check("the gateway answers", isSame ? nil : "another ledger listens where this folder's should")
             } catch { check("the gateway answers", "\(error)") }
         } else {

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Codec
 import Foundation
-import HTTPClientKit
+import GatewayClient
 
 /// `vivian capture`.
 struct CaptureCommand: AsyncParsableCommand {
@@ -15,48 +15,43 @@ struct CaptureCommand: AsyncParsableCommand {
     @Argument(help: "Files to hand in.") var files: [String]
     @Flag(inversion: .prefixedNo, help: "Wait until every record is on the ledger.") var wait = true
 
+    /// How long a job may take before the command gives up waiting.
+    static let waitSeconds = 120
+
     func run() async throws {
         try await client.withClient { gateway in
             var jobs: [String] = []
             for (index, file) in files.enumerated() {
                 Output.progress(Self.bar(index, of: files.count, file))
                 let bytes = try FileInput.bytes(file)
-                let answer: JSON
-                do {
-                    answer = try await gateway.json(
-                        "POST", "/epcis/capture", headers: [("content-type", Self.mediaType(of: bytes))], body: bytes)
-                } catch let problem as GatewayProblem {
+                let capture: CaptureAnswer
+                do { capture = try await gateway.capture(bytes) } catch {
                     Output.endProgress()
-                    throw GatewayProblem("\(file): \(problem.description)")
+                    throw FileRefusal(description: "\(file): \(error)")
                 }
                 Output.endProgress()
-                for record in answer["records"]?.items ?? [] {
+                for record in capture.records {
                     if client.json {
-                        Output.json(["recordId": record, "file": .string(file)])
+                        Output.json(["recordId": .string(record), "file": .string(file)])
                     } else {
-                        Output.line("\(record.string ?? "")  \(file)")
+                        Output.line("\(record)  \(file)")
                     }
                 }
-                if let job = answer["captureID"]?.string { jobs.append(job) }
+                jobs.append(capture.jobID)
             }
-            if wait { for job in jobs { try await Self.settle(job, on: gateway) } }
-        }
-    }
-
-    /// Waits until a job is done.
-    static func settle(_ job: String, on gateway: GatewayClient) async throws {
-        let deadline = ContinuousClock.now + .seconds(120)
-        while ContinuousClock.now < deadline {
-            let state = try await gateway.json("GET", "/epcis/capture/\(job)")
-            guard state["running"]?.isTrue == true else {
+            guard wait else { return }
+            for job in jobs {
+                do {
+                    _ = try await gateway.finished(job: job, within: .seconds(Self.waitSeconds)) { job in
+                        Output.progress("on the ledger: \(job.anchoredCount) of \(job.recordCount)")
+                    }
+                } catch GatewayFailure.unfinished {
+                    throw FileRefusal(
+                        description: "job \(job) is not on the ledger after two minutes; `vivian doctor` says more")
+                }
                 Output.endProgress()
-                return
             }
-            Output.progress(
-                "on the ledger: \(state["anchoredCount"]?.lexeme ?? "0") of \(state["recordCount"]?.lexeme ?? "0")")
-            try await Task.sleep(for: .milliseconds(20))
         }
-        throw GatewayProblem("job \(job) is not on the ledger after two minutes; `vivian doctor` says more")
     }
 
     static func bar(_ done: Int, of count: Int, _ file: String) -> String {
@@ -65,12 +60,11 @@ struct CaptureCommand: AsyncParsableCommand {
         return "[" + String(repeating: "#", count: filled) + String(repeating: " ", count: width - filled)
             + "] \(done)/\(count) \(file)"
     }
+}
 
-    /// JSON or XML by the first character that is no white space.
-    static func mediaType(of bytes: [UInt8]) -> String {
-        let first = bytes.first { ![0x20, 0x0a, 0x0d, 0x09, 0xef, 0xbb, 0xbf].contains($0) }
-        return first == UInt8(ascii: "<") ? "application/xml" : "application/ld+json"
-    }
+/// A file that the gateway did not take, or what became of it.
+struct FileRefusal: GatewayRefusal {
+    let description: String
 }
 
 /// `vivian record`.
@@ -87,30 +81,39 @@ struct RecordCommand: AsyncParsableCommand {
     @Option(name: .shortAndLong, help: "Write to this file instead of standard output.") var output: String?
 
     func run() async throws {
-        var path = "/records/\(id)"
-        if bundle {
-            var query = receipts ? ["receipts=true"] : []
-            if let trusted { query.append("trusted=\(trusted)") }
-            path += "/bundle" + (query.isEmpty ? "" : "?" + query.joined(separator: "&"))
-        } else if receipt {
-            path += "/receipt"
-        }
-        let reply = try await client.withClient { try await $0.send("GET", path) }
-        if let output {
-            try Data(reply.body).write(to: URL(fileURLWithPath: output))
-            client.json ? Output.json(["file": .string(output)]) : Output.note("wrote \(output)")
-        } else if receipt, !bundle {
-            client.json
-                ? Output.json(["receipt": .string(Base64.encode(reply.body))])
-                : FileHandle.standardOutput.write(Data(reply.body))
-        } else if bundle || client.json {
-            FileHandle.standardOutput.write(Data(reply.body + [0x0a]))
-        } else {
-            let record = JSON(try JSONDocument(parsing: reply.body).root)
-            for name in ["recordId", "state", "logIndex", "height", "blockTime", "issuer", "number", "mediaType"] {
-                guard let text = record[name]?.string else { continue }
-                Output.line(name.padding(toLength: 12, withPad: " ", startingAt: 0) + text)
+        try await client.withClient { gateway in
+            if bundle {
+                let bytes = try await gateway.bundle(of: id, receipts: receipts, trusted: trusted)
+                try put(bytes) { Output.json(bytes) }
+            } else if receipt {
+                let bytes = try await gateway.receipt(of: id)
+                try put(bytes) {
+                    client.json
+                        ? Output.json(["receipt": .string(Base64.encode(bytes))])
+                        : FileHandle.standardOutput.write(Data(bytes))
+                }
+            } else {
+                let record = try await gateway.record(id)
+                try put(record.json) { client.json ? Output.json(record.json) : Self.show(record) }
             }
+        }
+    }
+
+    /// Into the file that was named, or else as it is shown.
+    private func put(_ bytes: [UInt8], _ show: () -> Void) throws {
+        guard let output else { return show() }
+        try Data(bytes).write(to: URL(fileURLWithPath: output))
+        client.json ? Output.json(["file": .string(output)]) : Output.note("wrote \(output)")
+    }
+
+    private static func show(_ record: RecordAnswer) {
+        for (label, text) in [
+            ("recordId", record.id), ("state", record.state.rawValue), ("logIndex", record.logIndex.map { String($0) }),
+            ("height", record.height.map { String($0) }), ("blockTime", record.blockTime), ("issuer", record.issuer),
+            ("number", String(record.number)), ("mediaType", record.mediaType),
+        ] {
+            guard let text else { continue }
+            Output.line(label.padding(toLength: 12, withPad: " ", startingAt: 0) + text)
         }
     }
 }
@@ -128,8 +131,8 @@ struct EraseCommand: AsyncParsableCommand {
     @Option(help: "Reason code.") var reason: UInt64 = 0
 
     func run() async throws {
-        let answer = try await client.withClient { try await $0.json("DELETE", "/records/\(id)?reason=\(reason)") }
-        if client.json { return Output.json(answer) }
-        Output.line(answer["alreadyErased"]?.isTrue == true ? "was erased before" : "erased")
+        let answer = try await client.withClient { try await $0.erase(id, reason: reason) }
+        if client.json { return Output.json(answer.json) }
+        Output.line(answer.wasErasedBefore ? "was erased before" : "erased")
     }
 }

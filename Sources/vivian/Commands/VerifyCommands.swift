@@ -1,7 +1,7 @@
 import ArgumentParser
 import Codec
 import Foundation
-import HTTPClientKit
+import GatewayClient
 import Verification
 
 /// `vivian verify`.
@@ -71,15 +71,12 @@ struct RefreshCommand: AsyncParsableCommand {
 
     func run() async throws {
         let bytes = try FileInput.bytes(file)
-        guard let subject = Verifier.subject(of: bytes) else {
-            throw CommandFailure("\(file) is no record bundle")
+        let fresh = try await client.withClient { gateway in
+            do { return try await gateway.refreshed(bytes, trusted: trusted) } catch GatewayFailure.notBundle {
+                throw CommandFailure("\(file) is no record bundle")
+            }
         }
-        let first = trusted ?? Hex.encode(subject.firstValidatorsHash)
-        let query = "?trusted=\(first)" + (subject.hasReceipts ? "&receipts=true" : "")
-        let reply = try await client.withClient {
-            try await $0.send("GET", "/records/\(Hex.encode(subject.recordID))/bundle\(query)")
-        }
-        try Data(reply.body).write(to: URL(fileURLWithPath: file), options: .atomic)
+        try Data(fresh).write(to: URL(fileURLWithPath: file), options: .atomic)
         client.json
             ? Output.json(["file": .string(file), "refreshed": true]) : Output.line("refreshed \(file)")
     }

@@ -19,14 +19,14 @@ where = urllib.parse.urlsplit(address)
 context = ssl.create_default_context(cafile=authority)
 
 
-def ask(method, path, body=None, media_type=None):
+def ask(method, path, body=None, media_type=None, fields=None, wanted="Content-Type"):
     connection = http.client.HTTPSConnection(where.hostname, where.port, context=context, timeout=30)
-    headers = {"Authorization": f"Bearer {key}", **({"Content-Type": media_type} if media_type else {})}
+    headers = {"Authorization": f"Bearer {key}", **({"Content-Type": media_type} if media_type else {}), **(fields or {})}
     connection.request(method, path, body=body, headers=headers)
     answer = connection.getresponse()
     content = answer.read()
     connection.close()
-    return answer.status, (answer.getheader("Content-Type") or "").split(";")[0], content
+    return answer.status, (answer.getheader(wanted) or "").split(";")[0], content
 
 
 _, media_type, content = ask("GET", "/openapi.json")
@@ -80,9 +80,17 @@ for template, methods in contract["paths"].items():
                     continue
                 if parameter["in"] == "path":
                     path = path.replace("{" + parameter["name"] + "}", urllib.parse.quote(value))
-                else:
+                elif parameter["in"] == "query":
                     query[parameter["name"]] = value
             return path + ("?" + urllib.parse.urlencode(query) if query else "")
+
+        def fields_with(values):
+            """Header fields; an If-Match of ETAG stands for the tag that GET on the path answers now."""
+            fields = {parameter["name"]: values[parameter["name"]] for parameter in parameters
+                      if parameter["in"] == "header" and values.get(parameter["name"]) is not None}
+            if fields.get("If-Match") == "ETAG":
+                fields["If-Match"] = ask("GET", path_with(required), wanted="ETag")[1]
+            return fields
 
         body_type, body = None, None
         if name in given["bodies"]:
@@ -94,12 +102,19 @@ for template, methods in contract["paths"].items():
         for parameter in parameters:
             if "pattern" in parameter["schema"] or "enum" in parameter["schema"]:
                 wrong = {**required, parameter["name"]: "!"}
-                answer = ask(method.upper(), path_with(wrong), body, body_type)
+                answer = ask(method.upper(), path_with(wrong), body, body_type, fields_with(wrong))
                 check(f"{name} with {parameter['name']}=!", operation, answer, False)
         if body is not None:
-            check(f"{name} with a bad body", operation, ask(method.upper(), path_with(required), b"{", body_type), False)
-            check(f"{name} of no type", operation, ask(method.upper(), path_with(required), body), False)
-        check(name, operation, ask(method.upper(), path_with(required), body, body_type), True)
+            path, fields = path_with(required), fields_with(required)
+            check(f"{name} with a bad body", operation, ask(method.upper(), path, b"{", body_type, fields), False)
+            check(f"{name} of no type", operation, ask(method.upper(), path, body, None, fields), False)
+        for parameter in parameters:
+            if parameter.get("required") and parameter["in"] == "header":
+                answer = ask(method.upper(), path_with(required), body, body_type)
+                check(f"{name} without {parameter['name']}", operation, answer, False)
+        check(name, operation,
+              ask(method.upper(), path_with(required), body, body_type, fields_with(required)), True)
         if set(values or {}) - set(required):
-            check(f"{name} with all", operation, ask(method.upper(), path_with(values), body, body_type), True)
+            answer = ask(method.upper(), path_with(values), body, body_type, fields_with(values))
+            check(f"{name} with all", operation, answer, True)
 print(json.dumps({"asked": asked, "findings": findings}))

@@ -57,6 +57,67 @@ class Gateway(unittest.TestCase):
         outcome = verify(self.client.bundle(capture.records[0]), policy)
         self.assertTrue(outcome.ok and any("exists" in line for line in outcome.holds), outcome.reason)
 
+    def test_a_capture_that_is_waited_for_can_be_proven(self) -> None:
+        capture = self.client.capture(self.document(), wait=30)
+        self.assertTrue(capture.is_finished)
+        self.assertGreater(len(self.client.bundle(capture.records[0])), 1_000)
+        self.assertFalse(self.client.capture(self.document()).is_finished)
+        again = self.client.capture(self.document(), wait=30, idempotency_key=str(uuid.uuid4()))
+        self.assertFalse(self.client.job(again.capture_id).is_running)
+
+    def test_lists_lead_through_all_pages(self) -> None:
+        captures = [self.client.capture(self.document()) for _ in range(5)]
+        self.client.wait(captures[-1].capture_id)
+        ids = [capture.records[0] for capture in captures]
+        for size in (1, 2, 1_000):
+            newest = [record.record_id for record in self.client.records(page_size=size)]
+            oldest = [record.record_id for record in self.client.records(page_size=size, newest_first=False)]
+            self.assertEqual(newest, oldest[::-1])
+            self.assertEqual(newest[:5], ids[::-1])
+            jobs = [job.capture_id for job in self.client.jobs(page_size=size)]
+            self.assertEqual(jobs[:5], [capture.capture_id for capture in captures[::-1]])
+        only = list(self.client.records(job=captures[2].capture_id))
+        self.assertEqual([record.record_id for record in only], [ids[2]])
+        self.assertEqual(only[0], self.client.record(ids[2]))
+        self.assertEqual(list(self.client.records(accepted_after="2100-01-01T00:00:00+00:00")), [])
+        self.client.erase(ids[3])
+        self.assertIn(ids[3], [record.record_id for record in self.client.records(state="erased")])
+        self.assertNotIn(ids[3], [record.record_id for record in self.client.records(state="anchored")])
+        entries = list(self.client.audit(page_size=3))
+        self.assertEqual([entry.sequence for entry in entries], list(range(1, len(entries) + 1)))
+        self.assertTrue(any(entry.target == ids[3] and entry.method == "DELETE" for entry in entries))
+
+    def test_a_transaction_and_the_state_that_it_made(self) -> None:
+        capture = self.client.capture(self.document(), wait=30)
+        height = self.client.record(capture.records[0]).height
+        assert height is not None
+        block = self.client.block(height)
+        transaction, content = block.transactions[0]
+        assert transaction is not None
+        self.assertEqual(self.client.transaction(transaction).height, height)
+        self.assertEqual(self.client.submit(content).id, transaction)
+        self.assertIsNotNone(self.client.state("anchor", b"log").value)
+        self.assertIsNone(self.client.state("bank", b"nobody").value)
+
+    def test_two_who_read_a_key_cannot_both_change_it(self) -> None:
+        made = self.client.make_api_key("python", ["ledger:read"], expires_in_seconds=3_600)
+        self.assertTrue(made.secret and made.secret not in repr(made))
+        with self.assertRaises(ValueError):
+            self.client.change_api_key(made, label="blind")
+        one, other = self.client.api_key(made.id), self.client.api_key(made.id)
+        changed = self.client.change_api_key(one, label="one", expires_at=None)
+        self.assertEqual((changed.label, changed.scopes, changed.expires_at), ("one", ["ledger:read"], None))
+        with self.assertRaises(Problem) as raised:
+            self.client.change_api_key(other, scopes=["records:read"])
+        self.assertEqual((raised.exception.status, raised.exception.name), (412, "precondition-failed"))
+        self.assertEqual(self.client.api_key(made.id), changed)
+        self.assertIn(made.id, [key.id for key in self.client.api_keys()])
+        self.assertTrue(self.client.revoke_api_key(made.id))
+        self.assertFalse(self.client.revoke_api_key(made.id))
+        with self.assertRaises(Problem) as raised:
+            self.client.change_api_key(self.client.api_key(made.id), label="late")
+        self.assertEqual(raised.exception.name, "key-revoked")
+
     def test_refusals_say_what_is_wrong(self) -> None:
         with self.assertRaises(Problem) as raised:
             self.client.capture(self.document().replace(b"OBSERVE", b"LOOK"), "application/ld+json")
@@ -68,6 +129,28 @@ class Gateway(unittest.TestCase):
         with self.assertRaises(Problem) as raised:
             self.client.capture(b"{", "text/csv")
         self.assertEqual(raised.exception.status, 415)
+        for call in (
+            lambda: list(self.client.records(state="lost")),
+            lambda: list(self.client.records(page_size=0)),
+            lambda: list(self.client.records(accepted_after="yesterday")),
+            lambda: list(self.client.jobs(page_size=1_001)),
+            lambda: self.client.record("../status"),
+            lambda: self.client.erase("00" * 32, reason=4),
+        ):
+            with self.assertRaises(Problem) as raised:
+                call()
+            self.assertEqual((raised.exception.status, raised.exception.name), (400, "bad-parameter"))
+        for call in (
+            lambda: list(self.client.records(job="00" * 16)),
+            lambda: self.client.job("00" * 16),
+            lambda: self.client.wait("00" * 16),
+            lambda: self.client.api_key("00" * 8),
+            lambda: self.client.transaction("00" * 32),
+            lambda: self.client.erase("00" * 32),
+        ):
+            with self.assertRaises(Problem) as raised:
+                call()
+            self.assertEqual(raised.exception.status, 404)
 
 
 if __name__ == "__main__":

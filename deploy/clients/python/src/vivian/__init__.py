@@ -3,7 +3,13 @@
 ``Client`` speaks the HTTPS API; ``vivian.verify`` checks bundles and proofs without a network.
 """
 
-from .client import Capture, Client, Job, Problem, Record, Status, Violation
+from .answers import APIKey, AuditEntry, Block, Capture, Job, Record, StateValue, Status, Transaction
+from .client import Client
+from .problem import Problem, Violation
+from .wire import Retries
 
-__all__ = ["Capture", "Client", "Job", "Problem", "Record", "Status", "Violation"]
-__version__ = "0.1.0"
+__all__ = [
+    "APIKey", "AuditEntry", "Block", "Capture", "Client", "Job", "Problem", "Record", "Retries", "StateValue", "Status",
+    "Transaction", "Violation",
+]
+__version__ = "0.2.0"

@@ -1,93 +1,29 @@
 """The HTTPS API as Python calls, on the standard library alone.
 
-One connection is kept open; a client is for one thread. Every refusal of the gateway is raised as ``Problem``.
+One connection is kept open; a client is for one thread. Every refusal of the gateway is raised as ``Problem``, and
+``OSError`` says that no answer came. A GET, and what carries an ``Idempotency-Key``, is sent again by itself then.
 """
 
 from __future__ import annotations
 
 import base64
-import http.client
 import json
-import ssl
 import time
-from dataclasses import dataclass, field
-from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+from urllib.parse import quote, urlencode
 
+from .answers import APIKey, AuditEntry, Block, Capture, Job, Record, StateValue, Status, Transaction
+from .wire import Retries, Wire
 
-@dataclass(frozen=True)
-class Violation:
-    """One rule that a document or a parameter breaks: where (JSON pointer, line, column), which rule, and why."""
+Item = TypeVar("Item")
 
-    pointer: str
-    line: int
-    column: int
-    rule: str
-    message: str
+#: Longest wait of one request, in seconds; the gateway cuts what is beyond it.
+WAIT_MAX = 60
 
-
-class Problem(Exception):
-    """A problem document (RFC 9457)."""
-
-    def __init__(self, status: int, document: dict[str, Any]) -> None:
-        self.status = status
-        #: What kind of problem: the last part of ``urn:vivian:problem:NAME``.
-        self.name = str(document.get("type", "")).rpartition(":")[2] or "unknown"
-        self.title = str(document.get("title", f"the gateway answered {status}"))
-        self.detail = str(document.get("detail", ""))
-        #: Names the request in the gateway's log.
-        self.instance = document.get("instance")
-        self.violations = [
-            Violation(
-                str(item.get("pointer", "")),
-                int(item.get("line", 0)),
-                int(item.get("column", 0)),
-                str(item.get("rule", "")),
-                str(item.get("message", "")),
-            )
-            for item in document.get("violations", [])
-        ]
-        super().__init__(f"{self.title}: {self.detail}")
-
-
-@dataclass(frozen=True)
-class Status:
-    chain_id: str
-    genesis_hash: str
-    height: int
-    validators_hash: str
-    log_size: int
-
-
-@dataclass(frozen=True)
-class Capture:
-    """What a document became: a job, and a record id (hex) for each event, in document order."""
-
-    capture_id: str
-    records: list[str]
-    new_records: int
-
-
-@dataclass(frozen=True)
-class Job:
-    capture_id: str
-    is_running: bool
-    record_count: int
-    anchored_count: int
-    records: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Record:
-    record_id: str
-    #: ``accepted``, ``anchored`` or ``erased``.
-    state: str
-    issuer: str
-    number: int
-    media_type: str
-    log_index: int | None
-    height: int | None
-    block_time: str | None
+#: For :meth:`Client.change_api_key`: what is left as it is.
+UNCHANGED: Any = object()
 
 
 class Client:
@@ -98,20 +34,15 @@ class Client:
     """
 
     def __init__(
-        self, base_url: str, *, ca_file: str | None = None, api_key: str | None = None, timeout: float = 60.0
+        self,
+        base_url: str,
+        *,
+        ca_file: str | None = None,
+        api_key: str | None = None,
+        timeout: float = 60.0,
+        retries: Retries = Retries(),
     ) -> None:
-        parts = urlsplit(base_url)
-        if parts.scheme != "https" or not parts.hostname:
-            raise ValueError("base_url is https://HOST:PORT")
-        self._prefix = parts.path.rstrip("/")
-        context = ssl.create_default_context(cafile=ca_file)
-        context.minimum_version = ssl.TLSVersion.TLSv1_3
-        self._connection = http.client.HTTPSConnection(
-            parts.hostname, parts.port or 443, context=context, timeout=timeout
-        )
-        self._headers = {"User-Agent": "vivian-client/0.1"}
-        if api_key is not None:
-            self._headers["Authorization"] = f"Bearer {api_key}"
+        self._wire = Wire(base_url, ca_file, api_key, timeout, retries)
 
     def __enter__(self) -> Client:
         return self
@@ -120,98 +51,164 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        self._connection.close()
+        self._wire.close()
 
     # The ledger
 
     def status(self) -> Status:
-        root = self._json("GET", "/status")
-        return Status(
-            root["chainId"], root["genesisHash"], int(root["height"]), root["validatorsHash"], int(root["logSize"])
-        )
+        return Status.read(self._json("GET", "/status"))
+
+    def state(self, store: str, key: bytes, *, height: int | None = None) -> StateValue:
+        """One key of one store, in the state after a block; the newest provable one if left out."""
+        return StateValue.read(self._json("GET", _path("state", store, _base64url(key), height=height)))
 
     def state_proof(
         self, store: str, key: bytes, *, height: int | None = None, trusted: str | None = None
     ) -> bytes:
         """A state proof file: the value of a key, or that it is absent, in the state after a block."""
-        name = base64.urlsafe_b64encode(key).rstrip(b"=").decode()
-        query = {"prove": "true", "height": height, "trusted": trusted}
-        return self._bytes("GET", f"/state/{quote(store)}/{name}", query)
+        path = _path("state", store, _base64url(key), prove="true", height=height, trusted=trusted)
+        return self._wire.send("GET", path).body
+
+    def block(self, height: int) -> Block:
+        return Block.read(self._json("GET", _path("blocks", str(height))))
+
+    def submit(self, transaction: bytes, *, idempotency_key: str | None = None) -> Transaction:
+        """Hands in the bytes of a signed transaction (COSE)."""
+        headers = {"Content-Type": "application/cose", "Idempotency-Key": idempotency_key or uuid.uuid4().hex}
+        return Transaction.read(self._json("POST", "/transactions", headers, transaction))
+
+    def transaction(self, transaction_id: str) -> Transaction:
+        return Transaction.read(self._json("GET", _path("transactions", transaction_id)))
 
     # Records
 
-    def capture(self, document: bytes, media_type: str, *, idempotency_key: str | None = None) -> Capture:
-        """Hands a document in; it is durable when this returns, and on its way to the ledger."""
-        headers = {"Content-Type": media_type}
-        if idempotency_key is not None:
-            headers["Idempotency-Key"] = idempotency_key
-        root = self._json("POST", "/epcis/capture", body=document, headers=headers)
-        return Capture(root["captureID"], list(root["records"]), int(root["newRecords"]))
+    def capture(
+        self,
+        document: bytes,
+        media_type: str | None = None,
+        *,
+        idempotency_key: str | None = None,
+        wait: int | None = None,
+    ) -> Capture:
+        """Hands a document in; it is durable when this returns, and on its way to the ledger.
+
+        Under ``idempotency_key``, one of its own if left out, it is carried out once, however often it is sent.
+        ``media_type`` is told from the first character if left out. With ``wait`` the answer comes when every record
+        can be proven, or after so many seconds, at most 60: ``is_finished`` says which.
+        """
+        headers = {
+            "Content-Type": media_type or _media_type(document),
+            "Idempotency-Key": idempotency_key or uuid.uuid4().hex,
+        }
+        if wait is not None:
+            headers["Prefer"] = f"wait={max(wait, 0)}"
+        extra = float(min(max(wait or 0, 0), WAIT_MAX))
+        return Capture.read(self._json("POST", "/epcis/capture", headers, document, extra))
 
     def job(self, capture_id: str) -> Job:
-        root = self._json("GET", f"/epcis/capture/{quote(capture_id)}")
-        return Job(
-            root["captureID"],
-            bool(root["running"]),
-            int(root["recordCount"]),
-            int(root["anchoredCount"]),
-            list(root["records"]),
-        )
+        return Job.read(self._json("GET", _path("epcis", "capture", capture_id)))
 
     def wait(self, capture_id: str, timeout: float = 60.0) -> Job:
         """Waits until every record of a capture is on the ledger and provable."""
         deadline = time.monotonic() + timeout
-        pause = 0.02
+        path = _path("epcis", "capture", capture_id)
         while True:
-            job = self.job(capture_id)
-            if not job.is_running and self._is_provable(job):
+            seconds = int(min(max(deadline - time.monotonic(), 0.0), WAIT_MAX))
+            answer = self._wire.send("GET", path, {"Prefer": f"wait={seconds}"}, extra_timeout=float(seconds))
+            job = Job.read(json.loads(answer.body))
+            if not job.is_running:
                 return job
-            if time.monotonic() > deadline:
+            if time.monotonic() >= deadline:
                 raise TimeoutError(f"capture {capture_id} is not on the ledger after {timeout:g} s")
-            time.sleep(pause)
-            pause = min(pause * 1.5, 1.0)
+            if seconds == 0 or "Preference-Applied" not in answer.headers:
+                time.sleep(0.05)
+
+    def jobs(self, *, page_size: int = 100) -> Iterator[Job]:
+        """The tenant's capture jobs, the newest first, page by page."""
+        return self._pages(_path("epcis", "capture", perPage=page_size), lambda root: root, Job.read)
+
+    def records(
+        self,
+        *,
+        job: str | None = None,
+        state: str | None = None,
+        accepted_after: str | None = None,
+        newest_first: bool = True,
+        page_size: int = 100,
+    ) -> Iterator[Record]:
+        """The tenant's records, page by page: those of one job, ``accepted``, ``anchored`` or ``erased`` ones, or those
+        that were accepted after a time (RFC 3339)."""
+        path = _path(
+            "records",
+            order=None if newest_first else "oldest",
+            job=job,
+            state=state,
+            acceptedAfter=accepted_after,
+            limit=page_size,
+        )
+        return self._pages(path, lambda root: root["records"], Record.read)
 
     def record(self, record_id: str) -> Record:
-        root = self._json("GET", f"/records/{quote(record_id)}")
-
-        def number(name: str) -> int | None:
-            return int(root[name]) if name in root else None
-
-        return Record(
-            root["recordId"],
-            root["state"],
-            root["issuer"],
-            int(root["number"]),
-            root["mediaType"],
-            number("logIndex"),
-            number("height"),
-            root.get("blockTime"),
-        )
+        return Record.read(self._json("GET", _path("records", record_id)))
 
     def bundle(self, record_id: str, *, receipts: bool = False, trusted: str | None = None) -> bytes:
         """A record bundle file: all that a stranger needs to check the record offline."""
-        query = {"receipts": "true" if receipts else None, "trusted": trusted}
-        return self._bytes("GET", f"/records/{quote(record_id)}/bundle", query)
+        path = _path("records", record_id, "bundle", receipts="true" if receipts else None, trusted=trusted)
+        return self._wire.send("GET", path).body
 
     def receipt(self, record_id: str, *, validator: str | None = None) -> bytes:
         """A COSE receipt (RFC 9942) of the record."""
-        return self._bytes("GET", f"/records/{quote(record_id)}/receipt", {"validator": validator})
+        return self._wire.send("GET", _path("records", record_id, "receipt", validator=validator)).body
 
     def erase(self, record_id: str, *, reason: int = 0) -> bool:
-        """Destroys payload and salt; whether they were there."""
-        root = self._json("DELETE", f"/records/{quote(record_id)}", {"reason": reason or None})
+        """Destroys payload and salt; whether they were there. It is not sent again by itself."""
+        root = self._json("DELETE", _path("records", record_id, reason=reason or None))
         return not root["alreadyErased"]
 
-    def _is_provable(self, job: Job) -> bool:
-        if not job.records:
-            return True
-        try:
-            self.bundle(job.records[-1])
-        except Problem as problem:
-            if problem.name in ("not-anchored", "not-yet", "unavailable", "erased"):
-                return problem.name == "erased"
-            raise
-        return True
+    # Access
+
+    def api_keys(self) -> list[APIKey]:
+        return [APIKey.read(item) for item in self._json("GET", "/api-keys")["keys"]]
+
+    def api_key(self, key_id: str) -> APIKey:
+        """One key, with the ``tag`` of the version that was read."""
+        answer = self._wire.send("GET", _path("api-keys", key_id))
+        return APIKey.read(json.loads(answer.body), answer.headers.get("ETag"))
+
+    def make_api_key(self, label: str, scopes: list[str], *, expires_in_seconds: int | None = None) -> APIKey:
+        """Makes a key; its ``secret`` is shown this once. It is not sent again by itself."""
+        wish: dict[str, Any] = {"label": label, "scopes": scopes}
+        if expires_in_seconds is not None:
+            wish["expiresInSeconds"] = expires_in_seconds
+        headers = {"Content-Type": "application/json"}
+        return APIKey.read(self._json("POST", "/api-keys", headers, json.dumps(wish).encode()))
+
+    def change_api_key(
+        self,
+        key: APIKey,
+        *,
+        label: str = UNCHANGED,
+        scopes: list[str] = UNCHANGED,
+        expires_at: str | None = UNCHANGED,
+    ) -> APIKey:
+        """Changes a key that :meth:`api_key` gave; None lets it last for ever.
+
+        Where somebody changed it meanwhile, nothing is changed: a ``Problem`` named ``precondition-failed``.
+        """
+        if key.tag is None:
+            raise ValueError("read the key by api_key first: a change names the version that was seen")
+        named = {"label": label, "scopes": scopes, "expiresAt": expires_at}
+        patch = {name: value for name, value in named.items() if value is not UNCHANGED}
+        headers = {"Content-Type": "application/merge-patch+json", "If-Match": key.tag}
+        return APIKey.read(self._json("PATCH", _path("api-keys", key.id), headers, json.dumps(patch).encode()))
+
+    def revoke_api_key(self, key_id: str) -> bool:
+        """Revokes a key; whether this call did it."""
+        return not self._json("DELETE", _path("api-keys", key_id))["alreadyRevoked"]
+
+    def audit(self, *, page_size: int = 1_000) -> Iterator[AuditEntry]:
+        """Who did what in the tenant, oldest first, page by page."""
+        return self._pages(_path("audit", limit=page_size), lambda root: root["entries"], AuditEntry.read)
 
     # The wire
 
@@ -219,40 +216,33 @@ class Client:
         self,
         method: str,
         path: str,
-        query: dict[str, Any] | None = None,
-        body: bytes | None = None,
         headers: dict[str, str] | None = None,
+        body: bytes | None = None,
+        extra_timeout: float = 0.0,
     ) -> Any:
-        return json.loads(self._bytes(method, path, query, body, headers))
+        return json.loads(self._wire.send(method, path, headers, body, extra_timeout).body)
 
-    def _bytes(
-        self,
-        method: str,
-        path: str,
-        query: dict[str, Any] | None = None,
-        body: bytes | None = None,
-        headers: dict[str, str] | None = None,
-    ) -> bytes:
-        given = {name: value for name, value in (query or {}).items() if value is not None}
-        target = self._prefix + path + ("?" + urlencode(given) if given else "")
-        fields = {**self._headers, **(headers or {})}
-        try:
-            answer = self._send(method, target, body, fields)
-        except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
-            # The gateway closed a connection that was idle; what is sent twice has one effect.
-            self._connection.close()
-            answer = self._send(method, target, body, fields)
-        content = answer.read()
-        if answer.status >= 400:
-            try:
-                document = json.loads(content)
-            except ValueError:
-                document = {}
-            raise Problem(answer.status, document if isinstance(document, dict) else {})
-        return content
+    def _pages(
+        self, first: str, items: Callable[[Any], list[Any]], read: Callable[[dict[str, Any]], Item]
+    ) -> Iterator[Item]:
+        path: str | None = first
+        while path is not None:
+            answer = self._wire.send("GET", path)
+            yield from (read(item) for item in items(json.loads(answer.body)))
+            path = self._wire.next_path(answer, path)
 
-    def _send(
-        self, method: str, target: str, body: bytes | None, fields: dict[str, str]
-    ) -> http.client.HTTPResponse:
-        self._connection.request(method, target, body=body, headers=fields)
-        return self._connection.getresponse()
+
+def _path(*segments: str, **query: object) -> str:
+    given = {name: value for name, value in query.items() if value is not None}
+    path = "/" + "/".join(quote(segment, safe="") for segment in segments)
+    return path + ("?" + urlencode(given) if given else "")
+
+
+def _base64url(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def _media_type(document: bytes) -> str:
+    """JSON or XML by the first character that is no white space."""
+    start = document.lstrip(b" \t\r\n\xef\xbb\xbf")
+    return "application/xml" if start.startswith(b"<") else "application/ld+json"

@@ -1,0 +1,193 @@
+"""What the gateway answers, as values. Hashes and ids are lower-case hex, times RFC 3339."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass, field
+from typing import Any
+
+
+def _number(root: dict[str, Any], name: str) -> int | None:
+    return int(root[name]) if name in root else None
+
+
+@dataclass(frozen=True)
+class Status:
+    chain_id: str
+    genesis_hash: str
+    height: int
+    validators_hash: str
+    log_size: int
+
+    @staticmethod
+    def read(root: dict[str, Any]) -> Status:
+        return Status(
+            root["chainId"], root["genesisHash"], int(root["height"]), root["validatorsHash"], int(root["logSize"])
+        )
+
+
+@dataclass(frozen=True)
+class StateValue:
+    """One key of the ledger's state; ``value`` is None where the key is absent."""
+
+    height: int
+    store: str
+    key: bytes
+    value: bytes | None
+
+    @staticmethod
+    def read(root: dict[str, Any]) -> StateValue:
+        value = root["value"]
+        return StateValue(
+            int(root["stateHeight"]),
+            root["store"],
+            base64.b64decode(root["key"]),
+            None if value is None else base64.b64decode(value),
+        )
+
+
+@dataclass(frozen=True)
+class Block:
+    height: int
+    hash: str
+    time: str
+    app_hash: str
+    proposer: str
+    #: Id (None where the bytes are no transaction) and bytes of each.
+    transactions: list[tuple[str | None, bytes]]
+
+    @staticmethod
+    def read(root: dict[str, Any]) -> Block:
+        items = [(item["id"], base64.b64decode(item["bytes"])) for item in root["transactions"]]
+        return Block(int(root["height"]), root["hash"], root["time"], root["appHash"], root["proposer"], items)
+
+
+@dataclass(frozen=True)
+class Transaction:
+    id: str
+    #: ``pending`` or ``included``.
+    state: str
+    height: int | None
+    index: int | None
+    #: 0 where it had its effect.
+    code: int | None
+    log: str | None
+
+    @staticmethod
+    def read(root: dict[str, Any]) -> Transaction:
+        return Transaction(
+            root["id"], root["state"], _number(root, "height"), _number(root, "index"), _number(root, "code"),
+            root.get("log"),
+        )
+
+
+@dataclass(frozen=True)
+class Capture:
+    """What a document became: a job, and a record id (hex) for each event, in document order."""
+
+    capture_id: str
+    records: list[str]
+    new_records: int
+    #: Whether every record can be proven already: where the call waited, and not in vain.
+    is_finished: bool = field(default=False, compare=False)
+
+    @staticmethod
+    def read(root: dict[str, Any]) -> Capture:
+        return Capture(
+            root["captureID"], list(root["records"]), int(root["newRecords"]), root.get("running") is False
+        )
+
+
+@dataclass(frozen=True)
+class Job:
+    capture_id: str
+    #: False once every record is on the ledger and can be proven.
+    is_running: bool
+    record_count: int
+    anchored_count: int
+    #: Empty in a list of jobs.
+    records: list[str] = field(default_factory=list)
+    created_at: str = ""
+
+    @staticmethod
+    def read(root: dict[str, Any]) -> Job:
+        return Job(
+            root["captureID"],
+            bool(root["running"]),
+            int(root["recordCount"]),
+            int(root["anchoredCount"]),
+            list(root.get("records", [])),
+            root["createdAt"],
+        )
+
+
+@dataclass(frozen=True)
+class Record:
+    record_id: str
+    #: ``accepted``, ``anchored`` or ``erased``.
+    state: str
+    issuer: str
+    number: int
+    media_type: str
+    log_index: int | None
+    height: int | None
+    block_time: str | None
+    accepted_at: str = ""
+
+    @staticmethod
+    def read(root: dict[str, Any]) -> Record:
+        return Record(
+            root["recordId"],
+            root["state"],
+            root["issuer"],
+            int(root["number"]),
+            root["mediaType"],
+            _number(root, "logIndex"),
+            _number(root, "height"),
+            root.get("blockTime"),
+            root["acceptedAt"],
+        )
+
+
+@dataclass(frozen=True)
+class APIKey:
+    id: str
+    tenant: str
+    label: str
+    scopes: list[str]
+    created_by: str
+    created_at: str
+    expires_at: str | None
+    revoked_at: str | None
+    #: The key itself, in the answer to the call that made it and nowhere else.
+    secret: str | None = field(default=None, repr=False)
+    #: The version that was read, for :meth:`Client.change_api_key`.
+    tag: str | None = field(default=None, compare=False)
+
+    @staticmethod
+    def read(root: dict[str, Any], tag: str | None = None) -> APIKey:
+        return APIKey(
+            root["id"], root["tenant"], root["label"], list(root["scopes"]), root["createdBy"], root["createdAt"],
+            root.get("expiresAt"), root.get("revokedAt"), root.get("key"), tag,
+        )
+
+
+@dataclass(frozen=True)
+class AuditEntry:
+    sequence: int
+    tenant: str
+    time: str
+    who: str
+    method: str
+    route: str
+    target: str
+    status: int
+    request: str
+    hash: bytes
+
+    @staticmethod
+    def read(root: dict[str, Any]) -> AuditEntry:
+        return AuditEntry(
+            int(root["sequence"]), root["tenant"], root["time"], root["who"], root["method"], root["route"],
+            root["target"], int(root["status"]), root["request"], bytes.fromhex(root["hash"]),
+        )
