@@ -152,7 +152,7 @@ extension EndToEnd {
             let node = try RunningNode.started()
             for (path, status) in [
                 ("/status", "200"), ("/openapi.json", "200"), ("/nothing", "404"), ("/blocks/x", "400"),
-                ("/epcis/capture", "405"),
+                ("/transactions", "405"),
             ] {
                 let result = try Self.curl(
                     "--cacert", node.authority, "-H", "Authorization: Bearer \(node.key)", option, "-I",

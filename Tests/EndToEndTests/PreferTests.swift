@@ -1,5 +1,7 @@
 import Codec
+import Dispatch
 import Foundation
+import Synchronization
 import Testing
 
 extension EndToEnd {
@@ -85,14 +87,19 @@ extension EndToEnd {
                     "/epcis/capture/\(job)", ["Prefer: wait=1", "If-None-Match: \(tag)"], method: "GET")
                 #expect(same[":status"] == "304")
             }
-            // Whoever waits does not keep the gateway from ending: the test is that this does not take a minute.
+            // Whoever waits while the gateway ends is answered, and does not keep it from ending.
+            let answer = Mutex<Int?>(nil)
+            let isAnswered = DispatchSemaphore(value: 0)
             let waiter = Thread {
-                _ = try? Self.capture(node, Samples.document("waiter"), "wait=60")
+                let reply = try? Self.capture(node, Samples.document("waiter"), "wait=60").reply
+                answer.withLock { $0 = reply?.status }
+                isAnswered.signal()
             }
             waiter.start()
             try node.wait("the waiting capture") { try node.get("/epcis/capture").json.elements.count == 4 }
             #expect(node.stop() == 0)
-            node.kill()
+            isAnswered.wait()
+            #expect(answer.withLock { $0 } == 202)
             try node.start("--anchor-mode", "record")
             let job = try #require(try node.get("/epcis/capture").json.elements.first?["captureID"]?.string)
             let polled = try node.request("GET", "/epcis/capture/\(job)", headers: ["Prefer: wait=60"])

@@ -221,7 +221,7 @@ extension EndToEnd {
             let cases: [(String, String, Int, String)] = [
                 ("GET", "/", 404, "no-such-route"),
                 ("GET", "/nothing", 404, "no-such-route"),
-                ("GET", "/records", 404, "no-such-route"),
+                ("GET", "/record", 404, "no-such-route"),
                 ("GET", "/epcis/capture/../../status/x", 404, "no-such-route"),
                 ("GET", "/epcis/capture/\(id.prefix(32))", 404, "not-found"),
                 ("GET", "/epcis/capture/xyz", 400, "bad-parameter"),

@@ -25,7 +25,9 @@ struct CaptureCommand: AsyncParsableCommand {
                 Output.progress(Self.bar(index, of: files.count, file))
                 let bytes = try FileInput.bytes(file)
                 let capture: CaptureAnswer
-                do { capture = try await gateway.capture(bytes) } catch {
+                // One file is waited for in the same request; of several, while the next ones are handed in.
+                let waits = wait && files.count == 1
+                do { capture = try await gateway.capture(bytes, waitSeconds: waits ? 1 : nil) } catch {
                     Output.endProgress()
                     throw FileRefusal(description: "\(file): \(error)")
                 }
@@ -37,7 +39,7 @@ struct CaptureCommand: AsyncParsableCommand {
                         Output.line("\(record)  \(file)")
                     }
                 }
-                jobs.append(capture.jobID)
+                if !capture.isFinished { jobs.append(capture.jobID) }
             }
             guard wait else { return }
             for job in jobs {
