@@ -109,6 +109,7 @@ enum GatewaySchema {
                     """)
         }
         registerAccess(in: &migrator)
+        registerEvents(in: &migrator)
         return migrator
     }
 }

@@ -1,3 +1,4 @@
+import Codec
 import Foundation
 import GRDB
 
@@ -5,7 +6,7 @@ extension GatewayStore {
     /// Most keys that a tenant may hold, revoked ones among them.
     package static let apiKeysPerTenantMax = 1_000
 
-    /// Adds a key, and its entry of the audit log in the same transaction.
+    /// Adds a key, its entry of the audit log and its event in the same transaction.
     /// - Throws: `conflict` where the id exists or the tenant holds as many keys as it may.
     package func addAPIKey(_ key: APIKeyRow, audit: AuditEntry) throws {
         try write { database in
@@ -25,6 +26,14 @@ extension GatewayStore {
                     key.createdBy, Int64(bitPattern: key.createdAt), key.expiresAt.map { Int64(bitPattern: $0) },
                 ])
             try appendAudit([audit], in: database)
+            let data: JSON = .object([
+                .init("apiKey", .string(key.id)), .init("scopes", .array(key.scopes.map { .string($0) })),
+            ])
+            try appendEvents(
+                [
+                    NewEvent(
+                        tenant: key.tenant, time: key.createdAt, kind: .apiKeyCreated, subject: key.id, data: data)
+                ], in: database)
         }
     }
 
@@ -44,7 +53,7 @@ extension GatewayStore {
         }
     }
 
-    /// Revokes a tenant's key, and notes it in the audit log in the same transaction.
+    /// Revokes a tenant's key, notes it in the audit log and tells of it in the same transaction.
     /// - Returns: nil where the tenant has no such key; false where it was revoked before.
     package func revokeAPIKey(_ id: String, tenant: String, now: UInt64, audit: AuditEntry) throws -> Bool? {
         try write { database in
@@ -58,6 +67,10 @@ extension GatewayStore {
                 try database.execute(
                     sql: "UPDATE api_key SET revoked_at = ? WHERE id = ? AND tenant = ?",
                     arguments: [Int64(bitPattern: now), id, tenant])
+                let event = NewEvent(
+                    tenant: tenant, time: now, kind: .apiKeyRevoked, subject: id,
+                    data: .object([.init("apiKey", .string(id))]))
+                try appendEvents([event], in: database)
             }
             try appendAudit([audit], in: database)
             return isFirst

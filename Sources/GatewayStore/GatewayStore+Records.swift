@@ -71,7 +71,8 @@ extension GatewayStore {
     /// Returns false where the record is erased already.
     package func erase(
         _ rid: [UInt8], tenant: String, now: UInt64, newGroup: Int64, tombstone: NewOutboxTransaction?,
-        tombstoneState: OutboxState = .pending, audit: AuditEntry? = nil, rewrap: ([[UInt8]]) throws -> [[UInt8]]
+        tombstoneState: OutboxState = .pending, audit: AuditEntry? = nil, event: NewEvent? = nil,
+        rewrap: ([[UInt8]]) throws -> [[UInt8]]
     ) throws -> Bool {
         try write { database in
             guard
@@ -112,6 +113,7 @@ extension GatewayStore {
                 _ = try insertOutbox(tombstone, kind: .tombstone, state: tombstoneState, in: database)
             }
             if let audit { try appendAudit([audit], in: database) }
+            if let event { try appendEvents([event], in: database) }
             return true
         }
     }

@@ -1,3 +1,4 @@
+import Codec
 import GatewayStore
 
 extension RecordService {
@@ -24,7 +25,12 @@ extension RecordService {
             let erased = try store.erase(
                 rid, tenant: tenant, now: time, newGroup: fresh.group,
                 tombstone: try issuer.tombstone(rid, reason: reason, now: time),
-                tombstoneState: isInInterval ? .kept : .pending, audit: audit?.entry
+                tombstoneState: isInInterval ? .kept : .pending, audit: audit?.entry,
+                event: NewEvent(
+                    tenant: tenant, time: time, kind: .recordErased, subject: Hex.encode(rid),
+                    data: .object([
+                        .init("recordId", .string(Hex.encode(rid))), .init("reason", .integer(reason)),
+                    ]))
             ) { wraps in
                 try wraps.map { wrap in
                     guard let again = SealedPayload.rewrap(wrap, from: old, to: fresh.key) else {

@@ -7,8 +7,10 @@ extension EndToEnd {
     struct AccessTests {
         static let scopes = [
             "records:capture", "records:read", "records:erase", "ledger:read", "ledger:submit", "operations:read",
-            "keys:manage", "audit:read",
+            "keys:manage", "audit:read", "events:read", "webhooks:manage",
         ]
+
+        static let wantsJSON = ["Accept: application/json"]
 
         struct Operation: CustomStringConvertible {
             let method: String
@@ -26,6 +28,9 @@ extension EndToEnd {
                 for (name, value) in values { filled = filled.replacing("{\(name)}", with: value) }
                 if path.name.hasPrefix("/epcis/capture/") { filled = "/epcis/capture/\(values["job"] ?? "")" }
                 if path.name.hasPrefix("/api-keys/") { filled = "/api-keys/\(values["apiKey"] ?? "")" }
+                if path.name.hasPrefix("/webhooks/") {
+                    filled = path.name.replacing("{id}", with: values["webhook"] ?? "")
+                }
                 if path.name == "/log/consistency" { filled += "?from=1&to=2" }
                 for method in path.value.object ?? [] where method.name != "parameters" {
                     let scope = method.value["security"]?.elements.first?["bearer"]?.elements.first?.string
@@ -50,10 +55,11 @@ extension EndToEnd {
             let record = try #require(captured.json["records"]?.elements.first?.string)
             try node.settle([record])
             let spare = try Self.makeKey(node, ["ledger:read"])
+            let webhook = try WebhookTests.add("https://example.com/hook", on: node).id
             let values = [
                 "id": record, "job": captured.json["captureID"]?.string ?? "", "store": "anchor",
                 "key": ProofTests.key("log"), "height": "1", "path": "0/000.p/1",
-                "apiKey": String(spare.split(separator: "_")[1]),
+                "apiKey": String(spare.split(separator: "_")[1]), "webhook": webhook,
             ]
             let operations = try Self.operations(node, values: values)
             #expect(operations.count >= 20)
@@ -86,9 +92,15 @@ extension EndToEnd {
                 #expect(short.json["scope"]?.string == scope, "\(operation)")
                 #expect(short.challenge.contains("scope=\"\(scope)\""), "\(operation)")
                 // What belongs to a tenant is not there for another one; the ledger is everybody's.
-                let other = try node.request(operation.method, operation.path, key: stranger)
+                // A stream would not end.
+                let other = try node.request(
+                    operation.method, operation.path, headers: operation.path == "/events" ? Self.wantsJSON : [],
+                    key: stranger)
                 if ["/records/", "/epcis/capture/", "/api-keys/"].contains(where: operation.path.hasPrefix) {
                     #expect(other.status == 404 && other.problem == "not-found", "\(operation) \(other.text)")
+                } else if operation.path.hasPrefix("/webhooks/") {
+                    // Without a body it may be refused for that, before anybody looks.
+                    #expect([404, 415].contains(other.status), "\(operation) \(other.text)")
                 } else {
                     #expect(![401, 403].contains(other.status), "\(operation) \(other.status)")
                     // Its own audit log names what it tried in vain.
@@ -101,6 +113,7 @@ extension EndToEnd {
             // Nothing of all this had an effect.
             #expect(try node.get("/records/\(record)").json["state"]?.string == "anchored")
             #expect(try node.request("GET", "/status", key: spare).status == 200)
+            #expect(try node.get("/webhooks/\(webhook)").json["enabled"] == .boolean(true))
             let mine = try node.get("/api-keys").json["keys"]?.elements.compactMap { $0["id"]?.string } ?? []
             #expect(mine.count == 2 + Self.scopes.count)
         }

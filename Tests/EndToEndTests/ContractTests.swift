@@ -40,6 +40,17 @@ extension EndToEnd {
                 "POST", "/api-keys", headers: ["Content-Type: application/json"],
                 body: Array(try Data(contentsOf: wish))
             ).json["id"]?.string
+            func body(_ name: String, _ text: String) throws -> String {
+                let file = node.folder.appending(path: "\(name).json")
+                try Data(text.utf8).write(to: file)
+                return file.path
+            }
+            let hook = #"{"url":"https://example.com/hook","signing":"ed25519","label":"contract"}"#
+            let webhooks = try (0..<2).map { _ in
+                try node.request(
+                    "POST", "/webhooks", headers: ["Content-Type: application/json"], body: Array(hook.utf8)
+                ).json["id"]?.string ?? ""
+            }
             let input = Input(
                 values: [
                     "GET /epcis/capture/{id}": ["id": job],
@@ -57,11 +68,27 @@ extension EndToEnd {
                     "GET /log/tile/{path}": ["path": "0/000.p/3"],
                     "DELETE /api-keys/{id}": ["id": spare ?? ""],
                     "GET /audit": ["limit": "2", "cursor": "AAAAAAAAAAE"],
+                    "GET /events": ["limit": "2", "cursor": "AAAAAAAAAAE", "Last-Event-ID": "AAAAAAAAAAE"],
+                    "GET /webhooks/{id}": ["id": webhooks[0]],
+                    "PATCH /webhooks/{id}": ["id": webhooks[0]],
+                    "DELETE /webhooks/{id}": ["id": webhooks[1]],
+                    "POST /webhooks/{id}/rotate": ["id": webhooks[0]],
+                    "POST /webhooks/{id}/ping": ["id": webhooks[0]],
+                    "GET /webhooks/{id}/deliveries": [
+                        "id": webhooks[0], "limit": "1", "state": "pending", "cursor": "AAAAAAAAAAA",
+                    ],
+                    "POST /webhooks/{id}/replay": ["id": webhooks[0]],
                 ],
                 bodies: [
                     "POST /epcis/capture": ["application/ld+json", file.path],
                     "POST /transactions": ["application/cose", sent.path],
                     "POST /api-keys": ["application/json", wish.path],
+                    "POST /webhooks": ["application/json", try body("hook", hook)],
+                    "PATCH /webhooks/{id}": [
+                        "application/merge-patch+json", try body("change", #"{"label":"other","types":[]}"#),
+                    ],
+                    "POST /webhooks/{id}/rotate": ["application/json", try body("rotation", "{}")],
+                    "POST /webhooks/{id}/replay": ["application/json", try body("replay", #"{"since":"oldest"}"#)],
                 ])
             let values = node.folder.appending(path: "values.json")
             try JSONEncoder().encode(input).write(to: values)

@@ -63,7 +63,7 @@ struct RequestPipeline: Sendable {
         }
         try await checkIfMatch(input)
         var reply = try await once(input)
-        if reply.status == .ok, route.method == .get { reply = try validated(reply, request) }
+        if reply.status == .ok, route.method == .get, reply.stream == nil { reply = try validated(reply, request) }
         if reply.status == .accepted, request.headers[.prefer]?.contains("respond-async") == true {
             reply.headers[.preferenceApplied] = "respond-async"
         }
@@ -153,7 +153,8 @@ struct RequestPipeline: Sendable {
     // MARK: Coding
 
     private func encoded(_ reply: Reply, _ request: Request) -> Reply {
-        guard let type = reply.headers[.contentType], ContentNegotiation.isCompressible(type) else { return reply }
+        guard reply.stream == nil, let type = reply.headers[.contentType], ContentNegotiation.isCompressible(type)
+        else { return reply }
         var reply = reply
         reply.headers[.vary] = "Accept-Encoding"
         guard reply.body.count >= ContentNegotiation.compressibleBytesMin,

@@ -19,12 +19,14 @@ where = urllib.parse.urlsplit(address)
 context = ssl.create_default_context(cafile=authority)
 
 
-def ask(method, path, body=None, media_type=None):
+def ask(method, path, body=None, media_type=None, fields={}):
     connection = http.client.HTTPSConnection(where.hostname, where.port, context=context, timeout=30)
-    headers = {"Authorization": f"Bearer {key}", **({"Content-Type": media_type} if media_type else {})}
+    headers = {"Authorization": f"Bearer {key}", **({"Content-Type": media_type} if media_type else {}), **fields}
     connection.request(method, path, body=body, headers=headers)
     answer = connection.getresponse()
-    content = answer.read()
+    # A stream does not end: its first line is enough.
+    is_stream = answer.getheader("Content-Type") == "text/event-stream"
+    content = answer.fp.readline() if is_stream else answer.read()
     connection.close()
     return answer.status, (answer.getheader("Content-Type") or "").split(";")[0], content
 
@@ -80,9 +82,13 @@ for template, methods in contract["paths"].items():
                     continue
                 if parameter["in"] == "path":
                     path = path.replace("{" + parameter["name"] + "}", urllib.parse.quote(value))
-                else:
+                elif parameter["in"] == "query":
                     query[parameter["name"]] = value
             return path + ("?" + urllib.parse.urlencode(query) if query else "")
+
+        def fields_with(values):
+            return {parameter["name"]: values[parameter["name"]] for parameter in parameters
+                    if parameter["in"] == "header" and values.get(parameter["name"]) is not None}
 
         body_type, body = None, None
         if name in given["bodies"]:
@@ -94,12 +100,17 @@ for template, methods in contract["paths"].items():
         for parameter in parameters:
             if "pattern" in parameter["schema"] or "enum" in parameter["schema"]:
                 wrong = {**required, parameter["name"]: "!"}
-                answer = ask(method.upper(), path_with(wrong), body, body_type)
+                answer = ask(method.upper(), path_with(wrong), body, body_type, fields_with(wrong))
                 check(f"{name} with {parameter['name']}=!", operation, answer, False)
         if body is not None:
             check(f"{name} with a bad body", operation, ask(method.upper(), path_with(required), b"{", body_type), False)
             check(f"{name} of no type", operation, ask(method.upper(), path_with(required), body), False)
         check(name, operation, ask(method.upper(), path_with(required), body, body_type), True)
         if set(values or {}) - set(required):
-            check(f"{name} with all", operation, ask(method.upper(), path_with(values), body, body_type), True)
+            check(f"{name} with all", operation,
+                  ask(method.upper(), path_with(values), body, body_type, fields_with(values)), True)
+        for media_type in operation["responses"].get("200", {}).get("content", {}):
+            if len(operation["responses"]["200"]["content"]) > 1 and "*" not in media_type:
+                check(f"{name} as {media_type}", operation,
+                      ask(method.upper(), path_with(required), body, body_type, {"Accept": media_type}), True)
 print(json.dumps({"asked": asked, "findings": findings}))
