@@ -12,19 +12,21 @@ package final class EventBell: Sendable {
 
     init() {}
 
-    /// Listens until the stream is dropped; to all tenants with nil.
-    package func listen(to tenant: String?) -> AsyncStream<Void> {
-        let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+    /// Listens until the stream ends or is dropped; to all tenants with nil.
+    package func listen(to tenant: String?) -> (
+        stream: AsyncStream<Void>, continuation: AsyncStream<Void>.Continuation
+    ) {
+        let made = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         let id = state.withLock { state in
             state.next += 1
-            state.listeners[state.next] = (tenant, continuation)
+            state.listeners[state.next] = (tenant, made.continuation)
             return state.next
         }
-        continuation.onTermination = { [weak self] _ in
-            self?.state.withLock { _ = $0.listeners.removeValue(forKey: id) }
-        }
-        return stream
+        made.continuation.onTermination = { [weak self] _ in self?.forget(id) }
+        return made
     }
+
+    private func forget(_ id: Int) { state.withLock { _ = $0.listeners.removeValue(forKey: id) } }
 
     func ring(_ tenants: Set<String>) {
         let heard = state.withLock { state in

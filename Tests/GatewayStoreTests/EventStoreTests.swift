@@ -64,8 +64,8 @@ struct EventStoreTests {
         let folder = FileManager.default.temporaryDirectory.appending(path: "vivian-store-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: folder) }
         let store = try GatewayStore(folder: folder)
-        var orchard = store.bell.listen(to: "orchard").makeAsyncIterator()
-        let mill = store.bell.listen(to: "mill")
+        var orchard = store.bell.listen(to: "orchard").stream.makeAsyncIterator()
+        let mill = store.bell.listen(to: "mill").stream
         #expect(throws: (any Error).self) {
             try store.write { database in
                 try store.appendEvents([Self.event("a", tenant: "mill")], in: database)

@@ -14,10 +14,15 @@ struct WebhookStoreTests {
         _ = try store.addWebhook(row(id, types: types), audit: AccessTests.entry(id))
     }
 
+    struct FanOut: Equatable {
+        var isMore: Bool
+        var missed: UInt64
+    }
+
     @discardableResult
-    static func fanOut(_ store: GatewayStore, _ id: String = "a", now: UInt64 = 10) throws -> (Bool, UInt64) {
+    static func fanOut(_ store: GatewayStore, _ id: String = "a", now: UInt64 = 10) throws -> FanOut {
         let result = try store.fanOut(id, now: now) { Array($0.subject.utf8) }
-        return (result.isMore, result.missed)
+        return FanOut(isMore: result.isMore, missed: result.missed)
     }
 
     static func all(_ store: GatewayStore, _ id: String = "a", state: DeliveryState? = nil) throws -> [DeliveryRow] {
@@ -63,11 +68,11 @@ struct WebhookStoreTests {
             try Self.add("a", to: store)
             try Self.add("b", to: store, types: ["io.vivian.capture.accepted"])
             try EventStoreTests.append((1...150).map { EventStoreTests.event("\($0)") }, to: store)
-            #expect(try Self.fanOut(store) == (true, 0))
-            #expect(try Self.fanOut(store) == (false, 0))
-            #expect(try Self.fanOut(store) == (false, 0))
+            #expect(try Self.fanOut(store) == FanOut(isMore: true, missed: 0))
+            #expect(try Self.fanOut(store) == FanOut(isMore: false, missed: 0))
+            #expect(try Self.fanOut(store) == FanOut(isMore: false, missed: 0))
             #expect(try Self.all(store).map(\.body) == (1...150).map { Array("\($0)".utf8) })
-            while try Self.fanOut(store, "b").0 {}
+            while try Self.fanOut(store, "b").isMore {}
             #expect(try Self.all(store, "b").isEmpty)
             #expect(try store.webhook("b", tenant: "orchard")?.cursor == 150)
         }
@@ -77,12 +82,12 @@ struct WebhookStoreTests {
         try GatewayStoreTests.withStore { store, _ in
             try Self.add("a", to: store)
             try EventStoreTests.append((1...1_200).map { EventStoreTests.event("\($0)") }, to: store)
-            while try Self.fanOut(store).0 {}
+            while try Self.fanOut(store).isMore {}
             #expect(try Self.all(store).count == GatewayStore.pendingPerWebhookMax)
             let first = try #require(try store.dueDeliveries("a", now: 10, limit: 1).first)
             try store.finishAttempts(
                 [(first, DeliveryResult(next: .delivered, status: 200, reason: ""))], now: 11)
-            while try Self.fanOut(store).0 {}
+            while try Self.fanOut(store).isMore {}
             #expect(try Self.all(store, state: .pending).count == GatewayStore.pendingPerWebhookMax)
             #expect(try Self.all(store).last?.sequence == 1_001)
         }
@@ -93,7 +98,7 @@ struct WebhookStoreTests {
             try Self.add("a", to: store)
             try EventStoreTests.append((1...9).map { EventStoreTests.event("\($0)") }, to: store)
             _ = try store.dropEvents(tenant: "orchard", before: 0, countMax: 4)
-            #expect(try Self.fanOut(store) == (false, 5))
+            #expect(try Self.fanOut(store) == FanOut(isMore: false, missed: 5))
             #expect(try Self.all(store).map(\.sequence) == [6, 7, 8, 9])
         }
     }
@@ -105,7 +110,7 @@ struct WebhookStoreTests {
             change.isEnabled = false
             _ = try store.changeWebhook("a", tenant: "orchard", change, audit: AccessTests.entry("a"))
             try EventStoreTests.append([EventStoreTests.event("1")], to: store)
-            #expect(try Self.fanOut(store) == (false, 0))
+            #expect(try Self.fanOut(store) == FanOut(isMore: false, missed: 0))
             #expect(try store.enabledWebhooks().isEmpty)
             change.isEnabled = true
             _ = try store.changeWebhook("a", tenant: "orchard", change, audit: AccessTests.entry("a"))

@@ -80,19 +80,21 @@ struct AddressPolicyTests {
 }
 
 struct GuardedURLTests {
-    @Test(arguments: [
-        ("ftp://example.com/", AddressPolicy.Refusal.scheme), ("file:///etc/passwd", .malformed),
-        ("gopher://example.com:8443/", .scheme), ("//example.com/", .malformed), ("example.com", .malformed),
-        ("", .malformed), ("https://", .malformed), ("https:///path", .malformed),
-        ("https://user@example.com/", .malformed),
-        ("https://user:pass@example.com/", .malformed), ("https://@example.com/", .malformed),
-        ("https://example.com/#part", .malformed), ("https://exa mple.com/", .malformed),
-        ("https://example.com/\nHost: evil", .malformed), ("https://exam%70le.com/", .malformed),
-        ("https://[fe80::1%25eth0]/", .malformed), ("https://example.com\\@evil.example/", .malformed),
-        ("https://exämple.com/", .malformed), ("https://example.com:22/", .port), ("https://example.com:80/", .port),
-        ("https://example.com:0/", .port), ("https://example.com:1023/", .port), ("http://example.com/", .port),
-        ("https://example.com:65536/", .port),
-    ])
+    @Test(
+        arguments: [
+            ("ftp://example.com/", AddressPolicy.Refusal.scheme), ("file:///etc/passwd", .malformed),
+            ("gopher://example.com:8443/", .scheme), ("//example.com/", .malformed), ("example.com", .malformed),
+            ("", .malformed), ("https://", .malformed), ("https:///path", .malformed),
+            ("https://user@example.com/", .malformed),
+            ("https://user:pass@example.com/", .malformed), ("https://@example.com/", .malformed),
+            ("https://example.com/#part", .malformed), ("https://exa mple.com/", .malformed),
+            ("https://example.com/\nHost: evil", .malformed), ("https://exam%70le.com/", .malformed),
+            ("https://[fe80::1%25eth0]/", .malformed), ("https://example.com\\@evil.example/", .malformed),
+            ("https://exämple.com/", .malformed), ("https://example.com:22/", .port),
+            ("https://example.com:80/", .port),
+            ("https://example.com:0/", .port), ("https://example.com:1023/", .port), ("http://example.com/", .port),
+            ("https://example.com:65536/", .port),
+        ] as [(String, AddressPolicy.Refusal)])
     func `a URL that is not plainly one of ours is refused`(_ text: String, _ refusal: AddressPolicy.Refusal) {
         let found = #expect(throws: AddressPolicy.Refusal.self) { try GuardedURL(text) }
         // What is no port number at all may be called malformed as well.
@@ -104,12 +106,13 @@ struct GuardedURLTests {
         #expect(throws: AddressPolicy.Refusal.malformed) { try GuardedURL(text) }
     }
 
-    @Test(arguments: [
-        ("https://Example.COM", "https://example.com:443/"),
-        ("https://example.com:8443/a/b?c=d&e=%20", "https://example.com:8443/a/b?c=d&e=%20"),
-        ("https://[2A00::1]:444/", nil), ("https://[2A00::1]:4443/x", "https://[2a00::1]:4443/x"),
-        ("http://127.0.0.1:8080/hook", "http://127.0.0.1:8080/hook"),
-    ])
+    @Test(
+        arguments: [
+            ("https://Example.COM", "https://example.com:443/"),
+            ("https://example.com:8443/a/b?c=d&e=%20", "https://example.com:8443/a/b?c=d&e=%20"),
+            ("https://[2A00::1]:444/", nil), ("https://[2A00::1]:4443/x", "https://[2a00::1]:4443/x"),
+            ("http://127.0.0.1:8080/hook", "http://127.0.0.1:8080/hook"),
+        ] as [(String, String?)])
     func `a URL is put together from its checked parts`(_ text: String, _ made: String?) {
         #expect((try? GuardedURL(text))?.text == made)
     }

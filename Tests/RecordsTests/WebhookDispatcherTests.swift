@@ -11,6 +11,13 @@ import Testing
 
 @testable import Records
 
+/// A clock that the test turns, in nanoseconds since 1970.
+final class TestClock: Sendable {
+    private let time = Mutex(OutboxReconciliationTests.now)
+
+    func withLock<Value: Sendable>(_ body: (inout UInt64) -> Value) -> Value { time.withLock { body(&$0) } }
+}
+
 /// A store, its webhooks and their dispatcher, on a clock that the test turns.
 final class WebhookBench: Sendable {
     let folder: URL
@@ -19,7 +26,7 @@ final class WebhookBench: Sendable {
     let events: EventBook
     let dispatcher: WebhookDispatcher
     let http: GuardedHTTPClient
-    let clock = Mutex(OutboxReconciliationTests.now)
+    let clock = TestClock()
 
     /// `policy`: loopback is open if left out.
     init(
@@ -278,7 +285,7 @@ struct WebhookDispatcherTests {
         let old = try await bench.add(Self.id, url: Self.url(server), scheme: .ed25519)
         let (view, new) = try bench.book.rotate(
             Self.id, tenant: "orchard", graceSeconds: 60, audit: bench.audit(Self.id))
-        #expect(view.publicKeys == [new.publicKey, old.publicKey])
+        #expect(view.publicKeys == [new, old].compactMap(\.publicKey) && view.publicKeys.count == 2)
         for (wait, count) in [(0, 2), (59, 2), (1, 1)] as [(UInt64, Int)] {
             bench.forward(seconds: wait)
             try bench.happen("aa\(bench.clock.withLock { $0 } / 1_000_000_000)aa00")
@@ -290,7 +297,7 @@ struct WebhookDispatcherTests {
             }
             #expect(fields["webhook-signature"] == wanted.joined(separator: " "))
         }
-        #expect(try bench.book.webhook(Self.id, tenant: "orchard").publicKeys == [new.publicKey])
+        #expect(try bench.book.webhook(Self.id, tenant: "orchard").publicKeys == [new].compactMap(\.publicKey))
     }
 
     @Test func `a ping arrives beside the feed`() async throws {

@@ -72,14 +72,18 @@ struct EventRoutes {
         let channel = input.context.channel
         let (access, headers, principal) = (parts.access, input.request.headers, input.principal)
         let (metrics, book, tenant) = (parts.metrics, parts.events, input.tenant)
+        let seat = try seats.take(tenant)
+        let news = book.listen(tenant: tenant)
+        channel.closeFuture.whenComplete { _ in news.continuation.finish() }
         let stream = EventStream(
             start: start,
             read: { cursor in
-                try book.events(tenant: tenant, after: cursor, limit: EventStream.pageMax).map {
-                    .init(cursor: $0.cursor, data: String(decoding: $0.encoded, as: UTF8.self))
+                try book.events(tenant: tenant, after: cursor, limit: EventStream.pageMax).map { event in
+                    EventStream.Frame(
+                        cursor: event.cursor, data: String(decoding: event.encoded, as: UTF8.self))
                 }
             },
-            news: book.listen(tenant: tenant), seat: try seats.take(tenant),
+            news: news, seat: seat,
             mayGoOn: {
                 let now = try? await access.principal(headers) { await PeerCertificate.thumbprint(channel) }
                 return now?.tenant == principal.tenant && now?.scopes.contains(.eventsRead) == true
@@ -89,11 +93,7 @@ struct EventRoutes {
                 channel.close(promise: nil)
             })
         var reply = Reply(.ok, headers: [.contentType: "text/event-stream", .cacheControl: "no-store"])
-        reply.stream = { writer in
-            let (ended, continuation) = AsyncStream.makeStream(of: Void.self)
-            channel.closeFuture.whenComplete { _ in continuation.finish() }
-            try await stream.write(to: &writer, ended: ended)
-        }
+        reply.stream = AsyncStream(unfolding: { await stream.next().map { ByteBuffer(string: $0) } })
         return reply
     }
 }

@@ -1,4 +1,3 @@
-import Hummingbird
 import NIOCore
 import Records
 import ServiceLifecycle
@@ -7,10 +6,10 @@ import Synchronization
 /// A tenant's feed as Server-Sent Events (WHATWG HTML §9.2), from a place on and for as long as its reader may and can.
 ///
 /// Each event is an `id` (the place behind it, which `Last-Event-ID` brings back) and `data` (the CloudEvent, one line).
-/// Nothing is held for a reader: it is always the feed that is read, a page at a time, and only when what was sent before
-/// has been taken. A reader that takes nothing for ``Limits/patience`` is cut off; it comes back with the last id and
-/// misses nothing. The credential is checked again before each page, and at least with each comment.
-struct EventStream: Sendable {
+/// The server asks for the next piece when the one before was taken, and only then is the feed read, a page at a time:
+/// nothing is held for a reader. One that takes nothing for ``Limits/patience`` is cut off; it comes back with the last id
+/// and misses nothing. The credential is checked again before each page, and at least with each comment.
+final class EventStream: Sendable {
     struct Limits: Sendable {
         /// Between two comments where nothing happens, so that nobody on the way takes the connection for dead.
         var heartbeat: Duration = .seconds(15)
@@ -31,18 +30,13 @@ struct EventStream: Sendable {
     /// Events that are read and sent at a time.
     static let pageMax = 100
 
-    let start: EventCursor
-    /// The next events behind a place; it throws where they are no longer held.
-    let read: @Sendable (EventCursor) throws -> [Frame]
-    /// Says that there may be more.
-    let news: AsyncStream<Void>
-    /// Given back when the stream is gone.
-    let seat: StreamSeats.Seat
-    var limits = Limits()
-    /// Whether the credential still holds.
-    let mayGoOn: @Sendable () async -> Bool
-    /// Cuts the connection off.
-    let cutOff: @Sendable () -> Void
+    private struct State {
+        var cursor: EventCursor
+        var hasBegun = false
+        var sentAt = ContinuousClock.now
+        var checkedAt = ContinuousClock.now
+        var ticking: Task<Void, Never>?
+    }
 
     /// Since when something that was sent is not taken, if there is such a thing.
     private final class Progress: Sendable {
@@ -55,69 +49,96 @@ struct EventStream: Sendable {
         }
     }
 
-    /// Writes until `ended` ends, the credential does, the reader leaves, or the gateway is told to stop.
+    private let read: @Sendable (EventCursor) throws -> [Frame]
+    private let news: AsyncStream<Void>
+    private let wake: AsyncStream<Void>.Continuation
+    private let seat: StreamSeats.Seat
+    private let limits: Limits
+    private let mayGoOn: @Sendable () async -> Bool
+    private let cutOff: @Sendable () -> Void
+    private let progress = Progress()
+    private let state: Mutex<State>
+
+    /// A stream that has not begun: its first piece is made when it is asked for.
     ///
-    /// `ended`: ends when the connection is gone.
-    /// Throws what the writer throws where the reader leaves, or is cut off.
-    func write(to writer: inout any ResponseBodyWriter, ended: AsyncStream<Void>) async throws {
-        let wakes = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-        let progress = Progress()
-        let (limits, cutOff, news) = (limits, cutOff, news)
-        try await withGracefulShutdownHandler {
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { for await _ in news { wakes.continuation.yield() } }
-                group.addTask {
-                    for await _ in ended {}
-                    wakes.continuation.finish()
-                }
-                group.addTask {
-                    while (try? await Task.sleep(for: limits.tick)) != nil {
-                        if progress.isStuck(after: limits.patience) { return cutOff() }
-                        wakes.continuation.yield()
-                    }
-                }
-                defer { group.cancelAll() }
-                wakes.continuation.yield()
-                try await send(to: &writer, wakes: wakes.stream, progress)
-            }
-        } onGracefulShutdown: {
-            wakes.continuation.finish()
-        }
-        try await writer.finish(nil)
+    /// `read`: the next events behind a place; it throws where they are no longer held.
+    /// `news`: says that there may be more, and ends when the connection does; `wake` feeds it.
+    /// `seat`: given back when the stream is gone.
+    /// `mayGoOn`: whether the credential still holds.
+    /// `cutOff`: cuts the connection off.
+    init(
+        start: EventCursor, read: @escaping @Sendable (EventCursor) throws -> [Frame],
+        news: (stream: AsyncStream<Void>, continuation: AsyncStream<Void>.Continuation), seat: StreamSeats.Seat,
+        limits: Limits = Limits(), mayGoOn: @escaping @Sendable () async -> Bool,
+        cutOff: @escaping @Sendable () -> Void
+    ) {
+        self.read = read
+        self.news = news.stream
+        wake = news.continuation
+        self.seat = seat
+        self.limits = limits
+        self.mayGoOn = mayGoOn
+        self.cutOff = cutOff
+        state = Mutex(State(cursor: start))
     }
 
-    private func send(
-        to writer: inout any ResponseBodyWriter, wakes: AsyncStream<Void>, _ progress: Progress
-    ) async throws {
-        var cursor = start
-        try await Self.put("retry: 2000\nid: \(cursor)\n\n", writer: &writer, progress)
-        var (sentAt, checkedAt) = (ContinuousClock.now, ContinuousClock.now)
-        for await _ in wakes {
-            while true {
-                // Dropped from the feed before this reader got to it: it is told when it comes back.
-                guard let page = try? read(cursor) else { return }
-                let isQuiet = page.isEmpty && ContinuousClock.now - checkedAt < limits.heartbeat
-                if !isQuiet {
-                    guard await mayGoOn() else { return }
-                    checkedAt = .now
-                }
-                guard let last = page.last else { break }
-                try await Self.put(page.map(Self.text).joined(), writer: &writer, progress)
-                sentAt = .now
-                cursor = last.cursor
-            }
-            if ContinuousClock.now - sentAt >= limits.heartbeat {
-                try await Self.put(":\n\n", writer: &writer, progress)
-                sentAt = .now
-            }
-        }
-    }
+    deinit { state.withLock { $0.ticking?.cancel() } }
 
-    private static func put(_ text: String, writer: inout any ResponseBodyWriter, _ progress: Progress) async throws {
+    /// What is sent next; nil ends the stream: the credential has ended, the reader has left or is behind the feed, or the
+    /// gateway was told to stop.
+    ///
+    /// Called again when what it gave before was taken.
+    func next() async -> String? {
+        progress.end()
+        guard let piece = await piece() else { return nil }
         progress.begin()
-        defer { progress.end() }
-        try await writer.write(ByteBuffer(string: text))
+        state.withLock { $0.sentAt = .now }
+        return piece
     }
 
-    private static func text(_ frame: Frame) -> String { "id: \(frame.cursor)\ndata: \(frame.data)\n\n" }
+    private func piece() async -> String? {
+        if let beginning = begin() { return beginning }
+        while true {
+            let (cursor, checkedAt) = state.withLock { ($0.cursor, $0.checkedAt) }
+            // Dropped from the feed before this reader got to it: it is told when it comes back.
+            guard let page = try? read(cursor) else { return nil }
+            if !page.isEmpty || ContinuousClock.now - checkedAt >= limits.heartbeat {
+                guard await mayGoOn() else { return nil }
+                state.withLock { $0.checkedAt = .now }
+            }
+            if let last = page.last {
+                state.withLock { $0.cursor = last.cursor }
+                return page.map { "id: \($0.cursor)\ndata: \($0.data)\n\n" }.joined()
+            }
+            if ContinuousClock.now - state.withLock({ $0.sentAt }) >= limits.heartbeat { return ":\n\n" }
+            guard await hasNews() else { return nil }
+        }
+    }
+
+    /// The first piece, which names the place where the stream begins; nil where it has begun.
+    private func begin() -> String? {
+        let (limits, progress, wake, cutOff) = (limits, progress, wake, cutOff)
+        return state.withLock { state in
+            guard !state.hasBegun else { return nil }
+            state.hasBegun = true
+            state.ticking = Task {
+                while (try? await Task.sleep(for: limits.tick)) != nil {
+                    if progress.isStuck(after: limits.patience) { return cutOff() }
+                    wake.yield()
+                }
+            }
+            return "retry: 2000\nid: \(state.cursor)\n\n"
+        }
+    }
+
+    /// Waits until there may be something to send; false where there will be nothing any more.
+    private func hasNews() async -> Bool {
+        let (news, wake) = (news, wake)
+        return await withGracefulShutdownHandler {
+            var iterator = news.makeAsyncIterator()
+            return await iterator.next() != nil
+        } onGracefulShutdown: {
+            wake.finish()
+        }
+    }
 }

@@ -8,10 +8,11 @@ struct Reply: Sendable {
     var status: HTTPResponse.Status
     var headers: HTTPFields
     var body: [UInt8]
-    /// What writes the body piece by piece, for as long as it takes; ``body`` is empty then.
+    /// The body piece by piece, for as long as it takes; ``body`` is empty then.
     ///
-    /// It runs after everything that is done to a request, and holds what it needs of limits itself.
-    var stream: (@Sendable (inout any ResponseBodyWriter) async throws -> Void)?
+    /// Each piece is asked for when the one before was taken, after everything that is done to a request; the stream
+    /// holds what it needs of limits itself.
+    var stream: AsyncStream<ByteBuffer>?
 
     init(_ status: HTTPResponse.Status, headers: HTTPFields = [:], body: [UInt8] = []) {
         self.status = status
@@ -40,7 +41,7 @@ struct Reply: Sendable {
         guard status != .notModified, status != .noContent else { return Response(status: status, headers: headers) }
         let whole = Response(
             status: status, headers: headers,
-            body: stream.map { ResponseBody($0) } ?? ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
+            body: stream.map { ResponseBody(asyncSequence: $0) } ?? ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
         return method == .head ? whole.createHeadResponse() : whole
     }
 }

@@ -64,8 +64,11 @@ package final class EventBook: Sendable {
         } catch { throw RecordsFailure(error) }
     }
 
-    /// Wakes its reader when something new stands in a tenant's feed.
-    package func listen(tenant: String) -> AsyncStream<Void> { store.bell.listen(to: tenant) }
+    /// Wakes its reader when something new stands in a tenant's feed; the continuation wakes it for other reasons, or
+    /// ends it.
+    package func listen(tenant: String) -> (stream: AsyncStream<Void>, continuation: AsyncStream<Void>.Continuation) {
+        store.bell.listen(to: tenant)
+    }
 
     /// Drops what is older, or more, than is kept.
     func trim(now: UInt64) throws {

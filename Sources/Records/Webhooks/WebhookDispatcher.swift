@@ -69,7 +69,7 @@ package final class WebhookDispatcher: Service, Sendable {
     }
 
     package func run() async throws {
-        let bell = store.bell.listen(to: nil)
+        let bell = store.bell.listen(to: nil).stream
         await cancelWhenGracefulShutdown { [self] in
             await withDiscardingTaskGroup { group in
                 group.addTask { [book] in for await _ in bell { book.wake() } }
