@@ -75,11 +75,15 @@ package struct GatewayParts: Sendable {
     package var records: RecordService
     package var answers: AnswerBook
     package var access: AccessControl
+    package var events: EventBook
+    package var webhooks: WebhookBook
+    package var dispatcher: WebhookDispatcher
     package var metrics: Metrics
 
     package init(
         configuration: GatewayConfiguration, identity: LedgerIdentity, ledger: any LedgerAccess,
-        records: RecordService, answers: AnswerBook, access: AccessControl, metrics: Metrics = Metrics()
+        records: RecordService, answers: AnswerBook, access: AccessControl, events: EventBook, webhooks: WebhookBook,
+        dispatcher: WebhookDispatcher, metrics: Metrics = Metrics()
     ) {
         self.configuration = configuration
         self.identity = identity
@@ -87,6 +91,9 @@ package struct GatewayParts: Sendable {
         self.records = records
         self.answers = answers
         self.access = access
+        self.events = events
+        self.webhooks = webhooks
+        self.dispatcher = dispatcher
         self.metrics = metrics
     }
 }

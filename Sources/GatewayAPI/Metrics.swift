@@ -7,6 +7,8 @@ package final class Metrics: Sendable {
         ("bundles", "counter", "Record bundles handed out."),
         ("captures", "counter", "Documents accepted."),
         ("captures_refused", "counter", "Documents refused."),
+        ("event_streams", "gauge", "Event streams that are being read."),
+        ("event_streams_dropped", "counter", "Event streams whose reader was too slow."),
         ("height", "gauge", "Height of the newest committed header."),
         ("http_requests", "counter", "Requests answered."),
         ("http_request_errors", "counter", "Requests answered with a status of 400 or above."),
@@ -17,6 +19,12 @@ package final class Metrics: Sendable {
         ("requests_forbidden", "counter", "Requests whose credential lacks the scope."),
         ("requests_unauthenticated", "counter", "Requests without a credential that holds."),
         ("transactions_pending", "gauge", "Transactions that wait for a block."),
+        ("webhook_attempts_failed", "counter", "Attempts of deliveries that failed, since the start."),
+        ("webhook_deliveries", "counter", "Deliveries that arrived, since the start."),
+        ("webhook_deliveries_dead", "gauge", "Deliveries that are given up and can be replayed."),
+        ("webhook_deliveries_died", "counter", "Deliveries that were given up, since the start."),
+        ("webhook_deliveries_pending", "gauge", "Deliveries that wait, for the first or another attempt."),
+        ("webhook_events_missed", "counter", "Events that left the feed before a webhook got to them."),
     ]
 
     private let values = Mutex<[String: UInt64]>([:])

@@ -30,6 +30,14 @@ struct OperationRoutes {
         parts.metrics.set("log_size", to: status.logSize)
         parts.metrics.set("transactions_pending", to: UInt64(status.pendingCount))
         parts.metrics.set("outbox_pending", to: UInt64(try parts.records.pendingCount()))
+        let deliveries = try parts.dispatcher.counts()
+        for (name, value) in [
+            ("webhook_attempts_failed", deliveries.failed), ("webhook_deliveries", deliveries.delivered),
+            ("webhook_deliveries_dead", deliveries.deadHeld), ("webhook_deliveries_died", deliveries.dead),
+            ("webhook_deliveries_pending", deliveries.pending), ("webhook_events_missed", deliveries.missed),
+        ] {
+            parts.metrics.set(name, to: UInt64(value))
+        }
         return Reply.text(parts.metrics.exposition(), type: "text/plain; version=0.0.4; charset=utf-8")
     }
 }

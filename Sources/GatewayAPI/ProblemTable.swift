@@ -1,4 +1,5 @@
 import Codec
+import HTTPClientKit
 import HTTPTypes
 import Hummingbird
 import LedgerAccess
@@ -67,6 +68,17 @@ enum ProblemTable {
         case .changedMeanwhile: .preconditionFailed
         case .tooManyKeys(let detail):
             Problem("too-many-keys", .conflict, title: "No further key", detail: detail)
+        case .eventsGone(let oldest):
+            Problem(
+                "events-gone", .gone, title: "Events behind that place are no longer held",
+                detail: "Read the records that you follow once more, then go on from the oldest place that is held.",
+                members: [(name: "oldest", value: .string("\(oldest)"))])
+        case .tooManyWebhooks(let detail):
+            Problem("too-many-webhooks", .conflict, title: "No further webhook", detail: detail)
+        case .addressRefused(let refusal):
+            Problem(
+                "address-refused", .unprocessableContent, title: "The URL is not one that is called from here",
+                detail: "\(refusal.rawValue). The operator can open ranges in vivian.json.")
         case .ledger(let failure): ledger(failure)
         case .store(let isDiskFull, let detail): store(isDiskFull: isDiskFull, detail: detail)
         }

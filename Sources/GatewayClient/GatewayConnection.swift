@@ -90,6 +90,18 @@ public final class GatewayConnection: Sendable {
         }
     }
 
+    /// Receives an answer piece by piece for as long as it lasts; nil where it broke off.
+    ///
+    /// An answer whose status is not 200 is read whole.
+    func stream(
+        _ path: String, headers: [(String, String)], receive: ([UInt8]) async throws -> Void
+    ) async throws -> GatewayReply? {
+        let authorization = credential.map { [("authorization", "Bearer \($0)")] } ?? []
+        do {
+            return GatewayReply(try await http.stream(path, headers: headers + authorization, receive: receive))
+        } catch is HTTPClientFailure { return nil }
+    }
+
     /// The same, its answer read as JSON.
     package func json(
         _ method: String, _ path: String, headers: [(String, String)] = [], body: [UInt8]? = nil

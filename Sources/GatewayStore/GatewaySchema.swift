@@ -147,6 +147,7 @@ enum GatewaySchema {
                     """)
         }
         registerPages(in: &migrator)
+        registerEvents(in: &migrator)
         return migrator
     }
 }

@@ -1,3 +1,4 @@
+import Codec
 import Foundation
 import GRDB
 
@@ -5,7 +6,7 @@ extension GatewayStore {
     /// Most keys that a tenant may hold, revoked ones among them.
     package static let apiKeysPerTenantMax = 1_000
 
-    /// Adds a key, and its entry of the audit log in the same transaction.
+    /// Adds a key, its entry of the audit log and its event in the same transaction.
     /// - Throws: `conflict` where the id exists or the tenant holds as many keys as it may.
     package func addAPIKey(_ key: APIKeyRow, audit: AuditEntry) throws {
         try write { database in
@@ -25,6 +26,14 @@ extension GatewayStore {
                     key.createdBy, Int64(bitPattern: key.createdAt), key.expiresAt.map { Int64(bitPattern: $0) },
                 ])
             try appendAudit([audit], in: database)
+            let data: JSON = .object([
+                .init("apiKey", .string(key.id)), .init("scopes", .array(key.scopes.map { .string($0) })),
+            ])
+            try appendEvents(
+                [
+                    NewEvent(
+                        tenant: key.tenant, time: key.createdAt, kind: .apiKeyCreated, subject: key.id, data: data)
+                ], in: database)
         }
     }
 
@@ -44,7 +53,8 @@ extension GatewayStore {
         }
     }
 
-    /// Changes a tenant's key, and notes it in the audit log in the same transaction.
+    /// Changes a tenant's key, and notes it in the audit log and tells of a revocation in the same
+    /// transaction.
     ///
     /// `change`: given the key as it stands there now, what shall stand there; nothing is changed or noted where it
     /// throws. Id, tenant, secret and maker stay as they are.
@@ -67,6 +77,12 @@ extension GatewayStore {
                     after.scopes.joined(separator: " "), after.label, after.expiresAt.map { Int64(bitPattern: $0) },
                     after.revokedAt.map { Int64(bitPattern: $0) }, id, tenant,
                 ])
+            if before.revokedAt == nil, let time = after.revokedAt {
+                let event = NewEvent(
+                    tenant: tenant, time: time, kind: .apiKeyRevoked, subject: id,
+                    data: .object([.init("apiKey", .string(id))]))
+                try appendEvents([event], in: database)
+            }
             try appendAudit([audit], in: database)
             return (before, after)
         }

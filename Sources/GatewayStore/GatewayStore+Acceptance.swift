@@ -24,7 +24,8 @@ extension GatewayStore {
             var fresh: [(record: NewRecord, capture: Int, row: Int64)] = []
             var repeats: [(row: Int64, capture: Int)] = []
             var rows: [Digest: Int64] = [:]
-            var nextRow = (try RowStatement(database, sql: "SELECT max(id) FROM record").run() ?? 0) + 1
+            let firstRow = (try RowStatement(database, sql: "SELECT max(id) FROM record").run() ?? 0) + 1
+            var nextRow = firstRow
             let find = try RecordIDIndex.finder(in: database)
             for (index, capture) in captures.enumerated() {
                 for record in capture.records {
@@ -41,51 +42,79 @@ extension GatewayStore {
                     jobs[index] += Self.bigEndian(UInt64(known ?? nextRow - 1))
                 }
             }
-            try insertJobs(captures, records: jobs, now: now, in: database)
             try appendAudit(captures.compactMap(\.audit), in: database)
-            guard !fresh.isEmpty else { return (counts, [:], .init()) }
-
-            let first = try nextNumber(of: issuer, in: database)
-            let slots = try slots(
-                for: fresh.map(\.record), issuer: issuer, first: first, draw: draw, sign: sign, in: database)
-            let erased = try Self.capturesOfErased(repeats, in: database)
-            let originals = try insertOriginals(captures, counts: counts, without: erased, in: database)
-            let insert = try RowStatement(
-                database,
-                sql: """
-                    INSERT INTO record (id, rid, tenant, issuer, number, statement, media_type, payload, key_group, wrap,
-                        original, outbox, accepted_at)
-                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                    """)
-            insert.bind(issuer, at: 4)
-            insert.bind(now, at: 13)
+            let slots = try insertRecords(
+                fresh, of: captures, counts: counts, repeats: repeats, issuer: issuer, now: now, draw: draw, sign: sign,
+                in: database)
+            // The record with which a capture is complete on the ledger: anchors arrive in the order of their rows.
+            var last: [Int64?] = captures.map { _ in nil }
             for (offset, item) in fresh.enumerated() {
-                let (record, capture, row) = item
-                let slot = slots[offset]
-                insert.bind(row, at: 1)
-                insert.bind(record.rid, at: 2)
-                insert.bind(captures[capture].tenant, at: 3)
-                insert.bind(slot.number, at: 5)
-                insert.bind(slot.statement, at: 6)
-                insert.bind(record.mediaType, at: 7)
-                insert.bind(record.payload, at: 8)
-                insert.bind(record.keyGroup, at: 9)
-                insert.bind(record.wrap, at: 10)
-                if let original = originals[capture] { insert.bind(original, at: 11) } else { insert.bindNull(at: 11) }
-                insert.bind(slot.outbox, at: 12)
-                try insert.run()
+                last[item.capture] = max(last[item.capture] ?? 0, slots[offset].outbox)
             }
+            let findOutbox = try RowStatement(database, sql: "SELECT outbox FROM record WHERE id = ?")
             for (row, capture) in repeats {
-                guard let original = originals[capture] else { continue }
-                try database.execute(
-                    sql: "INSERT OR IGNORE INTO original_repeat (record, original) VALUES (?, ?)",
-                    arguments: [row, original])
+                findOutbox.bind(row, at: 1)
+                let outbox = row < firstRow ? try findOutbox.run() ?? 0 : slots[Int(row - firstRow)].outbox
+                last[capture] = max(last[capture] ?? 0, outbox)
             }
-            try setNextNumber(slots[slots.count - 1].number + 1, of: issuer, in: database)
+            try insertJobs(captures, records: jobs, lastOutbox: last, now: now, in: database)
+            try tellAccepted(
+                captures.indices.map {
+                    AcceptedCapture(
+                        jobID: captures[$0].jobID, tenant: captures[$0].tenant, recordCount: captures[$0].records.count,
+                        newCount: counts[$0], lastOutbox: last[$0])
+                }, now: now, in: database)
             return (counts, rows, try recordIDs.settle(newCount: rows.count, in: database))
         } committed: { accepted in
             recordIDs.committed(accepted.settlement, new: accepted.new)
         }.counts
+    }
+
+    /// Inserts the records that are new, with their statements and the transactions that will anchor them.
+    private func insertRecords(
+        _ fresh: [(record: NewRecord, capture: Int, row: Int64)], of captures: [NewCapture], counts: [Int],
+        repeats: [(row: Int64, capture: Int)], issuer: [UInt8], now: UInt64, draw: (() -> NewInterval)?,
+        sign: (_ first: UInt64, _ records: [NewRecord]) throws -> SignedBatch, in database: Database
+    ) throws -> [RecordSlot] {
+        guard !fresh.isEmpty else { return [] }
+        let first = try nextNumber(of: issuer, in: database)
+        let slots = try slots(
+            for: fresh.map(\.record), issuer: issuer, first: first, draw: draw, sign: sign, in: database)
+        let erased = try Self.capturesOfErased(repeats, in: database)
+        let originals = try insertOriginals(captures, counts: counts, without: erased, in: database)
+        let insert = try RowStatement(
+            database,
+            sql: """
+                INSERT INTO record (id, rid, tenant, issuer, number, statement, media_type, payload, key_group, wrap,
+                    original, outbox, accepted_at)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """)
+        insert.bind(issuer, at: 4)
+        insert.bind(now, at: 13)
+        for (offset, item) in fresh.enumerated() {
+            let (record, capture, row) = item
+            let slot = slots[offset]
+            insert.bind(row, at: 1)
+            insert.bind(record.rid, at: 2)
+            insert.bind(captures[capture].tenant, at: 3)
+            insert.bind(slot.number, at: 5)
+            insert.bind(slot.statement, at: 6)
+            insert.bind(record.mediaType, at: 7)
+            insert.bind(record.payload, at: 8)
+            insert.bind(record.keyGroup, at: 9)
+            insert.bind(record.wrap, at: 10)
+            if let original = originals[capture] { insert.bind(original, at: 11) } else { insert.bindNull(at: 11) }
+            insert.bind(slot.outbox, at: 12)
+            try insert.run()
+        }
+        for (row, capture) in repeats {
+            guard let original = originals[capture] else { continue }
+            try database.execute(
+                sql: "INSERT OR IGNORE INTO original_repeat (record, original) VALUES (?, ?)",
+                arguments: [row, original])
+        }
+        try setNextNumber(slots[slots.count - 1].number + 1, of: issuer, in: database)
+        return slots
     }
 
     /// The row that holds a record under any of its ids.
@@ -134,12 +163,14 @@ extension GatewayStore {
         return captures
     }
 
-    private func insertJobs(_ captures: [NewCapture], records: [[UInt8]], now: UInt64, in database: Database) throws {
+    private func insertJobs(
+        _ captures: [NewCapture], records: [[UInt8]], lastOutbox: [Int64?], now: UInt64, in database: Database
+    ) throws {
         let insert = try database.cachedStatement(
-            sql: "INSERT INTO job (id, tenant, created_at, records) VALUES (?, ?, ?, ?)")
-        for (capture, rows) in zip(captures, records) {
+            sql: "INSERT INTO job (id, tenant, created_at, records, last_outbox) VALUES (?, ?, ?, ?, ?)")
+        for (index, capture) in captures.enumerated() {
             try insert.execute(arguments: [
-                Data(capture.jobID), capture.tenant, Int64(bitPattern: now), Data(rows),
+                Data(capture.jobID), capture.tenant, Int64(bitPattern: now), Data(records[index]), lastOutbox[index],
             ])
         }
     }

@@ -32,11 +32,11 @@ extension GatewayStore {
         try read { try Int.fetchOne($0, sql: "SELECT count(*) FROM outbox WHERE state = 0") ?? 0 }
     }
 
-    /// Notes where transactions arrived.
+    /// Notes where transactions arrived, and tells of the captures that are complete with it.
     ///
     /// An anchor's bytes are no longer needed: it can be signed again from its records. A tombstone's are all that is
     /// known of it.
-    package func markIncluded(_ arrivals: [(row: Int64, place: RecordPlace)]) throws {
+    package func markIncluded(_ arrivals: [(row: Int64, place: RecordPlace)], now: UInt64) throws {
         try write { database in
             let update = try database.cachedStatement(
                 sql: """
@@ -49,6 +49,7 @@ extension GatewayStore {
                     Int64(bitPattern: place.blockTime), row,
                 ])
             }
+            try tellArrived(arrivals, now: now, in: database)
         }
     }
 

@@ -62,7 +62,8 @@ extension GatewayStore {
     /// Returns false where the record is erased already.
     package func erase(
         _ rid: [UInt8], tenant: String, now: UInt64, newGroup: Int64, tombstone: NewOutboxTransaction?,
-        tombstoneState: OutboxState = .pending, audit: AuditEntry? = nil, check: (RecordRow) throws -> Void = { _ in },
+        tombstoneState: OutboxState = .pending, audit: AuditEntry? = nil, event: NewEvent? = nil,
+        check: (RecordRow) throws -> Void = { _ in },
         rewrap: ([[UInt8]]) throws -> [[UInt8]]
     ) throws -> Bool {
         let waiting = Digest(rid).flatMap(recordIDs.waitingRow)
@@ -107,6 +108,7 @@ extension GatewayStore {
                 _ = try insertOutbox(tombstone, kind: .tombstone, state: tombstoneState, in: database)
             }
             if let audit { try appendAudit([audit], in: database) }
+            if let event { try appendEvents([event], in: database) }
             return true
         }
     }

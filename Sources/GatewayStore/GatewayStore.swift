@@ -1,7 +1,7 @@
 package import Foundation
 import GRDB
 
-// GatewayStore holds all SQL of the gateway: payloads, the outbox, jobs. It must never see services or `NodeEngine`.
+// GatewayStore holds all SQL of the gateway: payloads, the outbox, jobs, events, webhooks. It must never see services or `NodeEngine`.
 //
 // The one rule: whatever the gateway acknowledges stands in one committed SQL transaction first (D17). Payloads are
 // stored encrypted, under keys that are stored wrapped; this module never sees a plaintext or a key.
@@ -19,6 +19,8 @@ package final class GatewayStore: Sendable {
 
     let pool: DatabasePool
     let recordIDs: RecordIDIndex
+    /// Rings when a transaction that wrote to the event feed is on the disk.
+    package let bell = EventBell()
 
     /// Opens or makes `gateway.sqlite` in a folder, bringing its tables up to date.
     /// - Throws: ``GatewayStoreFailure``

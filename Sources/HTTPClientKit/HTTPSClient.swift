@@ -79,6 +79,29 @@ package final class HTTPSClient: Sendable {
         }
     }
 
+    /// Asks for a stream and hands over its bytes as they come, until it ends.
+    ///
+    /// Returns the answer: with its body where it is a refusal, with none where it was a stream.
+    package func stream(
+        _ path: String, headers: [(String, String)], receive: ([UInt8]) async throws -> Void
+    ) async throws(HTTPClientFailure) -> HTTPReply {
+        var request = HTTPClientRequest(url: base + path)
+        for (name, value) in headers { request.headers.add(name: name, value: value) }
+        do {
+            let response = try await client.execute(request, deadline: .distantFuture)
+            var reply = HTTPReply(status: Int(response.status.code), headers: [:], body: [])
+            for (name, value) in response.headers { reply.headers[name.lowercased()] = value }
+            guard response.status == .ok else {
+                reply.body = Array(try await response.body.collect(upTo: 1 << 20).readableBytesView)
+                return reply
+            }
+            for try await buffer in response.body { try await receive(Array(buffer.readableBytesView)) }
+            return reply
+        } catch {
+            throw HTTPClientFailure(description: "the stream \(base)\(path) broke off (\(error))")
+        }
+    }
+
     /// Closes all connections.
     ///
     /// Nothing can be sent afterwards.

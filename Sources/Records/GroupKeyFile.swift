@@ -20,6 +20,7 @@ import Synchronization
 /// |---|---|
 /// | n + 1 | the key of group n + 1 |
 /// | 2^63 + g | generation g of it, from 2 on; zeros where it was destroyed |
+/// | 2^62 + 1 | the key under which secrets of webhooks are sealed, made when it is first needed |
 /// | 2^63 + 2^62 + g | dates of generation g in ns since 1970, 0 for none: u64 begun, u64 ends, u64 destroyed, u64 0 |
 /// | 0 | nothing: a group's key that was destroyed |
 ///
@@ -33,6 +34,7 @@ package final class GroupKeyFile: Sendable {
     private struct State {
         var keys: [Int64: [UInt8]]
         var recordIDs: RecordIDSecrets
+        var sealing: [UInt8]?
         /// The group that takes the next record, and how many it holds.
         var current: Int64
         var used: Int
@@ -73,8 +75,8 @@ package final class GroupKeyFile: Sendable {
         self.handle = handle
         state = Mutex(
             State(
-                keys: layout.keys, recordIDs: layout.recordIDs, current: layout.slots, used: Self.recordsPerGroup,
-                last: layout.slots))
+                keys: layout.keys, recordIDs: layout.recordIDs, sealing: layout.sealing, current: layout.slots,
+                used: Self.recordsPerGroup, last: layout.slots))
     }
 
     /// The generations that a file holds, without their secrets; the file is only read.
@@ -122,6 +124,18 @@ package final class GroupKeyFile: Sendable {
             try beginGroup(&state)
             state.used = Self.recordsPerGroup
             return (state.current, state.keys[state.current]!)
+        }
+    }
+
+    /// The key under which secrets that are not records' are sealed; made and synced when it is first asked for.
+    package func sealingKey() throws -> [UInt8] {
+        try state.withLock { state in
+            if let known = state.sealing { return known }
+            let key = SecureRandom.bytes(32)
+            try overwrite(KeyFileSlot.sealing(key).encoded, slot: state.last)
+            state.last += 1
+            state.sealing = key
+            return key
         }
     }
 

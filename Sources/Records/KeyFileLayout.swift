@@ -3,11 +3,14 @@ enum KeyFileSlot: Equatable {
     case group(Int64, [UInt8])
     case recordIDSecret(Int, [UInt8])
     case dates(RecordIDGeneration)
+    /// The key under which the gateway's own secrets are sealed.
+    case sealing([UInt8])
     case empty
 
     private static let secretMark: UInt64 = 1 << 63
     private static let datesMark: UInt64 = 1 << 63 | 1 << 62
     private static let marks = datesMark
+    private static let sealingMark: UInt64 = 1 << 62 | 1
 
     var encoded: [UInt8] {
         switch self {
@@ -16,6 +19,7 @@ enum KeyFileSlot: Equatable {
         case .dates(let generation):
             Self.bytes(Self.datesMark | UInt64(generation.number)) + Self.bytes(generation.createdAt ?? 0)
                 + Self.bytes(generation.endsAt ?? 0) + Self.bytes(generation.destroyedAt ?? 0) + Self.bytes(0)
+        case .sealing(let key): Self.bytes(Self.sealingMark) + key
         case .empty: [UInt8](repeating: 0, count: KeyFileLayout.slotBytes)
         }
     }
@@ -36,6 +40,7 @@ enum KeyFileSlot: Equatable {
             self = .dates(
                 RecordIDGeneration(
                     number: Int(number & ~Self.marks), createdAt: date(0), endsAt: date(1), destroyedAt: date(2)))
+        case _ where number == Self.sealingMark: self = .sealing(Array(rest))
         default:
             self = number == UInt64(position + 1) ? .group(position + 1, Array(rest)) : .empty
         }
@@ -57,6 +62,8 @@ struct KeyFileLayout {
 
     var keys: [Int64: [UInt8]] = [:]
     var recordIDs: RecordIDSecrets
+    /// Nil until it was needed first.
+    var sealing: [UInt8]?
     /// Whole slots; a torn one after them is written over.
     let slots: Int64
 
@@ -81,6 +88,7 @@ struct KeyFileLayout {
                 // Dates alone are what a crash left of a generation that never began.
                 guard 1...recordIDs.generations.count ~= generation.number else { break }
                 recordIDs.set(generation, datesSlot: position)
+            case .sealing(let key): sealing = key
             case .empty: break
             }
         }

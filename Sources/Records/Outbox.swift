@@ -81,7 +81,7 @@ package final class Outbox: Service, Sendable {
                     guard let place = try await settle(row) else { break }
                     arrivals.append((row.row, place))
                 }
-                if !arrivals.isEmpty { try store.markIncluded(arrivals) }
+                if !arrivals.isEmpty { try store.markIncluded(arrivals, now: now()) }
                 guard !rows.isEmpty else {
                     progress.noteSettled()
                     return

@@ -1,3 +1,4 @@
+import Codec
 import GatewayStore
 
 extension RecordService {
@@ -29,6 +30,11 @@ extension RecordService {
                 rid, tenant: tenant, now: time, newGroup: fresh.group,
                 tombstone: try issuer.tombstone(rid, reason: reason, now: time),
                 tombstoneState: isInInterval ? .kept : .pending, audit: audit?.entry,
+                event: NewEvent(
+                    tenant: tenant, time: time, kind: .recordErased, subject: Hex.encode(rid),
+                    data: .object([
+                        .init("recordId", .string(Hex.encode(rid))), .init("reason", .integer(reason)),
+                    ])),
                 check: { row in
                     // Somebody else may have changed it since it was read above.
                     guard isExpected(RecordView(row)) else { throw RecordsFailure.changedMeanwhile }

@@ -1,3 +1,4 @@
+package import HTTPClientKit
 package import LedgerAccess
 package import SchemaValidation
 
@@ -25,6 +26,12 @@ package enum RecordsFailure: Error, Sendable {
     case changedMeanwhile
     /// The tenant holds as many API keys as it may.
     case tooManyKeys(String)
+    /// Events behind that place are no longer held; the oldest place that a reader can go on from.
+    case eventsGone(oldest: EventCursor)
+    /// The tenant holds as many webhooks as it may.
+    case tooManyWebhooks(String)
+    /// A webhook's URL is not one that is called from here.
+    case addressRefused(AddressPolicy.Refusal)
     /// The ledger did not answer.
     case ledger(LedgerAccessFailure)
     /// The gateway's store did not do what it was asked to.

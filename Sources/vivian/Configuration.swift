@@ -2,6 +2,7 @@ import Codec
 import Cryptography
 import Foundation
 import GatewayAPI
+import HTTPClientKit
 import LedgerStore
 import Records
 import SchemaValidation
@@ -37,6 +38,9 @@ struct Configuration {
     var securityContact: String?
     var auditAnchorSeconds = AuditAnchor.intervalSecondsDefault
     var access = AccessConfiguration()
+    var events = EventRetention()
+    var webhooks = AddressPolicy()
+    var webhookRoots: String?
 
     /// Reads the file, in full or not at all.
     /// - Throws: ``ConfigurationFailure`` with every problem that it has.
@@ -114,6 +118,10 @@ extension Configuration {
                 root["requestsPerSecond"].flatMap(integer).map { UInt32($0) } ?? made.requestsPerSecond
             made.auditAnchorSeconds = root["auditAnchorSeconds"].flatMap(integer) ?? made.auditAnchorSeconds
             made.securityContact = root["securityContact"]?.string
+            made.events.days = root["events"]?["keepDays"].flatMap(integer) ?? made.events.days
+            made.events.count = root["events"]?["keepCount"].flatMap(integer) ?? made.events.count
+            made.webhooks = webhooks(root["webhooks"])
+            made.webhookRoots = file(root["webhooks"]?["roots"], "/webhooks/roots")
             made.access.anonymousScopes = scopes(root["anonymous"]?["scopes"])
             made.access.anonymousTenant = tenant(root["anonymous"]?["tenant"]) ?? .standard
             let roles = meanings(root["roles"]) ?? [:]
@@ -131,6 +139,18 @@ extension Configuration {
                 made.access.issuers.append(issuer)
             }
             return made
+        }
+
+        private mutating func webhooks(_ node: JSONNode?) -> AddressPolicy {
+            var policy = AddressPolicy(allowsPlainLoopback: node?["allowPlainLoopback"]?.bool ?? false)
+            for (index, text) in (texts(node?["allowRanges"]) ?? []).enumerated() {
+                guard let range = AddressRange(text) else {
+                    problems.append("/webhooks/allowRanges/\(index): \(text) is no range such as 10.1.0.0/16")
+                    continue
+                }
+                policy.allowed.append(range)
+            }
+            return policy
         }
 
         private mutating func issuer(_ node: JSONNode, roles: [String: Set<Scope>], _ place: String) -> TokenIssuer {

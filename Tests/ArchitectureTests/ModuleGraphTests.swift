@@ -28,7 +28,7 @@ struct ModuleGraphTests {
         "GatewayStore": ["Codec", "Cryptography"],
         "Records": [
             "Codec", "Cryptography", "Proofs", "LedgerModel", "LedgerAccess", "GatewayStore", "SupplyChain",
-            "SchemaValidation", "CSchemas",
+            "SchemaValidation", "CSchemas", "HTTPClientKit",
         ],
         "GatewayAPI": [
             "Codec", "Cryptography", "Proofs", "LedgerModel", "LedgerAccess", "Records", "SchemaValidation",
@@ -48,7 +48,7 @@ struct ModuleGraphTests {
             "HTTPClientKit", "GatewayStore", "Records", "GatewayAPI", "vivian", "NodeEngine", "LedgerStore",
             "vivian-verify",
         ],
-        "Dispatch": ["LedgerStore", "NodeEngine", "GatewayAPI", "Records", "vivian"],
+        "Dispatch": ["LedgerStore", "NodeEngine", "GatewayAPI", "Records", "HTTPClientKit", "vivian"],
         "GRDB": ["GatewayStore"], "GRDBSQLite": ["GatewayStore"],
         "Hummingbird": ["GatewayAPI"], "HummingbirdCore": ["GatewayAPI"], "HummingbirdTLS": ["GatewayAPI"],
         "HummingbirdHTTP2": ["GatewayAPI"],

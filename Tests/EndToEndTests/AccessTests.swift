@@ -7,8 +7,10 @@ extension EndToEnd {
     struct AccessTests {
         static let scopes = [
             "records:capture", "records:read", "records:erase", "ledger:read", "ledger:submit", "operations:read",
-            "keys:manage", "audit:read",
+            "keys:manage", "audit:read", "events:read", "webhooks:manage",
         ]
+
+        static let wantsJSON = ["Accept: application/json"]
 
         struct Operation: CustomStringConvertible {
             let method: String
@@ -18,7 +20,11 @@ extension EndToEnd {
 
             /// What the operation wants besides its path.
             func ask(_ node: RunningNode, key: String) throws -> Reply {
-                guard method == "PATCH" else { return try node.request(method, path, key: key) }
+                guard method == "PATCH" else {
+                    // A stream would not end.
+                    return try node.request(
+                        method, path, headers: path == "/events" ? AccessTests.wantsJSON : [], key: key)
+                }
                 return try node.request(
                     method, path, headers: ["Content-Type: application/merge-patch+json", "If-Match: *"],
                     body: Array(#"{"label":"changed"}"#.utf8), key: key)
@@ -34,6 +40,9 @@ extension EndToEnd {
                 for (name, value) in values { filled = filled.replacing("{\(name)}", with: value) }
                 if path.name.hasPrefix("/epcis/capture/") { filled = "/epcis/capture/\(values["job"] ?? "")" }
                 if path.name.hasPrefix("/api-keys/") { filled = "/api-keys/\(values["apiKey"] ?? "")" }
+                if path.name.hasPrefix("/webhooks/") {
+                    filled = path.name.replacing("{id}", with: values["webhook"] ?? "")
+                }
                 if path.name == "/log/consistency" { filled += "?from=1&to=2" }
                 for method in path.value.object ?? [] where method.name != "parameters" {
                     let scope = method.value["security"]?.elements.first?["bearer"]?.elements.first?.string
@@ -58,10 +67,11 @@ extension EndToEnd {
             let record = try #require(captured.json["records"]?.elements.first?.string)
             try node.settle([record])
             let spare = try Self.makeKey(node, ["ledger:read"])
+            let webhook = try WebhookTests.add("https://example.com/hook", on: node).id
             let values = [
                 "id": record, "job": captured.json["captureID"]?.string ?? "", "store": "anchor",
                 "key": ProofTests.key("log"), "height": "1", "path": "0/000.p/1",
-                "apiKey": String(spare.split(separator: "_")[1]),
+                "apiKey": String(spare.split(separator: "_")[1]), "webhook": webhook,
             ]
             let operations = try Self.operations(node, values: values)
             #expect(operations.count >= 20)
@@ -97,6 +107,9 @@ extension EndToEnd {
                 let other = try operation.ask(node, key: stranger)
                 if ["/records/", "/epcis/capture/", "/api-keys/"].contains(where: operation.path.hasPrefix) {
                     #expect(other.status == 404 && other.problem == "not-found", "\(operation) \(other.text)")
+                } else if operation.path.hasPrefix("/webhooks/") {
+                    // Without a body it may be refused for that, before anybody looks.
+                    #expect([404, 415].contains(other.status), "\(operation) \(other.text)")
                 } else {
                     #expect(![401, 403].contains(other.status), "\(operation) \(other.status)")
                     // Its own audit log names what it tried in vain.
@@ -109,6 +122,7 @@ extension EndToEnd {
             // Nothing of all this had an effect.
             #expect(try node.get("/records/\(record)").json["state"]?.string == "anchored")
             #expect(try node.request("GET", "/status", key: spare).status == 200)
+            #expect(try node.get("/webhooks/\(webhook)").json["enabled"] == .boolean(true))
             let mine = try node.get("/api-keys").json["keys"]?.elements.compactMap { $0["id"]?.string } ?? []
             #expect(mine.count == 2 + Self.scopes.count)
         }

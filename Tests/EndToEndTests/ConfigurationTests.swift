@@ -43,6 +43,14 @@ extension EndToEnd {
                 (#"{"listen":"127.0.0.1:70000"}"#, ["/listen"]),
                 (#"{"certificate":"x.pem"}"#, ["line 1"]),
                 (
+                    #"{"webhooks":{"allowRanges":["10.0.0.1/8","::/0","1/8"],"roots":"z.pem"}}"#,
+                    ["/webhooks/allowRanges/0", "/webhooks/allowRanges/2", "z.pem cannot be read"]
+                ),
+                (
+                    #"{"webhooks":{"allowRanges":["localhost"]},"events":{"keepDays":0,"keepCount":1.5}}"#,
+                    ["/webhooks/allowRanges/0", "/events/keepDays", "/events/keepCount"]
+                ),
+                (
                     #"{"certificate":"x.pem","certificateKey":"y.pem"}"#,
                     ["x.pem cannot be read", "y.pem cannot be read"]
                 ),

@@ -48,6 +48,17 @@ extension EndToEnd {
                 let next = try PageTests.page(node, path).next
                 return next?.split(separator: "=").last.map(String.init) ?? ""
             }
+            func body(_ name: String, _ text: String) throws -> String {
+                let file = node.folder.appending(path: "\(name).json")
+                try Data(text.utf8).write(to: file)
+                return file.path
+            }
+            let hook = #"{"url":"https://example.com/hook","signing":"ed25519","label":"contract"}"#
+            let webhooks = try (0..<2).map { _ in
+                try node.request(
+                    "POST", "/webhooks", headers: ["Content-Type: application/json"], body: Array(hook.utf8)
+                ).json["id"]?.string ?? ""
+            }
             let input = Input(
                 values: [
                     "GET /epcis/capture": ["perPage": "1", "nextPageToken": try cursor("/epcis/capture?perPage=1")],
@@ -76,12 +87,28 @@ extension EndToEnd {
                     "PATCH /api-keys/{id}": ["id": spare ?? "", "If-Match": "ETAG"],
                     "DELETE /api-keys/{id}": ["id": spare ?? ""],
                     "GET /audit": ["limit": "2", "cursor": try cursor("/audit?limit=2")],
+                    "GET /events": ["limit": "2", "cursor": "AAAAAAAAAAE", "Last-Event-ID": "AAAAAAAAAAE"],
+                    "GET /webhooks/{id}": ["id": webhooks[0]],
+                    "PATCH /webhooks/{id}": ["id": webhooks[0]],
+                    "DELETE /webhooks/{id}": ["id": webhooks[1]],
+                    "POST /webhooks/{id}/rotate": ["id": webhooks[0]],
+                    "POST /webhooks/{id}/ping": ["id": webhooks[0]],
+                    "GET /webhooks/{id}/deliveries": [
+                        "id": webhooks[0], "limit": "1", "state": "pending", "cursor": "AAAAAAAAAAA",
+                    ],
+                    "POST /webhooks/{id}/replay": ["id": webhooks[0]],
                 ],
                 bodies: [
                     "POST /epcis/capture": ["application/ld+json", file.path],
                     "POST /transactions": ["application/cose", sent.path],
                     "POST /api-keys": ["application/json", wish.path],
                     "PATCH /api-keys/{id}": ["application/merge-patch+json", change.path],
+                    "POST /webhooks": ["application/json", try body("hook", hook)],
+                    "PATCH /webhooks/{id}": [
+                        "application/merge-patch+json", try body("change", #"{"label":"other","types":[]}"#),
+                    ],
+                    "POST /webhooks/{id}/rotate": ["application/json", try body("rotation", "{}")],
+                    "POST /webhooks/{id}/replay": ["application/json", try body("replay", #"{"since":"oldest"}"#)],
                 ])
             let values = node.folder.appending(path: "values.json")
             try JSONEncoder().encode(input).write(to: values)

@@ -119,7 +119,7 @@ struct GatewayStoreTests {
             #expect(pending.count == 1)
             #expect(try store.outboxBytes(pending[0].row) == [1, 2, 3])
             #expect(try store.firstRecordID(ofOutbox: pending[0].row) == [UInt8](repeating: 1, count: 32))
-            try store.markIncluded([(pending[0].row, RecordPlace(leafIndex: 40, height: 9, blockTime: 77))])
+            try store.markIncluded([(pending[0].row, RecordPlace(leafIndex: 40, height: 9, blockTime: 77))], now: 8)
             #expect(try store.pendingOutboxCount() == 0)
             let places = try [1, 2].map { number in
                 try store.record([UInt8](repeating: UInt8(number), count: 32), tenant: "default")?.place?.leafIndex
@@ -138,7 +138,7 @@ struct GatewayStoreTests {
             let arrivals = try store.pendingOutbox(limit: 10).map {
                 (row: $0.row, place: RecordPlace(leafIndex: $0.firstNumber + 40, height: 9, blockTime: 77))
             }
-            try store.markIncluded(arrivals)
+            try store.markIncluded(arrivals, now: 8)
             let newest = try #require(try store.includedAnchor(below: .max, of: Self.issuer))
             #expect(newest.firstNumber == 3 && newest.endNumber == 4 && newest.place.leafIndex == 43)
             #expect(newest.rid == [UInt8](repeating: 4, count: 32))
@@ -170,7 +170,7 @@ struct GatewayStoreTests {
             let row = try store.pendingOutbox(limit: 1)[0].row
             let other = [UInt8](repeating: 8, count: 32)
             #expect(try store.oldestPendingAnchor(of: other)?.rid == nil)
-            try store.markIncluded([(row, RecordPlace(leafIndex: 1, height: 2, blockTime: 3))])
+            try store.markIncluded([(row, RecordPlace(leafIndex: 1, height: 2, blockTime: 3))], now: 8)
             #expect(try store.includedAnchor(below: .max, of: other)?.rid == nil)
             #expect(try store.putBackAnchors(from: 0, of: other).anchors == 0)
             #expect(try store.pendingOutboxCount() == 0)
@@ -187,7 +187,7 @@ struct GatewayStoreTests {
             ) { $0 }
             let rows = try store.pendingOutbox(limit: 10)
             #expect(rows.map(\.kind) == [.anchor, .tombstone])
-            try store.markIncluded(rows.map { ($0.row, RecordPlace(leafIndex: 0, height: 3, blockTime: 0)) })
+            try store.markIncluded(rows.map { ($0.row, RecordPlace(leafIndex: 0, height: 3, blockTime: 0)) }, now: 8)
             let included = try store.includedTombstones(below: .max, limit: 10)
             #expect(included.map(\.bytes) == [[4, 5, 6]])
             #expect(try store.includedTombstones(below: included[0].row, limit: 10).isEmpty)

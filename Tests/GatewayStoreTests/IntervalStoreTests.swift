@@ -74,7 +74,7 @@ struct IntervalStoreTests {
             let pending = try #require(try store.pendingOutbox(limit: 1).first)
             let interval = try #require(try store.interval(ofOutbox: pending.row))
             #expect(try store.firstRecordID(ofOutbox: pending.row) == interval.rid)
-            try store.markIncluded([(pending.row, RecordPlace(leafIndex: 40, height: 9, blockTime: 77))])
+            try store.markIncluded([(pending.row, RecordPlace(leafIndex: 40, height: 9, blockTime: 77))], now: 8)
             #expect(try [1, 2].map { try Self.row($0, in: store).place?.leafIndex } == [40, 40])
             #expect(try store.job([UInt8](repeating: 1, count: 16), tenant: "default")?.anchoredCount == 2)
             #expect(interval.statements == [[0, 1], [0, 2]])

@@ -20,18 +20,21 @@ enum ContentNegotiation {
 
     /// Whether one of the types that a route answers with is taken; without the field, any is.
     static func accepts(_ field: String?, oneOf types: [String]) -> Bool {
-        guard let field, !types.isEmpty else { return true }
+        types.isEmpty || types.contains { weight(of: $0, in: field) > 0 }
+    }
+
+    /// How much a client likes a type, in thousandths; without the field, or with one that cannot be read, all alike.
+    static func weight(of type: String, in field: String?) -> Int {
+        guard let field else { return 1000 }
         let ranges = weighted(field)
-        guard !ranges.isEmpty else { return true }
-        return types.contains { type in
-            let bare = type.split(separator: ";").first?.trimmed.lowercased() ?? ""
-            let main = bare.prefix { $0 != "/" }
-            // The most specific range decides (RFC 9110 §12.5.1).
-            for wanted in [bare, "\(main)/*", "*/*"] {
-                if let range = ranges.first(where: { $0.value.lowercased() == wanted }) { return range.weight > 0 }
-            }
-            return false
+        guard !ranges.isEmpty else { return 1000 }
+        let bare = type.split(separator: ";").first?.trimmed.lowercased() ?? ""
+        let main = bare.prefix { $0 != "/" }
+        // The most specific range decides (RFC 9110 §12.5.1).
+        for wanted in [bare, "\(main)/*", "*/*"] {
+            if let range = ranges.first(where: { $0.value.lowercased() == wanted }) { return range.weight }
         }
+        return 0
     }
 
     /// The coding that a client likes best among ours; nil for none.

@@ -3,11 +3,16 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 
-/// One answer as a value: all of it is known before any of it is sent.
+/// One answer as a value: all of it is known before any of it is sent, unless it is a stream.
 struct Reply: Sendable {
     var status: HTTPResponse.Status
     var headers: HTTPFields
     var body: [UInt8]
+    /// The body piece by piece, for as long as it takes; ``body`` is empty then.
+    ///
+    /// Each piece is asked for when the one before was taken, after everything that is done to a request; the stream
+    /// holds what it needs of limits itself.
+    var stream: AsyncStream<ByteBuffer>?
 
     init(_ status: HTTPResponse.Status, headers: HTTPFields = [:], body: [UInt8] = []) {
         self.status = status
@@ -35,7 +40,8 @@ struct Reply: Sendable {
     func response(to method: HTTPRequest.Method) -> Response {
         guard status != .notModified, status != .noContent else { return Response(status: status, headers: headers) }
         let whole = Response(
-            status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
+            status: status, headers: headers,
+            body: stream.map { ResponseBody(asyncSequence: $0) } ?? ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
         return method == .head ? whole.createHeadResponse() : whole
     }
 }

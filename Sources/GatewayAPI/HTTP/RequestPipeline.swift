@@ -71,7 +71,7 @@ struct RequestPipeline: Sendable {
         input.body = []
         permit.releaseBody()
         reply = try await preferred(reply, input)
-        if reply.status == .ok, route.method == .get { reply = try validated(reply, request) }
+        if reply.status == .ok, route.method == .get, reply.stream == nil { reply = try validated(reply, request) }
         return reply
     }
 
@@ -182,7 +182,8 @@ struct RequestPipeline: Sendable {
     // MARK: Coding
 
     private func encoded(_ reply: Reply, _ request: Request) -> Reply {
-        guard let type = reply.headers[.contentType], ContentNegotiation.isCompressible(type) else { return reply }
+        guard reply.stream == nil, let type = reply.headers[.contentType], ContentNegotiation.isCompressible(type)
+        else { return reply }
         var reply = reply
         reply.headers[.vary] = "Accept-Encoding"
         guard reply.body.count >= ContentNegotiation.compressibleBytesMin,

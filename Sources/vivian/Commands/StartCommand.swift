@@ -5,6 +5,7 @@ import Cryptography
 import Foundation
 import GatewayAPI
 import GatewayStore
+import HTTPClientKit
 import LedgerModel
 import LedgerRuntime
 import Logging
@@ -99,11 +100,18 @@ struct StartCommand: AsyncParsableCommand {
             requestsPerSecond: rate, requestsBurst: 2 * rate,
             securityContact: securityContact ?? settings.securityContact, version: Build.version)
         let json = data.json
+        let events = EventBook(store: store, ledger: genesis.ledger, retention: settings.events)
+        let receivers = GuardedHTTPClient(policy: settings.webhooks, rootsFile: settings.webhookRoots)
+        let webhooks = WebhookBook(store: store, keys: keys, ledger: genesis.ledger, http: receivers, now: now)
+        let dispatcher = WebhookDispatcher(
+            store: store, book: webhooks, events: events, ledger: genesis.ledger, http: receivers, logger: logger,
+            now: now)
         let gateway = try Gateway(
             parts: GatewayParts(
                 configuration: configuration, identity: genesis.ledger, ledger: node, records: records,
                 answers: try AnswerBook(store: store, now: now),
-                access: AccessControl(configuration: settings.access, book: book, now: now)),
+                access: AccessControl(configuration: settings.access, book: book, now: now), events: events,
+                webhooks: webhooks, dispatcher: dispatcher),
             logger: logger
         ) { port in
             Self.announce(folder, genesis.chainID.text, host: host, port: port, json: json)
@@ -111,6 +119,7 @@ struct StartCommand: AsyncParsableCommand {
         var group = ServiceGroupConfiguration(
             services: [
                 Self.service(node), Self.service(outbox), Self.service(gateway), Self.service(keeper),
+                Self.service(dispatcher),
                 Self.service(
                     AuditAnchor(
                         records: records, store: store, interval: .seconds(settings.auditAnchorSeconds),

@@ -24,7 +24,9 @@ def ask(method, path, body=None, media_type=None, fields=None, wanted="Content-T
     headers = {"Authorization": f"Bearer {key}", **({"Content-Type": media_type} if media_type else {}), **(fields or {})}
     connection.request(method, path, body=body, headers=headers)
     answer = connection.getresponse()
-    content = answer.read()
+    # A stream does not end: its first line is enough.
+    is_stream = answer.getheader("Content-Type") == "text/event-stream"
+    content = answer.fp.readline() if is_stream else answer.read()
     connection.close()
     return answer.status, (answer.getheader(wanted) or "").split(";")[0], content
 
@@ -117,4 +119,8 @@ for template, methods in contract["paths"].items():
         if set(values or {}) - set(required):
             answer = ask(method.upper(), path_with(values), body, body_type, fields_with(values))
             check(f"{name} with all", operation, answer, True)
+        for media_type in operation["responses"].get("200", {}).get("content", {}):
+            if len(operation["responses"]["200"]["content"]) > 1 and "*" not in media_type:
+                check(f"{name} as {media_type}", operation,
+                      ask(method.upper(), path_with(required), body, body_type, {"Accept": media_type}), True)
 print(json.dumps({"asked": asked, "findings": findings}))
