@@ -11,6 +11,8 @@ struct Route: Sendable {
     let isAudited: Bool
     /// Whether its answer may be kept for a repeated `Idempotency-Key`: not one that holds a secret.
     let isReplayed: Bool
+    /// Whether it answers from memory within microseconds, so that it may do so on the connection's own event loop.
+    let isLight: Bool
     /// Largest body, in bytes, as sent and as decoded; 0 takes none.
     let bodyBytesMax: Int
     let handle: @Sendable (RouteInput) async throws -> Reply
@@ -18,7 +20,7 @@ struct Route: Sendable {
     init(
         _ method: HTTPRequest.Method, _ template: String, _ access: RouteAccess, bodyBytesMax: Int = 0,
         isAudited: Bool? = nil,
-        isReplayed: Bool = true,
+        isReplayed: Bool = true, isLight: Bool = false,
         _ handle: @escaping @Sendable (RouteInput) async throws -> Reply
     ) {
         self.method = method
@@ -26,6 +28,7 @@ struct Route: Sendable {
         self.access = access
         self.isAudited = isAudited ?? (method != .get)
         self.isReplayed = isReplayed
+        self.isLight = isLight
         self.bodyBytesMax = bodyBytesMax
         self.handle = handle
     }

@@ -1,5 +1,6 @@
 package import Foundation
 import GRDB
+import Synchronization
 
 // GatewayStore holds all SQL of the gateway: payloads, the outbox, jobs. It must never see services or `NodeEngine`.
 //
@@ -19,6 +20,8 @@ package final class GatewayStore: Sendable {
     static let readerCacheKibibytes = 2 << 10
 
     let pool: DatabasePool
+    private let folder: URL
+    let shortage = Mutex(Shortage())
 
     /// Opens or makes `gateway.sqlite` in a folder, bringing its tables up to date.
     /// - Throws: ``GatewayStoreFailure``
@@ -33,6 +36,7 @@ package final class GatewayStore: Sendable {
             try database.execute(sql: "PRAGMA cache_size = -\(cache)")
             try database.execute(sql: "PRAGMA wal_autocheckpoint = 4000")
         }
+        self.folder = folder
         do {
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
             pool = try DatabasePool(path: folder.appending(path: "gateway.sqlite").path, configuration: configuration)
@@ -56,8 +60,14 @@ package final class GatewayStore: Sendable {
         } catch let failure as GatewayStoreFailure {
             throw failure
         } catch let error as DatabaseError {
+            noteFailedWrite(error)
             throw GatewayStoreFailure(error)
         }
+    }
+
+    /// Bytes that the disk still takes; nil where it does not say.
+    var freeBytes: Int? {
+        (try? FileManager.default.attributesOfFileSystem(forPath: folder.path)[.systemFreeSize] as? NSNumber)?.intValue
     }
 
     /// Runs a read on one consistent state of the file.
@@ -107,7 +117,9 @@ package struct GatewayStoreFailure: Error, Equatable, Sendable, CustomStringConv
         }
         switch error.resultCode {
         case .SQLITE_FULL:
-            self.init(.diskFull, "the disk that holds the gateway's store is full; free space and start again")
+            self.init(
+                .diskFull,
+                "the disk that holds the gateway's store is full; free space, the gateway goes on by itself")
         case .SQLITE_CORRUPT, .SQLITE_NOTADB:
             self.init(.damaged, "the gateway's store is damaged; restore gateway/ from a backup")
         case .SQLITE_BUSY, .SQLITE_LOCKED:
