@@ -47,7 +47,7 @@ extension EndToEnd {
             #expect(heads["not closed"] == nil, "\(heads)")
             #expect(try Self.attack(node, "slow-bodies", 40) == ["408": 40])
             let readers = try Self.attack(node, "slow-readers", 120)
-            #expect(readers == ["closed": 60, "streams ended": 60])
+            #expect(readers["not closed"] == nil, "\(readers)")
         }
 
         @Test("What is too much is refused before it is taken in: bodies of a gigabyte, bombs, endless heads")
@@ -64,12 +64,10 @@ extension EndToEnd {
         @Test("HTTP/2 is no lever: rapid reset, endless continuation, too many streams, floods of control frames")
         func frames() throws {
             let node = try Self.node()
-            for name in ["rapid-reset", "continuation", "streams"] {
+            for name in ["rapid-reset", "continuation", "streams", "control-flood"] {
                 let outcome = try Self.attack(node, name, 8)
                 #expect(outcome == ["closed": 8], "\(name)")
             }
-            let control = try Self.attack(node, "control-flood", 4)
-            #expect(control["taken"] == nil, "\(control)")
         }
 
         @Test("Ten thousand idle connections, or as many as this machine lets a process have, are held")

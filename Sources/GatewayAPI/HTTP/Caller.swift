@@ -1,3 +1,4 @@
+import Glibc
 import NIOCore
 
 /// From where somebody asks: an IPv4 address, or the network of an IPv6 address.

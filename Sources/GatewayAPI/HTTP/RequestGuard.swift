@@ -5,6 +5,15 @@ import NIOHTTPTypes
 /// What reads a body sees when the time for it is over.
 struct BodyTimeout: Error {}
 
+/// Where a ``BodyTimeout`` ends that the route has been told of.
+private final class BodyTimeoutEnd: ChannelInboundHandler {
+    typealias InboundIn = NIOAny
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if !(error is BodyTimeout) { context.fireErrorCaught(error) }
+    }
+}
+
 /// Ends what a client leaves half done: an answer that it does not take, a body that does not
 /// come to its end, or goes on after the answer.
 ///
@@ -79,7 +88,10 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         if isArriving, arrivalTimer == nil, unanswered > 0 {
             arrivalTimer = context.eventLoop.assumeIsolated().scheduleTask(in: patience.body) { [self] in
                 arrivalTimer = nil
-                if isArriving, unanswered > 0 { context.fireErrorCaught(BodyTimeout()) }
+                guard isArriving, unanswered > 0 else { return }
+                // Past what hands the parts to the route, the error would end an HTTP/2 connection with all its streams.
+                try? context.pipeline.syncOperations.addHandler(BodyTimeoutEnd(), position: .last)
+                context.fireErrorCaught(BodyTimeout())
             }
         }
         context.fireChannelReadComplete()
