@@ -25,13 +25,16 @@ lint:
 	swift format lint --strict --recursive Sources Tests Package.swift
 
 bench: build        ## The figures of core and gateway, each beside its ceiling (RECORDS=1000000 for the long run).
+	deploy/bootstrap --bench
 	deploy/bench --records $(or $(RECORDS),100000)
+	deploy/bench-frontdoor
 	Benchmarks/run
 
 fuzz: bootstrap     ## Every decoder and verifier under libFuzzer, bounded (SECONDS each, default 20).
 	Fuzz/run
 
-soak: build         ## The long counts: crashes, seeds, operations.
+soak: build         ## The long counts: crashes, seeds, operations, examples of every operation.
+	.build-python/bin/python deploy/schemathesis --examples 100
 	deploy/soak
 
 clean:

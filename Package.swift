@@ -66,9 +66,8 @@ let modules: [Module] = [
             "SupplyChain", "Verification", "Compression", "CSchemas", "HTTPClientKit",
         ],
         uses: [
-            "Hummingbird", "HummingbirdCore", "HummingbirdHTTP2", "HummingbirdTLS", "HTTPTypes", "NIOCore", "NIOSSL",
-            "Logging",
-            "ServiceLifecycle",
+            "Hummingbird", "HummingbirdCore", "HummingbirdHTTP2", "HummingbirdTLS", "HTTPTypes", "NIOCore",
+            "NIOHTTPTypes", "NIOSSL", "NIOTLS", "Logging", "ServiceLifecycle",
         ]),
     Module(
         name: "vivian",
@@ -105,8 +104,11 @@ let products: [String: (package: String, url: String, version: Version)] = [
     // Buffers and event loops under the two HTTP libraries.
     "NIOCore": ("swift-nio", "https://github.com/apple/swift-nio", "2.101.2"),
     "NIOPosix": ("swift-nio", "https://github.com/apple/swift-nio", "2.101.2"),
+    "NIOTLS": ("swift-nio", "https://github.com/apple/swift-nio", "2.101.2"),
     "NIOHTTP1": ("swift-nio", "https://github.com/apple/swift-nio", "2.101.2"),
     "NIOSSL": ("swift-nio-ssl", "https://github.com/apple/swift-nio-ssl", "2.37.6"),
+    // The parts of a request as the server's pipeline has them.
+    "NIOHTTPTypes": ("swift-nio-extras", "https://github.com/apple/swift-nio-extras", "1.35.2"),
     // Outbound HTTPS.
     "AsyncHTTPClient": ("async-http-client", "https://github.com/swift-server/async-http-client", "1.37.0"),
     // Services that start and stop in order.

@@ -32,6 +32,8 @@ package struct GatewayConfiguration: Sendable {
     /// Requests of one caller: a second in the long run, and at once.
     package var requestsPerSecond: UInt32
     package var requestsBurst: UInt32
+    /// How long a client may take to send a body, or to take an answer.
+    package var clientSeconds: Int
     /// Whom to tell of a vulnerability, as a URI (RFC 9116); nil publishes no security.txt.
     package var securityContact: String?
     package var version: String
@@ -41,13 +43,15 @@ package struct GatewayConfiguration: Sendable {
     package static let requestsPerSecondDefault: UInt32 = 5_000
     package static let requestsBurstDefault: UInt32 = 10_000
     package static let transactionBytesMaxDefault = 1 << 20
+    /// At 16 MiB that is 280 KB/s.
+    package static let clientSecondsDefault = 60
 
     package init(
         host: String, port: Int, certificatePath: String, keyPath: String, hasOwnCertificate: Bool = false,
         clientRootsPath: String? = nil,
         captureBytesMax: Int = captureBytesMaxDefault, transactionBytesMax: Int = transactionBytesMaxDefault,
         requestsPerSecond: UInt32 = requestsPerSecondDefault, requestsBurst: UInt32 = requestsBurstDefault,
-        securityContact: String? = nil, version: String
+        clientSeconds: Int = clientSecondsDefault, securityContact: String? = nil, version: String
     ) {
         self.host = host
         self.port = port
@@ -59,6 +63,7 @@ package struct GatewayConfiguration: Sendable {
         self.transactionBytesMax = transactionBytesMax
         self.requestsPerSecond = requestsPerSecond
         self.requestsBurst = requestsBurst
+        self.clientSeconds = clientSeconds
         self.securityContact = securityContact
         self.version = version
     }
@@ -100,10 +105,13 @@ package struct GatewayParts: Sendable {
 
 /// The HTTPS server: TLS 1.3, HTTP/2 and HTTP/1.1.
 package struct Gateway: Service {
-    /// Connections at a time; what comes beyond waits in the kernel's queue.
+    /// Connections at a time, where the process may open so many files; what comes beyond waits in the kernel's queue.
     static let connectionsMax = 12_000
-    /// A connection on which nothing happens for so long is closed.
-    static let idleTimeout: Duration = .seconds(120)
+    /// The kernel's queue: as long as the kernel lets it be, so that many who connect at once need not try again.
+    private static let backlog = 4_096
+    /// A request's head: a field takes the longest token that is read, the whole of it that and some more.
+    private static let head = HTTP1Channel.Configuration.DecoderConfiguration(
+        maxHeaderFieldSize: 18 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 128)
 
     private let application: Application<RouterResponder<GatewayContext>>
     private let address: String
@@ -119,15 +127,29 @@ package struct Gateway: Service {
                     + "configure certificate and certificateKey, or listen on 127.0.0.1")
         }
         address = "\(configuration.host):\(configuration.port)"
-        let http1 = HTTP1Channel.Configuration(idleTimeout: .init(Self.idleTimeout))
+        let patience = Patience(seconds: configuration.clientSeconds)
+        let tls = try Self.tls(configuration)
+        let open = OpenRequests()
+        let stream = HTTP1Channel.Configuration(
+            additionalChannelHandlers: [RequestGuard(patience, open)], idleTimeout: .init(patience.idle),
+            httpDecoderConfiguration: Self.head)
         application = Application(
-            router: try Self.router(parts),
-            server: try .http2Upgrade(
-                tlsConfiguration: try Self.tls(configuration),
-                configuration: .init(idleTimeout: Self.idleTimeout, streamConfiguration: http1)),
+            router: try Self.router(parts, patience),
+            server: HTTPServerBuilder { responder in
+                GuardedChannel(
+                    inner: try HTTP2UpgradeChannel(
+                        tlsConfiguration: tls,
+                        configuration: .init(
+                            idleTimeout: patience.idle, gracefulCloseTimeout: patience.idle, streamConfiguration: stream
+                        ),
+                        responder: responder),
+                    patience: patience)
+            },
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.host, port: configuration.port), serverName: "vivian",
-                availableConnectionsDelegate: MaximumAvailableConnections(Self.connectionsMax)),
+                backlog: Self.backlog,
+                availableConnectionsDelegate: MaximumAvailableConnections(
+                    OpenFiles.connections(atMost: Self.connectionsMax))),
             onServerRunning: { channel in await onListening(channel.localAddress?.port ?? configuration.port) },
             logger: logger)
     }
@@ -164,11 +186,12 @@ package struct Gateway: Service {
     }
 
     /// Every route behind its pipeline; other methods on known paths are answered with what is there.
-    private static func router(_ parts: GatewayParts) throws -> Router<GatewayContext> {
+    private static func router(_ parts: GatewayParts, _ patience: Patience) throws -> Router<GatewayContext> {
         let contract = try Contract(OpenAPIDocument.bytes)
         let shared = SharedLimits(
             policy: .init(
                 burst: parts.configuration.requestsBurst, perSecond: parts.configuration.requestsPerSecond),
+            patience: patience,
             steadyClock: { DispatchTime.now().uptimeNanoseconds })
         let gate = Gate(access: parts.access, metrics: parts.metrics)
         let router = Router(context: GatewayContext.self)

@@ -3,14 +3,47 @@ import Cryptography
 import HTTPTypes
 import LedgerAccess
 import LedgerModel
+import Synchronization
+
+/// `GET /status` as text: written again when the ledger has moved on, since clients ask more often than it does.
+private final class StatusText: Sendable {
+    private let newest = Mutex<(status: LedgerStatus, text: [UInt8])?>(nil)
+
+    func text(_ status: LedgerStatus, version: String) -> [UInt8] {
+        newest.withLock { newest in
+            if let newest, newest.status == status { return newest.text }
+            let text = Self.json(status, version).serialized()
+            newest = (status, text)
+            return text
+        }
+    }
+
+    private static func json(_ status: LedgerStatus, _ version: String) -> JSON {
+        .object(of: [
+            "chainId": .string(status.chainID.text),
+            "genesisHash": .string(status.genesisHash.hex),
+            "height": .decimal(status.height.value),
+            "firstHeight": .decimal(status.firstHeight.value),
+            "time": .string(TimeText.rfc3339(status.time)),
+            "validatorsHash": .string(status.validatorsHash.hex),
+            "logSize": .decimal(status.logSize),
+            "validator": status.validator.map { .hex($0.bytes) },
+            "pendingTransactions": .number(String(status.pendingCount)),
+            "version": .string(version),
+        ])
+    }
+}
 
 /// The ledger itself: status, state with proofs, blocks and transactions.
 struct LedgerRoutes {
     let parts: GatewayParts
+    private let statusText = StatusText()
+
+    init(parts: GatewayParts) { self.parts = parts }
 
     var routes: [Route] {
         [
-            Route(.get, "/status", .scope(.ledgerRead), status),
+            Route(.get, "/status", .scope(.ledgerRead), isLight: true, status),
             Route(.get, "/state/{store}/{key}", .scope(.ledgerRead), state),
             Route(.get, "/blocks/{height}", .scope(.ledgerRead), block),
             Route(.get, "/transactions/{id}", .scope(.ledgerRead), transaction),
@@ -21,20 +54,8 @@ struct LedgerRoutes {
     }
 
     @Sendable func status(_ input: RouteInput) async throws -> Reply {
-        let status = try await parts.ledger.status()
-        return Reply.json(
-            .object(of: [
-                "chainId": .string(status.chainID.text),
-                "genesisHash": .string(status.genesisHash.hex),
-                "height": .decimal(status.height.value),
-                "firstHeight": .decimal(status.firstHeight.value),
-                "time": .string(TimeText.rfc3339(status.time)),
-                "validatorsHash": .string(status.validatorsHash.hex),
-                "logSize": .decimal(status.logSize),
-                "validator": status.validator.map { .hex($0.bytes) },
-                "pendingTransactions": .number(String(status.pendingCount)),
-                "version": .string(parts.configuration.version),
-            ]))
+        let text = statusText.text(try await parts.ledger.status(), version: parts.configuration.version)
+        return Reply.bytes(text, type: "application/json")
     }
 
     @Sendable func state(_ input: RouteInput) async throws -> Reply {

@@ -1,5 +1,6 @@
 import Codec
 import Cryptography
+import Foundation
 import HTTPTypes
 import Hummingbird
 import LedgerAccess
@@ -24,7 +25,10 @@ struct LogRoutes {
     @Sendable func consistency(_ input: RouteInput) async throws -> Reply {
         let from = try RouteInput.number(input.query("from") ?? "", named: "from")
         let to = try RouteInput.number(input.query("to") ?? "", named: "to")
-        guard from >= 1, from <= to else { throw Problem.badParameter("from", "1 to the value of `to`") }
+        guard from >= 1 else { throw Problem.badParameter("from", "1 or more") }
+        guard from <= to else {
+            throw LedgerAccessFailure.notFound("a consistency proof leads from a smaller size to a larger one")
+        }
         let path = try await parts.ledger.logConsistency(from: from, to: to)
         return Reply.json(
             .object(of: [
@@ -35,7 +39,9 @@ struct LogRoutes {
 
     /// `/log/tile/<L>/<N>[.p/<W>]`, N in groups of three digits: `x001/x234/067`; L is `entries` for the entries.
     @Sendable func tile(_ input: RouteInput) async throws -> Reply {
-        let path = input.request.uri.path.split(separator: "/").dropFirst(2).map(String.init)
+        // A client made from the contract sends the slashes of a parameter encoded.
+        let text = input.request.uri.path
+        let path = (text.removingPercentEncoding ?? text).split(separator: "/").dropFirst(2).map(String.init)
         guard let (level, index, width) = Self.parse(path) else {
             throw Problem.badParameter("path", "a C2SP tile path such as 0/x001/067 or 0/000.p/5")
         }

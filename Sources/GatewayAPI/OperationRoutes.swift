@@ -10,10 +10,10 @@ struct OperationRoutes {
 
     var routes: [Route] {
         [
-            Route(.get, "/healthz", .open) { _ in Reply.json(.object(of: ["status": .string("ok")])) },
+            Route(.get, "/healthz", .open, isLight: true) { _ in Reply.json(.object(of: ["status": .string("ok")])) },
             Route(.get, "/readyz", .open, ready),
             Route(.get, "/metrics", .scope(.operationsRead), metrics),
-            Route(.get, "/openapi.json", .open) { _ in
+            Route(.get, "/openapi.json", .open, isLight: true) { _ in
                 Reply.bytes(OpenAPIDocument.bytes, type: "application/vnd.oai.openapi+json;version=3.1")
             },
         ]
@@ -21,6 +21,8 @@ struct OperationRoutes {
 
     @Sendable func ready(_ input: RouteInput) async throws -> Reply {
         let status = try await parts.ledger.status()
+        // The document itself, and its records beside it.
+        try parts.records.checkRoom(2 * parts.configuration.captureBytesMax)
         return Reply.json(.object(of: ["status": .string("ready"), "height": .decimal(status.height.value)]))
     }
 

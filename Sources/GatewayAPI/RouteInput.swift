@@ -16,11 +16,23 @@ struct RouteInput {
     /// Nanoseconds since 1970.
     let now: @Sendable () -> UInt64
     /// Set where the route writes its entry of the audit log together with its effect.
-    let mark = AuditMark()
+    let mark: AuditMark
     /// Whole and decoded; empty where the route takes none.
     var body: [UInt8] = []
     /// What the client has seen of that which is to be changed.
     var preconditions = Preconditions()
+
+    init(
+        request: Request, context: GatewayContext, route: Route, principal: Principal,
+        now: @escaping @Sendable () -> UInt64
+    ) {
+        self.request = request
+        self.context = context
+        self.route = route
+        self.principal = principal
+        self.now = now
+        mark = route.isAudited ? AuditMark() : .unused
+    }
 
     /// The organisation for which the caller asks; no route sees another one's.
     var tenant: String { principal.tenant.name }
@@ -57,7 +69,8 @@ struct RouteInput {
         let segments = request.uri.path.split(separator: "/")
         for (index, part) in route.template.split(separator: "/").enumerated() where part.hasPrefix("{") {
             if part.hasSuffix("...}") {
-                values[String(part.dropFirst().dropLast(4))] = segments.dropFirst(index).joined(separator: "/")
+                let rest = segments.dropFirst(index).joined(separator: "/")
+                values[String(part.dropFirst().dropLast(4))] = Self.decoded(rest[...])
             } else {
                 let name = String(part.dropFirst().dropLast())
                 values[name] = parameter(name)

@@ -13,6 +13,8 @@ struct Route: Sendable {
     let isReplayed: Bool
     /// Whether `If-Match` is heeded or wanted.
     let match: MatchRule
+    /// Whether it answers from memory within microseconds, so that it may do so on the connection's own event loop.
+    let isLight: Bool
     /// Largest body, in bytes, as sent and as decoded; 0 takes none.
     let bodyBytesMax: Int
     /// Waits, at most that long, for what the answer says is still going on (`Prefer: wait`).
@@ -24,7 +26,7 @@ struct Route: Sendable {
     init(
         _ method: HTTPRequest.Method, _ template: String, _ access: RouteAccess, bodyBytesMax: Int = 0,
         isAudited: Bool? = nil,
-        isReplayed: Bool = true, match: MatchRule? = nil,
+        isReplayed: Bool = true, match: MatchRule? = nil, isLight: Bool = false,
         awaited: (@Sendable (RouteInput, Reply, Duration) async throws -> Reply?)? = nil,
         _ handle: @escaping @Sendable (RouteInput) async throws -> Reply
     ) {
@@ -35,6 +37,7 @@ struct Route: Sendable {
         self.isReplayed = isReplayed
         self.match = match ?? (method == .get || method == .post ? .none : .taken)
         self.awaited = awaited
+        self.isLight = isLight
         self.bodyBytesMax = bodyBytesMax
         self.handle = handle
     }

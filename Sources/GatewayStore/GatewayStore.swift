@@ -1,7 +1,9 @@
 package import Foundation
 import GRDB
+import Synchronization
 
-// GatewayStore holds all SQL of the gateway: payloads, the outbox, jobs, events, webhooks. It must never see services or `NodeEngine`.
+// GatewayStore holds all SQL of the gateway: payloads, the outbox, jobs, events, webhooks. It must never see services or
+// `NodeEngine`.
 //
 // The one rule: whatever the gateway acknowledges stands in one committed SQL transaction first (D17). Payloads are
 // stored encrypted, under keys that are stored wrapped; this module never sees a plaintext or a key.
@@ -21,6 +23,8 @@ package final class GatewayStore: Sendable {
     let recordIDs: RecordIDIndex
     /// Rings when a transaction that wrote to the event feed is on the disk.
     package let bell = EventBell()
+    private let folder: URL
+    let shortage = Mutex(Shortage())
 
     /// Opens or makes `gateway.sqlite` in a folder, bringing its tables up to date.
     /// - Throws: ``GatewayStoreFailure``
@@ -40,6 +44,7 @@ package final class GatewayStore: Sendable {
             try database.execute(sql: "PRAGMA cache_size = -\(cache)")
             try database.execute(sql: "PRAGMA wal_autocheckpoint = 4000")
         }
+        self.folder = folder
         do {
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
             pool = try DatabasePool(path: folder.appending(path: "gateway.sqlite").path, configuration: configuration)
@@ -71,8 +76,14 @@ package final class GatewayStore: Sendable {
         } catch let failure as GatewayStoreFailure {
             throw failure
         } catch let error as DatabaseError {
+            noteFailedWrite(error)
             throw GatewayStoreFailure(error)
         }
+    }
+
+    /// Bytes that the disk still takes; nil where it does not say.
+    var freeBytes: Int? {
+        (try? FileManager.default.attributesOfFileSystem(forPath: folder.path)[.systemFreeSize] as? NSNumber)?.intValue
     }
 
     /// Runs a read on one consistent state of the file.
@@ -122,7 +133,9 @@ package struct GatewayStoreFailure: Error, Equatable, Sendable, CustomStringConv
         }
         switch error.resultCode {
         case .SQLITE_FULL:
-            self.init(.diskFull, "the disk that holds the gateway's store is full; free space and start again")
+            self.init(
+                .diskFull,
+                "the disk that holds the gateway's store is full; free space, the gateway goes on by itself")
         case .SQLITE_CORRUPT, .SQLITE_NOTADB:
             self.init(.damaged, "the gateway's store is damaged; restore gateway/ from a backup")
         case .SQLITE_BUSY, .SQLITE_LOCKED:

@@ -114,6 +114,11 @@ package final class RecordService: Sendable {
         try row(rid, tenant: tenant).map(RecordView.init)
     }
 
+    /// Refuses where a capture of so many bytes could not be stored now.
+    package func checkRoom(_ bytes: Int) throws(RecordsFailure) {
+        do { try store.checkRoom(bytes) } catch { throw RecordsFailure(error) }
+    }
+
     /// How many transactions are on their way to the ledger.
     package func pendingCount() throws(RecordsFailure) -> Int {
         do { return try store.pendingOutboxCount() } catch { throw RecordsFailure(error) }

@@ -35,6 +35,7 @@ struct Configuration {
     var batchCover = false
     var deduplicationDays = RecordIDPolicy.horizonDaysDefault
     var requestsPerSecond = GatewayConfiguration.requestsPerSecondDefault
+    var clientSeconds = GatewayConfiguration.clientSecondsDefault
     var securityContact: String?
     var auditAnchorSeconds = AuditAnchor.intervalSecondsDefault
     var access = AccessConfiguration()
@@ -116,6 +117,7 @@ extension Configuration {
             made.keepBlocks = root["keepBlocks"].flatMap(integer).map { UInt64($0) }
             made.requestsPerSecond =
                 root["requestsPerSecond"].flatMap(integer).map { UInt32($0) } ?? made.requestsPerSecond
+            made.clientSeconds = root["clientSeconds"].flatMap(integer) ?? made.clientSeconds
             made.auditAnchorSeconds = root["auditAnchorSeconds"].flatMap(integer) ?? made.auditAnchorSeconds
             made.securityContact = root["securityContact"]?.string
             made.events.days = root["events"]?["keepDays"].flatMap(integer) ?? made.events.days

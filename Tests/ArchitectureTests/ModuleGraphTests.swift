@@ -52,6 +52,7 @@ struct ModuleGraphTests {
         "GRDB": ["GatewayStore"], "GRDBSQLite": ["GatewayStore"],
         "Hummingbird": ["GatewayAPI"], "HummingbirdCore": ["GatewayAPI"], "HummingbirdTLS": ["GatewayAPI"],
         "HummingbirdHTTP2": ["GatewayAPI"],
+        "NIOHTTPTypes": ["GatewayAPI"], "NIOTLS": ["GatewayAPI"],
         "NIOCore": ["GatewayAPI", "HTTPClientKit"], "NIOSSL": ["GatewayAPI", "HTTPClientKit"],
         "AsyncHTTPClient": ["HTTPClientKit"],
         "ArgumentParser": ["vivian", "vivian-verify"],

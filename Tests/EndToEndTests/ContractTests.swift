@@ -118,6 +118,25 @@ extension EndToEnd {
             if case .number(let asked)? = answer["asked"] { #expect(Int(asked) ?? 0 >= 40) }
         }
 
+        @Test("openapi-spec-validator finds no fault with the document, schemathesis none with what keeps to it")
+        func schemathesis() throws {
+            let result = try Tool.run(
+                Tool.python,
+                [
+                    Tool.package.appending(path: "deploy/schemathesis").path, "--binary", Tool.vivian, "--examples",
+                    "5",
+                    "--seed", "1",
+                ])
+            #expect(result.status == 0, "\(result.errors.suffix(20_000))")
+            let last = result.text.split(separator: "\n").last.map { Array($0.utf8) } ?? []
+            let runs = JSON(try JSONDocument(parsing: last).root)["runs"]?.elements ?? []
+            #expect(runs.count == 3)
+            for run in runs {
+                guard case .number(let cases)? = run["cases"] else { continue }
+                #expect(Int(cases) ?? 0 > 300, "\(run)")
+            }
+        }
+
         @Test("Health, readiness and metrics speak of the running node")
         func operationsAnswer() throws {
             let node = try RunningNode.started()

@@ -79,6 +79,10 @@ extension EndToEnd {
             let expected = shortage == .smallDisk ? (507, "disk-full") : (503, "store-unavailable")
             #expect(reply?.status == expected.0, "\(reply?.text ?? "")")
             #expect(reply?.problem == expected.1, "\(reply?.text ?? "")")
+            // Whoever sends traffic where it can be served hears of it, and what to do.
+            let unready = try node.get("/readyz")
+            #expect(unready.status == expected.0 && unready.problem == expected.1, "\(unready.text)")
+            if shortage == .smallDisk { #expect(unready.text.contains("free "), "\(unready.text)") }
             // What only reads goes on, and so does the ledger.
             #expect(try node.get("/healthz").status == 200)
             #expect(try node.get("/records/\(records[0])").status == 200)
@@ -90,6 +94,7 @@ extension EndToEnd {
                 node.launcher = []
                 try node.start()
             }
+            try node.wait("readiness") { try node.get("/readyz").status == 200 }
             // Nothing of the refused document was kept: all of its records are new.
             let again = try node.capture(refused)
             #expect(again.status == 202, "\(again.text)")

@@ -44,11 +44,11 @@ package final class AccessControl: Sendable {
     /// `certificate`: SHA-256 of the certificate that the client showed; asked for only where a token is bound to one.
     /// Throws the ``Problem`` of a credential that does not hold.
     func principal(_ headers: HTTPFields, certificate: () async -> [UInt8]?) async throws -> Principal {
-        let credentials = headers[values: .authorization]
-        guard let credential = credentials.first else {
+        var credentials = headers[fields: .authorization].makeIterator()
+        guard let credential = credentials.next()?.value else {
             return .anonymous(tenant: configuration.anonymousTenant, scopes: configuration.anonymousScopes)
         }
-        guard credentials.count == 1 else { throw Problem.ambiguousCredentials }
+        guard credentials.next() == nil else { throw Problem.ambiguousCredentials }
         guard let token = Self.bearer(credential) else { throw Problem.unauthenticated }
         let key = SHA256.hash(Array(token.utf8))
         let time = now()
@@ -56,7 +56,8 @@ package final class AccessControl: Sendable {
         if let known = cache.entry(key, at: time) {
             entry = known
         } else {
-            entry = try await check(token, now: time)
+            // It reads a table, checks a signature, or asks an issuer: not on the connection's event loop.
+            entry = try await EventLoopExecutor.aside { try await check(token, now: time) }
             cache.insert(entry, for: key)
         }
         if let bound = entry.certificate {
@@ -70,13 +71,17 @@ package final class AccessControl: Sendable {
     /// Forgets what was checked: after a revocation.
     func forget() { cache.removeAll() }
 
+    private static let scheme = Array("bearer ".utf8)
+
     /// The token of `Bearer token` (RFC 6750 §2.1), the scheme in either case; nil for other schemes.
     static func bearer(_ credential: String) -> String? {
-        let parts = credential.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
-        guard parts.count == 2, parts[0].lowercased() == "bearer", !parts[1].isEmpty, !parts[1].contains(" ") else {
-            return nil
-        }
-        return String(parts[1])
+        let bytes = credential.utf8
+        let token = bytes.dropFirst(scheme.count)
+        // The letters' cases differ in one bit, which the space has set as well.
+        guard !token.isEmpty, bytes.prefix(scheme.count).elementsEqual(scheme, by: { $0 | 0x20 == $1 }),
+            bytes.dropFirst(scheme.count - 1).first == UInt8(ascii: " "), !token.contains(UInt8(ascii: " "))
+        else { return nil }
+        return String(Substring(token))
     }
 
     private func check(_ token: String, now: UInt64) async throws -> TokenCache.Entry {

@@ -46,6 +46,9 @@ final class AuditTrail: Sendable {
 
 /// Whether a request's entry stands in the audit log already, with its effect.
 final class AuditMark: Sendable {
+    /// That of routes which leave no entry.
+    static let unused = AuditMark()
+
     private let state = Mutex(false)
     var isSet: Bool { state.withLock { $0 } }
     func set() { state.withLock { $0 = true } }

@@ -93,7 +93,10 @@ struct EventRoutes {
                 channel.close(promise: nil)
             })
         var reply = Reply(.ok, headers: [.contentType: "text/event-stream", .cacheControl: "no-store"])
-        reply.stream = AsyncStream(unfolding: { await stream.next().map { ByteBuffer(string: $0) } })
+        // It reads the feed from the disk: not on the connection's event loop.
+        reply.stream = AsyncStream(unfolding: {
+            await EventLoopExecutor.aside { await stream.next() }.map { ByteBuffer(string: $0) }
+        })
         return reply
     }
 }

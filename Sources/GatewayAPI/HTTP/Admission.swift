@@ -6,28 +6,48 @@ final class Admission: Sendable {
     struct Limits: Sendable {
         /// Requests at a time: enough for slow bodies to wait side by side.
         var requestsMax = 1_024
-        /// Body bytes held at a time, as announced or as read so far.
+        /// Body bytes held at a time, as read so far and as decoded.
         var bodyBytesMax = 512 << 20
     }
 
     /// One request's share; it is given back at the end.
     struct Permit: ~Copyable {
         fileprivate let admission: Admission
-        fileprivate var bodyBytes = 0
+        fileprivate let isCounted: Bool
+        private var room: BodyRoom?
 
-        /// Asks for more room for the body.
-        mutating func reserve(_ count: Int) throws(Problem) {
-            guard admission.add(bodyBytes: count) else { throw Problem.busy }
-            bodyBytes += count
+        fileprivate init(_ admission: Admission, isCounted: Bool) {
+            self.admission = admission
+            self.isCounted = isCounted
+        }
+
+        /// Room for the body, for as long as the request lasts.
+        mutating func bodyRoom() -> BodyRoom {
+            let made = room ?? BodyRoom(admission)
+            room = made
+            return made
         }
 
         /// Gives back the body's room, once it is dealt with.
-        mutating func releaseBody() {
-            admission.add(freedBodyBytes: bodyBytes)
-            bodyBytes = 0
+        mutating func releaseBody() { room = nil }
+
+        deinit { if isCounted { admission.leave() } }
+    }
+
+    /// Bytes of one body, as they are read.
+    final class BodyRoom: Sendable {
+        private let admission: Admission
+        private let byteCount = Atomic(0)
+
+        fileprivate init(_ admission: Admission) { self.admission = admission }
+
+        /// Asks for more.
+        func reserve(_ count: Int) throws(Problem) {
+            guard admission.add(bodyBytes: count) else { throw Problem.busy }
+            byteCount.wrappingAdd(count, ordering: .relaxed)
         }
 
-        deinit { admission.leave(bodyBytes: bodyBytes) }
+        deinit { admission.release(bodyBytes: byteCount.load(ordering: .relaxed)) }
     }
 
     private struct State {
@@ -40,14 +60,16 @@ final class Admission: Sendable {
 
     init(_ limits: Limits = Limits()) { self.limits = limits }
 
-    func enter() throws(Problem) -> Permit {
+    /// A place for one request; what costs next to nothing, such as a health check, needs none.
+    func enter(isExempt: Bool = false) throws(Problem) -> Permit {
+        if isExempt { return Permit(self, isCounted: false) }
         let isIn = state.withLock { state in
             guard state.requests < limits.requestsMax else { return false }
             state.requests += 1
             return true
         }
         guard isIn else { throw Problem.busy }
-        return Permit(admission: self)
+        return Permit(self, isCounted: true)
     }
 
     private func add(bodyBytes count: Int) -> Bool {
@@ -58,14 +80,9 @@ final class Admission: Sendable {
         }
     }
 
-    private func add(freedBodyBytes count: Int) { state.withLock { $0.bodyBytes -= count } }
+    private func leave() { state.withLock { $0.requests -= 1 } }
 
-    private func leave(bodyBytes: Int) {
-        state.withLock { state in
-            state.requests -= 1
-            state.bodyBytes -= bodyBytes
-        }
-    }
+    private func release(bodyBytes: Int) { state.withLock { $0.bodyBytes -= bodyBytes } }
 }
 
 extension Problem {

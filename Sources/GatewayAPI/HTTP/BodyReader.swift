@@ -5,15 +5,14 @@ import NIOCore
 
 /// Reads a request's body: whole, decoded, within its limits of size and time.
 enum BodyReader {
-    /// A body must be there after so long, whatever its size: at 16 MiB that is 280 KB/s.
-    static let deadline: Duration = .seconds(60)
-
     /// A body of at most `max` bytes, as sent and as decoded.
-    static func body(of request: Request, max: Int, permit: inout Admission.Permit) async throws -> [UInt8] {
+    static func body(
+        of request: Request, max: Int, permit: inout Admission.Permit, patience: Patience
+    ) async throws -> [UInt8] {
         let coding = try contentCoding(of: request)
         if let length = request.headers[.contentLength].flatMap(Int.init), length > max { throw Problem.tooLarge(max) }
-        let sent = try await collect(request.body, max: max)
-        try permit.reserve(sent.count)
+        let room = permit.bodyRoom()
+        let sent = try await collect(request.body, max: max, room, patience)
         guard let coding else { return sent }
         let body: [UInt8]
         do throws(CompressionFailure) {
@@ -21,28 +20,24 @@ enum BodyReader {
         } catch {
             throw Problem.undecodable(error, coding, max: max)
         }
-        try permit.reserve(body.count)
+        try room.reserve(body.count)
         return body
     }
 
-    private static func collect(_ body: RequestBody, max: Int) async throws -> [UInt8] {
-        try await withThrowingTaskGroup(of: [UInt8].self) { group in
-            group.addTask {
-                var bytes: [UInt8] = []
-                for try await buffer in body {
-                    guard bytes.count + buffer.readableBytes <= max else { throw Problem.tooLarge(max) }
-                    bytes.append(contentsOf: buffer.readableBytesView)
-                }
-                return bytes
+    private static func collect(
+        _ body: RequestBody, max: Int, _ room: Admission.BodyRoom, _ patience: Patience
+    ) async throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        do {
+            for try await buffer in body {
+                guard bytes.count + buffer.readableBytes <= max else { throw Problem.tooLarge(max) }
+                try room.reserve(buffer.readableBytes)
+                bytes.append(contentsOf: buffer.readableBytesView)
             }
-            group.addTask {
-                try await Task.sleep(for: deadline)
-                throw Problem.tooSlow
-            }
-            defer { group.cancelAll() }
-            guard let bytes = try await group.next() else { throw Problem.tooSlow }
-            return bytes
+        } catch is BodyTimeout {
+            throw Problem.tooSlow(patience)
         }
+        return bytes
     }
 
     private static func contentCoding(of request: Request) throws(Problem) -> ContentCoding? {
@@ -74,10 +69,10 @@ extension Problem {
         }
     }
 
-    static var tooSlow: Problem {
+    static func tooSlow(_ patience: Patience) -> Problem {
         Problem(
             "body-timeout", .requestTimeout, title: "The body did not arrive in time",
-            detail: "All of it must be here within \(BodyReader.deadline.components.seconds) s. Nothing was stored.",
+            detail: "All of it must be here within \(patience.seconds) s. Nothing was stored.",
             headers: [.connection: "close"])
     }
 }

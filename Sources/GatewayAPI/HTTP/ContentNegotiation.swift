@@ -20,7 +20,7 @@ enum ContentNegotiation {
 
     /// Whether one of the types that a route answers with is taken; without the field, any is.
     static func accepts(_ field: String?, oneOf types: [String]) -> Bool {
-        types.isEmpty || types.contains { weight(of: $0, in: field) > 0 }
+        field == nil || field == "*/*" || types.isEmpty || types.contains { weight(of: $0, in: field) > 0 }
     }
 
     /// How much a client likes a type, in thousandths; without the field, or with one that cannot be read, all alike.
@@ -52,8 +52,9 @@ enum ContentNegotiation {
 
     /// Whether a type is text that packs well.
     static func isCompressible(_ type: String) -> Bool {
-        let bare = type.prefix { $0 != ";" }
-        return bare.hasPrefix("text/") || bare.hasSuffix("json") || bare.hasSuffix("xml")
+        let bare = type.utf8.prefix { $0 != UInt8(ascii: ";") }
+        return bare.starts(with: "text/".utf8) || bare.suffix(4).elementsEqual("json".utf8)
+            || bare.suffix(3).elementsEqual("xml".utf8)
     }
 
     /// `1`, `0.5`, `0.125` as thousandths (RFC 9110 §12.4.2).

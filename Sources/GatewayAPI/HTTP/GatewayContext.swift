@@ -3,6 +3,7 @@ import Codec
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import Synchronization
 
 /// The context of one request.
 struct GatewayContext: RequestContext {
@@ -10,15 +11,34 @@ struct GatewayContext: RequestContext {
     /// Names this request in its answer, in problems and in the log: ours, never the client's.
     let requestID: String
     /// Whose rate this request counts against.
-    let caller: String
+    let caller: Caller
     /// The connection, or the stream of one.
     let channel: any Channel
 
     init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
-        requestID = Hex.encode(SecureRandom.bytes(8))
+        requestID = RequestNames.next()
         channel = source.channel
-        caller = source.channel.remoteAddress?.ipAddress ?? "unknown"
+        caller = Caller(source.channel.remoteAddress)
+    }
+}
+
+/// Names for requests: each once while the process runs, and hardly ever the same in two.
+///
+/// A name is no secret. So it is a random beginning and a step that visits every number, not random bytes of its own.
+enum RequestNames {
+    private static let last = Atomic(SecureRandom.bytes(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) })
+    /// Odd, and near 2^64 divided by the golden ratio: neighbours look unlike.
+    private static let step: UInt64 = 0x9E37_79B9_7F4A_7C15
+
+    static func next() -> String {
+        let number = last.wrappingAdd(step, ordering: .relaxed).newValue
+        var digits = [UInt8](repeating: 0, count: 16)
+        for index in 0..<16 {
+            let digit = UInt8(truncatingIfNeeded: number >> (60 - 4 * index)) & 15
+            digits[index] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
+        }
+        return String(decoding: digits, as: UTF8.self)
     }
 }
 
@@ -36,7 +56,10 @@ struct UnroutedMiddleware: RouterMiddleware {
         } catch {
             metrics.count("http_requests")
             metrics.count("http_request_errors")
-            var reply = ProblemTable.problem(for: error).reply(requestID: context.requestID)
+            let problem =
+                MethodAnswers.known.contains(request.method)
+                ? ProblemTable.problem(for: error) : .unknownMethod
+            var reply = problem.reply(requestID: context.requestID)
             reply.headers[.requestID] = context.requestID
             return reply.response(to: request.method)
         }
@@ -45,8 +68,8 @@ struct UnroutedMiddleware: RouterMiddleware {
 
 /// What a known path answers to methods that it does not have (RFC 9110 §15.5.6, §9.3.7).
 struct MethodAnswers: Sendable {
-    private static let known: [HTTPRequest.Method] = [
-        .get, .head, .post, .put, .delete, .patch, .options, .trace, .connect,
+    static let known: [HTTPRequest.Method] = [
+        .get, .head, .post, .put, .delete, .patch, .options, .trace, .connect, .init("QUERY")!,
     ]
     /// As `Allow` has them.
     let allowed: [HTTPRequest.Method]
@@ -71,4 +94,11 @@ struct MethodAnswers: Sendable {
         reply.headers[.requestID] = context.requestID
         return reply.response(to: method)
     }
+}
+
+extension Problem {
+    /// RFC 9110 §15.6.2: the method is not known at all, whatever the path.
+    static let unknownMethod = Problem(
+        "unknown-method", .notImplemented, title: "The method is not known here",
+        detail: "GET /openapi.json lists all routes and their methods.")
 }

@@ -19,12 +19,28 @@ struct RequestPipeline: Sendable {
     let parts: GatewayParts
     let gate: Gate
     let shared: SharedLimits
+    private let packed = PackedAnswers()
+
+    init(
+        route: Route, operation: Contract.Operation, reading: Route?, parts: GatewayParts, gate: Gate,
+        shared: SharedLimits
+    ) {
+        self.route = route
+        self.operation = operation
+        self.reading = reading
+        self.parts = parts
+        self.gate = gate
+        self.shared = shared
+    }
 
     func answer(_ request: Request, _ context: GatewayContext) async -> Response {
         parts.metrics.count("http_requests")
         var reply: Reply
         do {
-            reply = try await carryOut(request, context)
+            reply =
+                route.isLight
+                ? try await carryOut(request, context)
+                : try await EventLoopExecutor.aside { try await carryOut(request, context) }
         } catch {
             let problem = ProblemTable.problem(for: error)
             if problem.name == "internal" {
@@ -33,20 +49,21 @@ struct RequestPipeline: Sendable {
             reply = problem.reply(requestID: context.requestID)
         }
         if reply.status.code >= 400 { parts.metrics.count("http_request_errors") }
-        reply.headers[.requestID] = context.requestID
+        reply.headers.append(HTTPField(name: .requestID, value: context.requestID))
         return reply.response(to: request.method)
     }
 
     private func carryOut(_ request: Request, _ context: GatewayContext) async throws -> Reply {
-        var permit = try shared.admission.enter()
+        var permit = try shared.admission.enter(isExempt: route.access == .open)
         let rate = shared.rate(of: context.caller)
         guard rate.isAllowed else { throw Problem.tooManyRequests(rate, shared.policy) }
         let input = try await gate.admit(request, context, to: route)
         var reply = try await gate.audited(input, status: \.status, target: \.locationID) {
             try await answered(input, permit: &permit)
         }
-        reply.headers[.rateLimitPolicy] = shared.policyField
-        reply.headers[.rateLimit] = rate.field
+        // Nothing before has set these: appending looks for no earlier one.
+        reply.headers.append(HTTPField(name: .rateLimitPolicy, value: shared.policyField))
+        reply.headers.append(HTTPField(name: .rateLimit, value: rate.field))
         return encoded(reply, request)
     }
 
@@ -54,14 +71,17 @@ struct RequestPipeline: Sendable {
         var input = admitted
         let request = input.request
         try demandVersion(request)
-        try operation.checkParameters(
-            path: input.pathParameters(route), query: input.queryItems, headers: request.headers)
+        if !operation.parameters.isEmpty || request.uri.query != nil {
+            try operation.checkParameters(
+                path: input.pathParameters(route), query: input.queryItems, headers: request.headers)
+        }
         guard ContentNegotiation.accepts(request.headers[.accept], oneOf: operation.answerTypes) else {
             throw Problem.notAcceptable(operation.answerTypes)
         }
         if route.bodyBytesMax > 0 {
             let type = try operation.checkMediaType(request.headers[.contentType])
-            input.body = try await BodyReader.body(of: request, max: route.bodyBytesMax, permit: &permit)
+            input.body = try await BodyReader.body(
+                of: request, max: route.bodyBytesMax, permit: &permit, patience: shared.patience)
             try operation.checkBody(input.body, type: type)
         }
         if route.method != .get { input.preconditions = try Preconditions(request.headers) }
@@ -118,8 +138,10 @@ struct RequestPipeline: Sendable {
     private func validated(_ reply: Reply, _ request: Request) throws(Problem) -> Reply {
         var reply = reply
         let tag = EntityTag(of: reply.body)
-        reply.headers[.eTag] = tag.field
-        if reply.headers[.cacheControl] == nil { reply.headers[.cacheControl] = "private, no-cache" }
+        reply.headers.append(HTTPField(name: .eTag, value: tag.field))
+        if !reply.headers.contains(.cacheControl) {
+            reply.headers.append(HTTPField(name: .cacheControl, value: "private, no-cache"))
+        }
         if let field = request.headers[.ifMatch] {
             guard let condition = EntityTagCondition(field) else { throw .malformedTags("If-Match") }
             guard condition.allowsChange(of: tag) else {
@@ -182,17 +204,19 @@ struct RequestPipeline: Sendable {
     // MARK: Coding
 
     private func encoded(_ reply: Reply, _ request: Request) -> Reply {
-        guard reply.stream == nil, let type = reply.headers[.contentType], ContentNegotiation.isCompressible(type)
+        guard reply.stream == nil, reply.body.count >= ContentNegotiation.compressibleBytesMin,
+            let type = reply.headers[.contentType], ContentNegotiation.isCompressible(type)
         else { return reply }
         var reply = reply
         reply.headers[.vary] = "Accept-Encoding"
-        guard reply.body.count >= ContentNegotiation.compressibleBytesMin,
-            let coding = ContentNegotiation.coding(request.headers[.acceptEncoding])
+        guard let coding = ContentNegotiation.coding(request.headers[.acceptEncoding])
         else { return reply }
-        if reply.headers[.eTag] != nil {
-            reply.headers[.eTag] = EntityTag(of: reply.body).inCoding(coding.rawValue).field
-        }
-        reply.body = coding.compress(reply.body)
+        let tag = EntityTag(of: reply.body)
+        if reply.headers[.eTag] != nil { reply.headers[.eTag] = tag.inCoding(coding.rawValue).field }
+        // What everybody may read is packed once: else whoever shows nothing could have it packed again and again.
+        reply.body =
+            route.access == .open
+            ? packed.body(of: tag, in: coding) { coding.compress(reply.body) } : coding.compress(reply.body)
         reply.headers[.contentEncoding] = coding.rawValue
         return reply
     }
@@ -232,7 +256,7 @@ extension Problem {
             detail: "This route answers \(types.joined(separator: ", ")).")
     }
 
-    static func tooManyRequests(_ rate: TokenBuckets.Decision, _ policy: TokenBuckets.Policy) -> Problem {
+    static func tooManyRequests(_ rate: RateDecision, _ policy: RatePolicy) -> Problem {
         Problem(
             "too-many-requests", .tooManyRequests, title: "Too many requests",
             detail: "\(policy.perSecond) requests a second are served in the long run, \(policy.burst) at once.",

@@ -1,22 +1,28 @@
+/// How often one caller may ask.
+struct RatePolicy: Hashable, Sendable {
+    /// Requests that may come at once.
+    var burst: UInt32
+    /// Requests a second in the long run.
+    var perSecond: UInt32
+}
+
+/// What came of asking.
+struct RateDecision: Equatable, Sendable {
+    var isAllowed: Bool
+    /// Requests that may come now.
+    var remaining: UInt32
+    /// Seconds until one more may come; 0 where one may.
+    var retryAfterSeconds: UInt32
+}
+
 /// How often each caller may ask: one token bucket a caller.
 ///
 /// Time is handed in. A bucket that is full again is the same as none, so it is dropped; callers beyond the bound share
 /// one bucket.
-struct TokenBuckets: Sendable {
-    struct Policy: Hashable, Sendable {
-        /// Requests that may come at once.
-        var burst: UInt32
-        /// Requests a second in the long run.
-        var perSecond: UInt32
-    }
+struct TokenBuckets<Caller: Hashable & Sendable>: Sendable {
+    typealias Policy = RatePolicy
 
-    struct Decision: Equatable, Sendable {
-        var isAllowed: Bool
-        /// Requests that may come now.
-        var remaining: UInt32
-        /// Seconds until one more may come; 0 where one may.
-        var retryAfterSeconds: UInt32
-    }
+    typealias Decision = RateDecision
 
     private struct Bucket {
         /// Nanoseconds' worth of tokens that are missing.
@@ -25,11 +31,11 @@ struct TokenBuckets: Sendable {
     }
 
     /// Callers that are told apart.
-    static let callersMax = 10_000
-    private static let overflow = ""
+    static var callersMax: Int { 10_000 }
 
     let policy: Policy
-    private var buckets: [String: Bucket] = [:]
+    /// Nil for all callers beyond the bound.
+    private var buckets: [Caller?: Bucket] = [:]
     private let nanosecondsPerToken: UInt64
 
     init(_ policy: Policy) {
@@ -39,14 +45,18 @@ struct TokenBuckets: Sendable {
     }
 
     /// Takes a token, if there is one; `now` is a steady clock's, in nanoseconds.
-    mutating func take(_ caller: String, at now: UInt64) -> Decision {
-        var name = caller
-        if buckets[name] == nil, buckets.count >= Self.callersMax {
+    mutating func take(_ caller: Caller, at now: UInt64) -> Decision {
+        var name: Caller? = caller
+        var known = buckets[name]
+        if known == nil, buckets.count >= Self.callersMax {
             buckets = buckets.filter { remainingDebt(of: $0.value, at: now) > 0 }
-            if buckets.count >= Self.callersMax { name = Self.overflow }
+            if buckets.count >= Self.callersMax {
+                name = nil
+                known = buckets[name]
+            }
         }
         let capacity = UInt64(policy.burst) * nanosecondsPerToken
-        var debt = buckets[name].map { remainingDebt(of: $0, at: now) } ?? 0
+        var debt = known.map { remainingDebt(of: $0, at: now) } ?? 0
         let isAllowed = debt + nanosecondsPerToken <= capacity
         if isAllowed { debt += nanosecondsPerToken }
         buckets[name] = debt == 0 ? nil : Bucket(debt: debt, time: now)

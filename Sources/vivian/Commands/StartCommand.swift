@@ -35,6 +35,8 @@ struct StartCommand: AsyncParsableCommand {
     var blockFileMegabytes: Int?
     @Option(help: "Requests a second that one caller may make in the long run; twice as many at once.")
     var requestsPerSecond: UInt32?
+    @Option(help: "Seconds that a client may take to send a body, or to take an answer, 1 to 3600.")
+    var clientSeconds: Int?
     @Option(help: "Whom to tell of a vulnerability, as a URI; published as security.txt.") var securityContact: String?
     @Flag(help: "The clock is right although it is far ahead of the last block.") var acceptClock = false
 
@@ -93,11 +95,13 @@ struct StartCommand: AsyncParsableCommand {
             if count > 0 { logger.notice("intervals of batch mode ended", metadata: ["count": "\(count)"]) }
         }
         let rate = requestsPerSecond ?? settings.requestsPerSecond
+        let patience = clientSeconds ?? settings.clientSeconds
+        guard (1...3_600).contains(patience) else { throw ValidationError("--client-seconds takes 1 to 3600") }
         let configuration = GatewayConfiguration(
             host: host, port: port, certificatePath: certificate ?? settings.certificate ?? folder.certificate.path,
             keyPath: certificateKey ?? settings.certificateKey ?? folder.certificateKey.path,
             hasOwnCertificate: certificate ?? settings.certificate != nil, clientRootsPath: settings.clientRoots,
-            requestsPerSecond: rate, requestsBurst: 2 * rate,
+            requestsPerSecond: rate, requestsBurst: 2 * rate, clientSeconds: patience,
             securityContact: securityContact ?? settings.securityContact, version: Build.version)
         let json = data.json
         let events = EventBook(store: store, ledger: genesis.ledger, retention: settings.events)

@@ -82,6 +82,9 @@ final class RunningNode: @unchecked Sendable {
     /// Ends it as a power cut does, and waits.
     func kill() { end(SIGKILL) }
 
+    /// The number of the process; that of the launcher where there is one.
+    var processIdentifier: Int32 { process?.processIdentifier ?? 0 }
+
     var isRunning: Bool { process?.isRunning == true }
 
     /// Waits until it ends by itself, at most 60 s.

@@ -1,0 +1,97 @@
+import HummingbirdCore
+import HummingbirdHTTP2
+import Logging
+import NIOCore
+import NIOSSL
+import NIOTLS
+
+/// Closes a connection whose TLS handshake does not end in time, and one that carries no request for too long, whatever
+/// trickles in on it.
+///
+/// The libraries below begin to count when the handshake is over, and wait without end for an HTTP/2 client to confirm
+/// their farewell.
+final class ConnectionGuard: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = NIOAny
+
+    private let patience: Patience
+    private var context: ChannelHandlerContext?
+    private var timer: Scheduled<Void>?
+    /// Requests whose answer is not wholly sent.
+    private(set) var requests = 0
+    private var quietSince = NIODeadline.now()
+
+    init(_ patience: Patience) { self.patience = patience }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        timer = context.eventLoop.assumeIsolated().scheduleTask(in: patience.handshake) { self.close() }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        timer?.cancel()
+        timer = nil
+        self.context = nil
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case .handshakeCompleted? = event as? TLSUserEvent {
+            timer?.cancel()
+            quietSince = .now()
+            look(in: patience.idleAtMost)
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    /// A request's head is here.
+    func requestBegan() { requests += 1 }
+
+    /// A request's answer is sent, or will never be.
+    func requestsEnded(_ count: Int) {
+        requests -= count
+        quietSince = .now()
+    }
+
+    private func look(in time: TimeAmount) {
+        timer = context?.eventLoop.assumeIsolated().scheduleTask(in: time) { [self] in
+            let end = quietSince + patience.idleAtMost
+            if requests > 0 {
+                look(in: patience.idleAtMost)
+            } else if end <= .now() {
+                close()
+            } else {
+                look(in: end - .now())
+            }
+        }
+    }
+
+    private func close() { context?.close(promise: nil) }
+}
+
+/// HTTPS with a ``ConnectionGuard`` on every connection.
+struct GuardedChannel: HTTPChannelHandler {
+    typealias Value = HTTP2UpgradeChannel.Value
+
+    let inner: HTTP2UpgradeChannel
+    let patience: Patience
+
+    var responder: Responder { inner.responder }
+
+    func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
+        let made = inner.setup(channel: channel, logger: logger)
+        do {
+            // Behind TLS, whose end of the handshake it waits for.
+            let pipeline = channel.pipeline.syncOperations
+            let tls = try pipeline.handler(type: NIOSSLServerHandler.self)
+            try pipeline.addHandler(ConnectionGuard(patience), position: .after(tls))
+        } catch {
+            return channel.eventLoop.makeFailedFuture(error)
+        }
+        return made
+    }
+
+    func handle(value: Value, logger: Logger) async {
+        await withTaskExecutorPreference(EventLoopExecutor.of(value.channel.eventLoop)) {
+            await inner.handle(value: value, logger: logger)
+        }
+    }
+}

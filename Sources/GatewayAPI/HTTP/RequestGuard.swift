@@ -1,0 +1,178 @@
+import HTTPTypes
+import NIOCore
+import NIOHTTPTypes
+
+/// What reads a body sees when the time for it is over.
+struct BodyTimeout: Error {}
+
+/// Where a ``BodyTimeout`` ends that the route has been told of.
+private final class BodyTimeoutEnd: ChannelInboundHandler {
+    typealias InboundIn = NIOAny
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if !(error is BodyTimeout) { context.fireErrorCaught(error) }
+    }
+}
+
+/// Ends what a client leaves half done: an answer that it does not take, a body that does not
+/// come to its end, or goes on after the answer.
+///
+/// One for each connection of HTTP/1.1, and for each stream of HTTP/2. Where answers are taken at once it keeps no timer.
+final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPRequestPart
+    typealias OutboundIn = HTTPResponsePart
+
+    private let patience: Patience
+    private let all: OpenRequests
+    private var connection: ConnectionGuard?
+    /// Requests whose head is here and whose answer is not wholly sent.
+    private var open = 0
+    /// Those whose answer is not wholly written.
+    private var unanswered = 0
+    /// Whether the newest one's end is still to come.
+    private var isArriving = false
+    private var arrivalTimer: Scheduled<Void>?
+    /// Its bytes since it was answered.
+    private var restBytes = 0
+    private var restTimer: Scheduled<Void>?
+    /// Bytes of large parts that wait.
+    private var heldBytes = 0
+    private var lastProgress = NIODeadline.now()
+    private var lookTimer: Scheduled<Void>?
+
+    init(_ patience: Patience, _ all: OpenRequests) {
+        self.patience = patience
+        self.all = all
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        // An HTTP/1.1 connection has its own; a stream's parent is its connection.
+        connection =
+            (try? context.pipeline.syncOperations.handler(type: ConnectionGuard.self))
+            ?? (try? context.channel.parent?.pipeline.syncOperations.handler(type: ConnectionGuard.self))
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        arrivalTimer?.cancel()
+        restTimer?.cancel()
+        lookTimer?.cancel()
+        all.end(open)
+        all.release(heldBytes)
+        connection?.requestsEnded(open)
+        (open, heldBytes, connection) = (0, 0, nil)
+    }
+
+    // MARK: What comes
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head:
+            guard all.begin(beside: connection?.requests ?? open) else { return context.close(promise: nil) }
+            connection?.requestBegan()
+            (open, unanswered, isArriving, restBytes) = (open + 1, unanswered + 1, true, 0)
+        case .body(let bytes):
+            if unanswered == 0 {
+                restBytes += bytes.readableBytes
+                guard restBytes <= Patience.restBytesMax else { return context.close(promise: nil) }
+            }
+        case .end:
+            isArriving = false
+            arrivalTimer?.cancel()
+            restTimer?.cancel()
+            (arrivalTimer, restTimer) = (nil, nil)
+        }
+        context.fireChannelRead(data)
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        if isArriving, arrivalTimer == nil, unanswered > 0 {
+            arrivalTimer = context.eventLoop.assumeIsolated().scheduleTask(in: patience.body) { [self] in
+                arrivalTimer = nil
+                guard isArriving, unanswered > 0 else { return }
+                // Past what hands the parts to the route, the error would end an HTTP/2 connection with all its streams.
+                try? context.pipeline.syncOperations.addHandler(BodyTimeoutEnd(), position: .last)
+                context.fireErrorCaught(BodyTimeout())
+            }
+        }
+        context.fireChannelReadComplete()
+    }
+
+    // MARK: What goes
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        switch unwrapOutboundIn(data) {
+        case .head:
+            context.write(data, promise: promise)
+        case .body(let bytes):
+            let count = bytes.readableBytes
+            guard count >= OpenRequests.bytesCounted else { return context.write(data, promise: promise) }
+            guard all.hold(count) else {
+                promise?.fail(ChannelError.ioOnClosedChannel)
+                return context.close(promise: nil)
+            }
+            heldBytes += count
+            context.write(data, promise: watched(promise, context) { $0.sent(bytes: count) })
+        case .end:
+            unanswered -= 1
+            if open == 1 { lastProgress = .now() }
+            context.write(data, promise: watched(promise, context) { $0.sent() })
+            if isArriving, unanswered == 0 {
+                restTimer = context.eventLoop.assumeIsolated().scheduleTask(in: patience.rest) {
+                    context.close(promise: nil)
+                }
+            }
+        }
+    }
+
+    func flush(context: ChannelHandlerContext) {
+        context.flush()
+        if open > unanswered || heldBytes > 0 { look(context) }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        lastProgress = .now()
+        if !context.channel.isWritable { look(context) }
+        context.fireChannelWritabilityChanged()
+    }
+
+    private func watched(
+        _ promise: EventLoopPromise<Void>?, _ context: ChannelHandlerContext, _ sent: @escaping (RequestGuard) -> Void
+    ) -> EventLoopPromise<Void> {
+        let promise = promise ?? context.eventLoop.makePromise()
+        promise.futureResult.assumeIsolated().whenComplete { _ in sent(self) }
+        return promise
+    }
+
+    /// Bytes have gone, or will never; nothing is counted any more where the connection is gone.
+    private func sent(bytes count: Int) {
+        guard heldBytes > 0 else { return }
+        lastProgress = .now()
+        heldBytes -= count
+        all.release(count)
+    }
+
+    /// The same of an answer's end.
+    private func sent() {
+        guard open > 0 else { return }
+        lastProgress = .now()
+        open -= 1
+        all.end(1)
+        connection?.requestsEnded(1)
+    }
+
+    /// Looks now and then at what waits, until nothing does.
+    private func look(_ context: ChannelHandlerContext) {
+        guard lookTimer == nil else { return }
+        lookTimer = context.eventLoop.assumeIsolated().scheduleTask(in: Patience.look) { [self] in
+            lookTimer = nil
+            guard open > unanswered || heldBytes > 0 || !context.channel.isWritable else { return }
+            let allowance = patience.answer + .seconds(Int64(heldBytes / Patience.answerBytesPerSecond))
+            let waiting = NIODeadline.now() - lastProgress
+            if waiting >= (all.isCrowded ? min(allowance, Patience.answerWhenCrowded) : allowance) {
+                context.close(promise: nil)
+            } else {
+                look(context)
+            }
+        }
+    }
+}
