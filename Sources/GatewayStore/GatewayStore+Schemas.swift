@@ -38,12 +38,13 @@ extension GatewayStore {
                     SELECT count(*) AS count, coalesce(sum(length(document)), 0) AS bytes FROM schema_version
                     WHERE tenant = ?
                     """, arguments: [schema.tenant])
-            guard held?["count"] ?? 0 < Self.schemasPerTenantMax,
-                held?["bytes"] ?? 0 + schema.document.count <= Self.schemaBytesPerTenantMax
+            let (count, byteCount): (Int, Int) = (held?["count"] ?? 0, held?["bytes"] ?? 0)
+            guard count < Self.schemasPerTenantMax,
+                byteCount + schema.document.count <= Self.schemaBytesPerTenantMax
             else {
                 throw GatewayStoreFailure(.backlog, "the tenant holds as many schemas as it may")
             }
-            let version = UInt64(bitPattern: newest?["version"] ?? 0) + 1
+            let version = UInt64(bitPattern: newest?["version"] as Int64? ?? 0) + 1
             let ledgerName = try Self.ledgerName(schema, space: space, in: database)
             let outbox = try insertOutbox(try sign(ledgerName, version), kind: .schema, in: database)
             try database.execute(

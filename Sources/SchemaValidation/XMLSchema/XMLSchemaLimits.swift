@@ -20,7 +20,7 @@ package struct XMLSchemaLimits: Sendable {
 
     /// What the gateway takes from its callers.
     package static let registered = XMLSchemaLimits(
-        documentCountMax: 64, elementCountMax: 50_000, particleCountMax: 512, loopWeightMax: 64,
+        documentCountMax: 256, elementCountMax: 50_000, particleCountMax: 512, loopWeightMax: 64,
         patternByteCountMax: 256)
 
     /// Refuses what goes beyond; documents that are no XML are somebody else's matter.
