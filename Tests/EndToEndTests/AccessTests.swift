@@ -7,7 +7,7 @@ extension EndToEnd {
     struct AccessTests {
         static let scopes = [
             "records:capture", "records:read", "records:erase", "ledger:read", "ledger:submit", "operations:read",
-            "keys:manage", "audit:read",
+            "keys:manage", "audit:read", "schemas:read", "schemas:write",
         ]
 
         struct Operation: CustomStringConvertible {

@@ -41,11 +41,12 @@ package final class SchemaBook: Sendable {
     /// The document of the newest version once more, under the same rule, is that version and nothing new.
     ///
     /// `rule`: becomes the schema's; the newest version's if nil, ``CompatibilityRule/standard`` for a new schema.
+    /// `who`: who registers it, as the audit log names them.
     /// `audit`: the line in the audit log, given the version.
     /// Returns the version and whether it is new.
     package func register(
         _ document: [UInt8], id: String, mediaType field: String, rule: CompatibilityRule?, tenant: String,
-        audit: @Sendable (_ version: UInt64) -> AuditLine
+        by who: String, audit: @Sendable (_ version: UInt64) -> AuditLine
     ) async throws(RecordsFailure) -> (view: SchemaVersionView, isNew: Bool) {
         guard SchemaReference.isID(id) else { throw .schema(.unknown(id)) }
         guard !id.hasPrefix(BundledSchema.prefix) else { throw .schema(.reserved(id)) }
@@ -71,7 +72,7 @@ package final class SchemaBook: Sendable {
         let time = now()
         let entry = NewSchema(
             tenant: tenant, name: id, mediaType: mediaType, uri: source.uri, digest: digest.bytes, document: document,
-            mode: rule.rawValue, createdBy: audit(0).who, predecessor: newest?.row)
+            mode: rule.rawValue, createdBy: who, predecessor: newest?.row)
         let stored: SchemaRow
         do {
             stored = try store.registerSchema(entry, space: space, now: time, audit: { audit($0).entry }) {
@@ -152,7 +153,7 @@ package final class SchemaBook: Sendable {
 
     private func existing(_ reference: SchemaReference, tenant: String) throws(RecordsFailure) -> SchemaRow {
         guard let row = try row(reference.id, version: reference.version, tenant: tenant) else {
-            throw .schema(.unknown(reference.version.map { "\(reference.id):\($0)" } ?? reference.id))
+            throw .schema(.unknown(reference.text))
         }
         return row
     }

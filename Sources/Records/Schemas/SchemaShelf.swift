@@ -165,6 +165,9 @@ package struct SchemaReference: Hashable, Sendable {
         self.version = version
     }
 
+    /// `ID` or `ID:VERSION`.
+    package var text: String { version.map { "\(id):\($0)" } ?? id }
+
     init?(urn: String) {
         let prefix = "urn:vivian:schema:"
         guard urn.hasPrefix(prefix), let reference = SchemaReference(String(urn.dropFirst(prefix.count))),
