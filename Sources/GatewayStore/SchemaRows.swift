@@ -72,4 +72,10 @@ package struct SchemaUseRow: Equatable, Sendable {
     package var bundled: String
     package var name: String?
     package var version: UInt64?
+
+    package init(bundled: String, name: String?, version: UInt64?) {
+        self.bundled = bundled
+        self.name = name
+        self.version = version
+    }
 }
