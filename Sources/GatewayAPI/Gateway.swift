@@ -80,7 +80,8 @@ package struct GatewayParts: Sendable {
 
     package init(
         configuration: GatewayConfiguration, identity: LedgerIdentity, ledger: any LedgerAccess,
-        records: RecordService, schemas: SchemaBook, answers: AnswerBook, access: AccessControl, metrics: Metrics = Metrics()
+        records: RecordService, schemas: SchemaBook, answers: AnswerBook, access: AccessControl,
+        metrics: Metrics = Metrics()
     ) {
         self.configuration = configuration
         self.identity = identity

@@ -27,9 +27,12 @@ extension GatewayStore {
         try write { database in
             let newest = try Row.fetchOne(
                 database,
-                sql: "SELECT id, version FROM schema_version WHERE tenant = ? AND name = ? ORDER BY version DESC LIMIT 1",
+                sql: """
+                    SELECT id, version FROM schema_version WHERE tenant = ? AND name = ? ORDER BY version DESC LIMIT 1
+                    """,
                 arguments: [schema.tenant, schema.name])
-            guard newest?["id"] as Int64? == schema.predecessor else {
+            let known: Int64? = newest.map { $0["id"] }
+            guard known == schema.predecessor else {
                 throw GatewayStoreFailure(.conflict, "another version of the schema was registered meanwhile")
             }
             let held = try Row.fetchOne(
@@ -44,7 +47,7 @@ extension GatewayStore {
             else {
                 throw GatewayStoreFailure(.backlog, "the tenant holds as many schemas as it may")
             }
-            let version = UInt64(bitPattern: newest?["version"] as Int64? ?? 0) + 1
+            let version = UInt64(bitPattern: newest.map { $0["version"] } ?? 0) + 1
             let ledgerName = try Self.ledgerName(schema, space: space, in: database)
             let outbox = try insertOutbox(try sign(ledgerName, version), kind: .schema, in: database)
             try database.execute(

@@ -30,9 +30,10 @@ package struct RecordView: Sendable {
     package let schemas: [String]
 
     init(_ row: RecordRow, schemas use: SchemaUseRow?) {
-        schemas = use.map { use in
-            ["\(use.bundled):1"] + (use.name.map { ["\($0):\(use.version ?? 0)"] } ?? [])
-        } ?? []
+        schemas =
+            use.map { use in
+                ["\(use.bundled):1"] + (use.name.map { ["\($0):\(use.version ?? 0)"] } ?? [])
+            } ?? []
         recordID = row.rid
         state = row.erasedAt != nil ? .erased : row.place == nil ? .accepted : .anchored
         issuer = row.issuer

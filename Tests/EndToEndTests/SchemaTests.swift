@@ -239,7 +239,10 @@ extension EndToEnd {
                 ["schema", "register", "epcis-xsd", folder.appending(path: main).path] + others
                     + ["--data", node.data.path])
             #expect(official.status == 0, "\(official.errors)")
-            let xml = try #require(Samples.tourXML.first { (try? String(contentsOf: $0, encoding: .utf8))?.contains("xsd:2") == true })
+            let xml = try #require(
+                Samples.tourXML.first {
+                    (try? String(contentsOf: $0, encoding: .utf8))?.contains("epcis:xsd:2") == true
+                })
             #expect(try node.vivian("schema", "validate", "epcis-xsd", xml.path).status == 0)
             #expect(try node.vivian("capture", "--schema", "epcis-xsd", xml.path).status == 0)
             let list = try node.vivian("schema", "list")

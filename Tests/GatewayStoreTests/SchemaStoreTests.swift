@@ -15,7 +15,8 @@ struct SchemaStoreTests {
     ) -> NewSchema {
         NewSchema(
             tenant: tenant, name: name, mediaType: "application/schema+json", uri: uri,
-            digest: [UInt8](repeating: 1, count: 32), document: Array(content.utf8), mode: "backward", createdBy: "test",
+            digest: [UInt8](repeating: 1, count: 32), document: Array(content.utf8), mode: "backward",
+            createdBy: "test",
             predecessor: row)
     }
 
@@ -158,7 +159,8 @@ struct SchemaStoreTests {
             }
             #expect(try capture(1, nil) == nil)
             #expect(
-                try capture(2, NewSchemaUse(bundled: "epcis")) == SchemaUseRow(bundled: "epcis", name: nil, version: nil))
+                try capture(2, NewSchemaUse(bundled: "epcis"))
+                    == SchemaUseRow(bundled: "epcis", name: nil, version: nil))
             for number: UInt8 in 3...4 {
                 #expect(
                     try capture(number, NewSchemaUse(bundled: "epcis", version: schema.row))

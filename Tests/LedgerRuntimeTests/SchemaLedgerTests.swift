@@ -42,7 +42,9 @@ struct SchemaLedgerTests {
         #expect(try Self.entry(fixture, "invoices") != nil)
     }
 
-    @Test(arguments: [UInt64(2), 3, .max]) func `a version that is not the next one is refused`(_ version: UInt64) throws {
+    @Test(arguments: [UInt64(2), 3, .max]) func `a version that is not the next one is refused`(_ version: UInt64)
+        throws
+    {
         var fixture = try LedgerFixture()
         let outcome = try fixture.run([fixture.transaction([Self.schema(fixture, version: version)])])
         #expect(outcome.results.map(\.code) == [.schemaNotNext])

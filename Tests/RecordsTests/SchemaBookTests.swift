@@ -71,7 +71,8 @@ import Testing
 
         func settle() async { for _ in 0..<4 { await outbox.turn() } }
 
-        func valid(_ id: String, _ document: String, version: UInt64? = nil, tenant: String = "default") throws -> Bool {
+        func valid(_ id: String, _ document: String, version: UInt64? = nil, tenant: String = "default") throws -> Bool
+        {
             let answer = try book.validate(
                 Array(document.utf8), mediaType: "application/json", by: SchemaReference(id: id, version: version),
                 isBasic: false, tenant: tenant)
@@ -204,7 +205,8 @@ import Testing
         try await Self.withFixture { fixture, _ in
             try await fixture.register("orders", Self.order)
             let narrower = Self.order.replacing(#"["id"]"#, with: #"["id","date"]"#)
-            guard case .incompatible(let rule, let version, let findings) = try await fixture.refusal("orders", narrower)
+            guard
+                case .incompatible(let rule, let version, let findings) = try await fixture.refusal("orders", narrower)
             else { throw UnexpectedFailure(text: "") }
             #expect(rule == .backward && version == 1)
             #expect(findings.first?.rule == "required" && findings.first?.line == 1)
@@ -240,7 +242,8 @@ import Testing
             try await fixture.register("orders", Self.order)
             try await fixture.register("orders", "false", rule: CompatibilityRule.none)
             try await fixture.register("orders", Self.order)
-            #expect(try fixture.book.versions("orders", tenant: "default").map(\.rule) == [.backward, .some(.none), .some(.none)])
+            let rules = try fixture.book.versions("orders", tenant: "default").compactMap { $0.rule?.rawValue }
+            #expect(rules == ["backward", "none", "none"])
         }
     }
 
@@ -284,7 +287,8 @@ import Testing
             let last = SchemaShelf.referenceDepthMax
             guard
                 case .unusable = try await fixture.refusal(
-                    "deep", #"{"$ref":"urn:vivian:schema:s\#(last):1","$defs":{"a":{"$ref":"urn:vivian:schema:s0:2"}}}"#)
+                    "deep",
+                    #"{"$ref":"urn:vivian:schema:s\#(last):1","$defs":{"a":{"$ref":"urn:vivian:schema:s0:2"}}}"#)
             else { throw UnexpectedFailure(text: "") }
         }
     }
@@ -391,8 +395,9 @@ import Testing
                 let set = XMLSchemaSet.encode(files: files, main: main)
                 let id = main.lowercased().replacing(".xsd", with: "")
                 try await fixture.register(id, set, type: XMLSchemaSet.mediaType)
-                guard case .unusable = try await fixture.refusal(
-                    "lone", files[main] ?? [], type: "application/xml")
+                guard
+                    case .unusable = try await fixture.refusal(
+                        "lone", files[main] ?? [], type: "application/xml")
                 else { throw UnexpectedFailure(text: main) }
             }
             let file = try #require(
@@ -407,7 +412,7 @@ import Testing
                     by: SchemaReference(id: "epcglobal-epcis-2_0", version: 1), isBasic: true, tenant: "default")
             }
             #expect(try answer(text) == ["valid": true], "\(file.lastPathComponent)")
-            let broken = try answer(text.replacing("<action>", with: "<axtion>").replacing("</action>", with: "</axtion>"))
+            let broken = try answer(text.replacing("action>", with: "axtion>"))
             #expect(broken["valid"] == .boolean(false) && broken["errors"]?.array?.isEmpty == false)
         }
     }
@@ -463,7 +468,10 @@ import Testing
         try await Self.withFixture { fixture, _ in
             try await fixture.register("circle", ##"{"$ref":"#"}"##)
             #expect(try !fixture.valid("circle", "1"))
-            let doubling = (0..<40).map { ##""d\##($0)":{"allOf":[{"$ref":"#/$defs/d\##($0 + 1)"},{"$ref":"#/$defs/d\##($0 + 1)"}]}"## }
+            let doubling = (0..<40).map { number in
+                let next = ##"{"$ref":"#/$defs/d\##(number + 1)"}"##
+                return ##""d\##(number)":{"allOf":[\##(next),\##(next)]}"##
+            }
             try await fixture.register(
                 "doubling",
                 ##"{"$ref":"#/$defs/d0","$defs":{\##(doubling.joined(separator: ",")),"d40":{"type":"string"}}}"##)
@@ -506,7 +514,8 @@ import Testing
                     (#"<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema"><xs:element name="a"><xs:complexType>"#
                         + content + "</xs:complexType></xs:element></xs:schema>").utf8)
             }
-            let optional = (0..<100).map { #"<xs:element name="e\#($0)" minOccurs="0" maxOccurs="unbounded"/>"# }.joined()
+            let optional = (0..<100).map { #"<xs:element name="e\#($0)" minOccurs="0" maxOccurs="unbounded"/>"# }
+                .joined()
             let nested = (0..<16).map {
                 #"<xs:choice maxOccurs="9"><xs:element name="e\#($0)" minOccurs="0"/></xs:choice>"#
             }.joined()
@@ -515,7 +524,8 @@ import Testing
                 #"<xs:choice maxOccurs="unbounded">\#(optional)</xs:choice>"#,
                 #"<xs:sequence maxOccurs="2">\#(nested)</xs:sequence>"#, "<xs:sequence>\(wide)</xs:sequence>",
             ] {
-                guard case .unusable(let found) = try await fixture.refusal("x", schema(content), type: "text/xml") else {
+                guard case .unusable(let found) = try await fixture.refusal("x", schema(content), type: "text/xml")
+                else {
                     throw UnexpectedFailure(text: content)
                 }
                 #expect(found.first?.rule == "limits" && found.first?.line == 1)

@@ -25,7 +25,8 @@ struct XMLSchemaLimitsTests {
 
     @Test func `what is within the limits passes`() {
         for content in [
-            "", "<xs:element name='a'/>", Self.type("<xs:sequence>\(Self.elements(400, #"minOccurs="0""#))</xs:sequence>"),
+            "", "<xs:element name='a'/>",
+            Self.type("<xs:sequence>\(Self.elements(400, #"minOccurs="0""#))</xs:sequence>"),
             Self.type(#"<xs:choice maxOccurs="unbounded">\#(Self.elements(400))</xs:choice>"#),
             Self.type(#"<xs:choice maxOccurs="unbounded">\#(Self.elements(60, #"maxOccurs="9""#))</xs:choice>"#),
             Self.type(#"<xs:sequence minOccurs="0">\#(Self.elements(60, #"maxOccurs="9""#))</xs:sequence>"#),
@@ -36,9 +37,11 @@ struct XMLSchemaLimitsTests {
         let half = "<xs:sequence>\(Self.elements(300))</xs:sequence>"
         let group = #"<xs:group name="g">\#(half)</xs:group>"#
         let base = #"<xs:complexType name="b">\#(half)</xs:complexType>"#
-        let bomb = (0..<20).map {
-            #"<xs:group name="g\#($0)"><xs:sequence><xs:group ref="g\#($0 + 1)"/><xs:group ref="g\#($0 + 1)"/></xs:sequence></xs:group>"#
-        }.joined() + #"<xs:group name="g20"><xs:sequence><xs:element name="e"/></xs:sequence></xs:group>"#
+        let bomb =
+            (0..<20).map { number in
+                let next = #"<xs:group ref="g\#(number + 1)"/>"#
+                return #"<xs:group name="g\#(number)"><xs:sequence>\#(next)\#(next)</xs:sequence></xs:group>"#
+            }.joined() + #"<xs:group name="g20"><xs:sequence><xs:element name="e"/></xs:sequence></xs:group>"#
         for content in [
             Self.type("<xs:sequence>\(Self.elements(600))</xs:sequence>"),
             group + Self.type(#"<xs:sequence><xs:group ref="g"/><xs:group ref="x:g"/></xs:sequence>"#),
@@ -50,21 +53,20 @@ struct XMLSchemaLimitsTests {
 
     @Test func `repeated groups with much that repeats or may be absent are refused`() {
         let loop = #"<xs:choice maxOccurs="2"><xs:element name="a" minOccurs="0"/></xs:choice>"#
-        let group = #"<xs:group name="g"><xs:sequence>\#(Self.elements(65, #"minOccurs="0""#))</xs:sequence></xs:group>"#
+        let group =
+            #"<xs:group name="g"><xs:sequence>\#(Self.elements(65, #"minOccurs="0""#))</xs:sequence></xs:group>"#
         for content in [
             Self.type(#"<xs:sequence maxOccurs="unbounded">\#(Self.elements(65, #"minOccurs="0""#))</xs:sequence>"#),
             Self.type(#"<xs:sequence maxOccurs="2">\#(String(repeating: loop, count: 5))</xs:sequence>"#),
             group + Self.type(#"<xs:sequence><xs:group ref="g" maxOccurs="unbounded"/></xs:sequence>"#),
-            #"<xs:element name="a">\#(Self.type(#"<xs:all maxOccurs="2">\#(Self.elements(65, #"maxOccurs="2""#))</xs:all>"#))</xs:element>"#,
+            Self.type(#"<xs:all maxOccurs="2">\#(Self.elements(65, #"maxOccurs="2""#))</xs:all>"#),
         ] { #expect(Self.isRefused(content), "\(content.prefix(90))") }
     }
 
     @Test func `long patterns, many documents and many elements are refused`() {
         let long = String(repeating: "a", count: 257)
-        #expect(
-            Self.isRefused(
-                #"<xs:simpleType name="t"><xs:restriction base="xs:string"><xs:pattern value="\#(long)"/></xs:restriction></xs:simpleType>"#
-            ))
+        let pattern = #"<xs:restriction base="xs:string"><xs:pattern value="\#(long)"/></xs:restriction>"#
+        #expect(Self.isRefused(#"<xs:simpleType name="t">\#(pattern)</xs:simpleType>"#))
         #expect(Self.isRefused(Self.elements(50_001)))
         var documents: [String: [UInt8]] = [:]
         for number in 0...256 { documents["\(number).xsd"] = Array("<a/>".utf8) }
@@ -118,7 +120,8 @@ struct SchemaReferenceTests {
     }
 
     @Test func `a document whose patterns take too many steps together counts as invalid`() throws {
-        let schema = try JSONSchema(compiling: JSONDocument(parsing: Array(#"{"items":{"pattern":"^(a|aa)+\\1$"}}"#.utf8)))
+        let pattern = #"{"items":{"pattern":"^(a|aa)+\\1$"}}"#
+        let schema = try JSONSchema(compiling: JSONDocument(parsing: Array(pattern.utf8)))
         let text = #""\#(String(repeating: "a", count: 21))b""#
         let one = try JSONDocument(parsing: Array("[\(text)]".utf8))
         #expect(schema.validate(one).map(\.rule) == ["pattern"])

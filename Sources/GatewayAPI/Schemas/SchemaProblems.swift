@@ -1,5 +1,6 @@
 import HTTPTypes
 import Records
+import SchemaValidation
 
 extension Problem {
     /// What a refusal of the schema registry is told as.
@@ -12,7 +13,8 @@ extension Problem {
         case .reserved(let id):
             Problem(
                 "reserved-schema", .conflict, title: "The id belongs to the bundled schemas",
-                detail: "\(id) cannot be registered: ids that begin with vivian- are the program's own. Choose another.")
+                detail: "\(id) cannot be registered: ids that begin with vivian- are the program's own. Choose another."
+            )
         case .unusable(let violations):
             Problem(
                 "unusable-schema", .unprocessableContent, title: "The schema cannot be used",
@@ -22,7 +24,8 @@ extension Problem {
         case .incompatible(let rule, let version, let violations):
             Problem(
                 "incompatible-schema", .conflict, title: "The schema may not follow the newest version",
-                detail: "By the rule \(rule.rawValue) it does not fit version \(version): \(violations.count) finding(s). "
+                detail: "By the rule \(rule.rawValue) it does not fit version \(version): "
+                    + "\(violations.count) finding(s). "
                     + "Nothing was registered; mend it, choose another rule by compatibility=, or register a new id.",
                 violations: violations)
         case .otherKind(let id, let isForJSON):

@@ -1,6 +1,7 @@
 import Codec
 import HTTPTypes
 import Records
+import SchemaValidation
 
 /// The schema registry: `/schemas`.
 struct SchemaRoutes {

@@ -1,4 +1,4 @@
-import Codec
+package import Codec
 import Cryptography
 package import GatewayStore
 package import LedgerAccess
@@ -183,7 +183,8 @@ package final class SchemaBook: Sendable {
         guard let mode = rule.mode else { return [] }
         let bytes: [UInt8]
         do { bytes = try store.schemaDocument(newest.row, tenant: shelf.tenant) } catch { throw RecordsFailure(error) }
-        switch (try SchemaSource(bytes, mediaType: newest.mediaType), candidate) {
+        let known = try SchemaSource(bytes, mediaType: newest.mediaType)
+        switch (known, candidate) {
         case (.json(let old), .json(let new)):
             do {
                 let location = SchemaShelf.location(newest.name, newest.version + 1)

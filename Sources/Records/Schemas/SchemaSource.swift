@@ -68,7 +68,8 @@ enum SchemaSource {
                 ]))
         }
         guard root.count == 2, let main = root["main"]?.string, let list = root["files"], list.kind == .object else {
-            throw refusal(root, "", "exactly the members files (names to base64) and main (one of the names) are wanted")
+            throw refusal(
+                root, "", "exactly the members files (names to base64) and main (one of the names) are wanted")
         }
         var files: [String: [UInt8]] = [:]
         for field in list.fields {
