@@ -17,12 +17,12 @@ struct BundledSchema: Sendable {
 
     static let all: [BundledSchema] = [
         json("vivian-api", "openapi/gateway.json", type: "application/vnd.oai.openapi+json", compile: nil),
-        json("vivian-configuration", "json-schema/configuration.json", type: SchemaSource.json) {
+        json("vivian-configuration", "json-schema/configuration.json", type: SchemaSource.jsonType) {
             () throws(SchemaFailure) in
             let document = try parsed("json-schema/configuration.json")
             return .json(try JSONSchema(compiling: document))
         },
-        json(epcisJSON, "json-schema/epcis-2.0.json", type: SchemaSource.json) { () throws(SchemaFailure) in
+        json(epcisJSON, "json-schema/epcis-2.0.json", type: SchemaSource.jsonType) { () throws(SchemaFailure) in
             .json(try EPCISSchemas.json20())
         },
         xml("vivian-epcis-masterdata-xml-1.2", "epcis-1.2-masterdata.xsd") { () throws(SchemaFailure) in
@@ -47,7 +47,7 @@ struct BundledSchema: Sendable {
         _ id: String, _ main: String, compile: @escaping @Sendable () throws(SchemaFailure) -> CompiledSchema
     ) -> BundledSchema {
         BundledSchema(
-            id: id, mediaType: SchemaSource.xmlSet, document: SchemaSource.encode(files: files(from: main), main: main),
+            id: id, mediaType: SchemaSource.xmlSetType, document: SchemaSource.encode(files: files(from: main), main: main),
             compile: compile)
     }
 

@@ -92,7 +92,7 @@ struct SchemaShelf: Sendable {
         if let reference = SchemaReference(urn: uri) {
             let version = reference.version ?? 1
             if let bundled = BundledSchema.named(reference.id), version == 1, bundled.mediaType.hasSuffix("json"),
-                bundled.mediaType != SchemaSource.xmlSet
+                bundled.mediaType != SchemaSource.xmlSetType
             {
                 return (uri, try JSONDocument(parsing: bundled.document))
             }
@@ -100,7 +100,7 @@ struct SchemaShelf: Sendable {
         } else {
             found = try store.schema(uri: uri, before: row, tenant: tenant)
         }
-        guard let found, found.row < row, found.mediaType == SchemaSource.json else { return nil }
+        guard let found, found.row < row, found.mediaType == SchemaSource.jsonType else { return nil }
         let document = try JSONDocument(parsing: store.schemaDocument(found.row, tenant: tenant))
         return (Self.location(found.name, found.version), document)
     }

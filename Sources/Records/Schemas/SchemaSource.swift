@@ -19,16 +19,16 @@ enum SchemaSource {
     static let byteCountMax = 4 << 20
     /// Bytes, values and names of a JSON Schema; the official one of EPCIS takes 55 KB.
     static let jsonLimits = JSONLimits(byteCountMax: 512 << 10, levelsMax: 64, nodesMax: 50_000)
-    static let json = "application/schema+json"
-    static let xml = "application/xml"
-    static let xmlSet = "application/vnd.vivian.xsd+json"
+    static let jsonType = "application/schema+json"
+    static let xmlType = "application/xml"
+    static let xmlSetType = "application/vnd.vivian.xsd+json"
 
     /// The media type under which a schema is kept; nil for one that no schema has.
     static func mediaType(_ field: String) -> String? {
         switch field.prefix(while: { $0 != ";" }).filter({ $0 != " " }).lowercased() {
-        case json, "application/json": json
-        case xml, "text/xml": xml
-        case xmlSet: xmlSet
+        case jsonType, "application/json": jsonType
+        case xmlType, "text/xml": xmlType
+        case xmlSetType: xmlSetType
         default: nil
         }
     }
@@ -36,8 +36,8 @@ enum SchemaSource {
     init(_ bytes: [UInt8], mediaType: String) throws(RecordsFailure) {
         guard bytes.count <= Self.byteCountMax else { throw .schema(.tooLarge(byteCountMax: Self.byteCountMax)) }
         switch mediaType {
-        case Self.json: self = .json(try Self.document(bytes, limits: Self.jsonLimits))
-        case Self.xml: self = .xml(files: ["schema.xsd": bytes], main: "schema.xsd")
+        case Self.jsonType: self = .json(try Self.document(bytes, limits: Self.jsonLimits))
+        case Self.xmlType: self = .xml(files: ["schema.xsd": bytes], main: "schema.xsd")
         default: self = try Self.set(bytes)
         }
     }
@@ -107,7 +107,7 @@ enum SchemaSource {
 
 /// Packs the documents of an XML Schema into one, as callers hand them in.
 package enum XMLSchemaSet {
-    package static let mediaType = SchemaSource.xmlSet
+    package static let mediaType = SchemaSource.xmlSetType
 
     /// Files by name; `main` is the one to begin with.
     package static func encode(files: [String: [UInt8]], main: String) -> [UInt8] {

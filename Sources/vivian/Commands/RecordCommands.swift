@@ -9,8 +9,8 @@ struct CaptureCommand: AsyncParsableCommand {
         commandName: "capture", abstract: "Hand in EPCIS documents; every event becomes a record.",
         discussion: """
             Takes EPCIS 2.0 JSON-LD, EPCIS 2.0 XML and EPCIS 1.2 XML. Handing in the same event again gives the same \
-            record, so an interrupted run is resumed by running it again. With --json, one object a record. With --schema
-            every document must also satisfy a registered schema (`vivian schema`).
+            record, so an interrupted run is resumed by running it again. With --json, one object a record. \
+            With --schema every document must also satisfy a registered schema (`vivian schema`).
             """)
     @OptionGroup var client: ClientOptions
     @Argument(help: "Files to hand in.") var files: [String]
