@@ -1,6 +1,7 @@
 import Cryptography
 import LedgerModel
 import LedgerRuntime
+import StateTree
 import Testing
 
 /// Who registered which version of a schema when, and what the ledger refuses.
