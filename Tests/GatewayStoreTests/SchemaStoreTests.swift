@@ -57,7 +57,7 @@ struct SchemaStoreTests {
 
     @Test func `nothing is stored where signing fails`() throws {
         struct Failure: Error {}
-        try Self.withStore { store in
+        try Self.withStore { (store: GatewayStore) throws in
             #expect(throws: Failure.self) {
                 try store.registerSchema(Self.new("orders", "{}"), space: "t-1", now: 5, audit: { _ in nil }) { _, _ in
                     throw Failure()

@@ -47,7 +47,8 @@ struct BundledSchema: Sendable {
         _ id: String, _ main: String, compile: @escaping @Sendable () throws(SchemaFailure) -> CompiledSchema
     ) -> BundledSchema {
         BundledSchema(
-            id: id, mediaType: SchemaSource.xmlSetType, document: SchemaSource.encode(files: files(from: main), main: main),
+            id: id, mediaType: SchemaSource.xmlSetType,
+            document: SchemaSource.encode(files: files(from: main), main: main),
             compile: compile)
     }
 
