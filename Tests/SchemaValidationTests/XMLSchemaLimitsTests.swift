@@ -1,4 +1,5 @@
 import Codec
+import Foundation
 import TestSupport
 import Testing
 
