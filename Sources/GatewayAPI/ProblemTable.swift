@@ -67,6 +67,7 @@ enum ProblemTable {
         case .changedMeanwhile: .preconditionFailed
         case .tooManyKeys(let detail):
             Problem("too-many-keys", .conflict, title: "No further key", detail: detail)
+        case .schema(let refusal): .schema(refusal)
         case .ledger(let failure): ledger(failure)
         case .store(let isDiskFull, let detail): store(isDiskFull: isDiskFull, detail: detail)
         }

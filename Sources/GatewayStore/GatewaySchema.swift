@@ -147,6 +147,7 @@ enum GatewaySchema {
                     """)
         }
         registerPages(in: &migrator)
+        registerRegistry(in: &migrator)
         return migrator
     }
 }

@@ -25,6 +25,8 @@ package enum RecordsFailure: Error, Sendable {
     case changedMeanwhile
     /// The tenant holds as many API keys as it may.
     case tooManyKeys(String)
+    /// A schema was refused, or is not there.
+    case schema(SchemaRefusal)
     /// The ledger did not answer.
     case ledger(LedgerAccessFailure)
     /// The gateway's store did not do what it was asked to.

@@ -9,23 +9,26 @@ struct CaptureCommand: AsyncParsableCommand {
         commandName: "capture", abstract: "Hand in EPCIS documents; every event becomes a record.",
         discussion: """
             Takes EPCIS 2.0 JSON-LD, EPCIS 2.0 XML and EPCIS 1.2 XML. Handing in the same event again gives the same \
-            record, so an interrupted run is resumed by running it again. With --json, one object a record.
+            record, so an interrupted run is resumed by running it again. With --json, one object a record. \
+            With --schema every document must also satisfy a registered schema (`vivian schema`).
             """)
     @OptionGroup var client: ClientOptions
     @Argument(help: "Files to hand in.") var files: [String]
+    @Option(help: "A registered schema that the documents must satisfy too: ID or ID:VERSION.") var schema: String?
     @Flag(inversion: .prefixedNo, help: "Wait until every record is on the ledger.") var wait = true
 
     /// How long a job may take before the command gives up waiting.
     static let waitSeconds = 120
 
     func run() async throws {
+        let schema = try SchemaCommand.reference(schema)
         try await client.withClient { gateway in
             var jobs: [String] = []
             for (index, file) in files.enumerated() {
                 Output.progress(Self.bar(index, of: files.count, file))
                 let bytes = try FileInput.bytes(file)
                 let capture: CaptureAnswer
-                do { capture = try await gateway.capture(bytes) } catch {
+                do { capture = try await gateway.capture(bytes, schema: schema?.text) } catch {
                     Output.endProgress()
                     throw FileRefusal(description: "\(file): \(error)")
                 }
