@@ -116,7 +116,9 @@ package final class RecordService: Sendable {
     }
 
     /// A row as its owner sees it, with what it was checked against.
-    func view(_ row: RecordRow) throws(RecordsFailure) -> RecordView { RecordView(row, schemas: try schemaUse(of: row)) }
+    func view(_ row: RecordRow) throws(RecordsFailure) -> RecordView {
+        RecordView(row, schemas: try schemaUse(of: row))
+    }
 
     func schemaUse(of row: RecordRow) throws(RecordsFailure) -> SchemaUseRow? {
         do { return try store.schemaUse(ofRecord: row.row) } catch { throw RecordsFailure(error) }
