@@ -78,6 +78,7 @@ package struct GatewayParts: Sendable {
     package var identity: LedgerIdentity
     package var ledger: any LedgerAccess
     package var records: RecordService
+    package var schemas: SchemaBook
     package var answers: AnswerBook
     package var access: AccessControl
     package var events: EventBook
@@ -87,13 +88,14 @@ package struct GatewayParts: Sendable {
 
     package init(
         configuration: GatewayConfiguration, identity: LedgerIdentity, ledger: any LedgerAccess,
-        records: RecordService, answers: AnswerBook, access: AccessControl, events: EventBook, webhooks: WebhookBook,
-        dispatcher: WebhookDispatcher, metrics: Metrics = Metrics()
+        records: RecordService, schemas: SchemaBook, answers: AnswerBook, access: AccessControl, events: EventBook,
+        webhooks: WebhookBook, dispatcher: WebhookDispatcher, metrics: Metrics = Metrics()
     ) {
         self.configuration = configuration
         self.identity = identity
         self.ledger = ledger
         self.records = records
+        self.schemas = schemas
         self.answers = answers
         self.access = access
         self.events = events

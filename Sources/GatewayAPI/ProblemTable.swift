@@ -79,6 +79,7 @@ enum ProblemTable {
             Problem(
                 "address-refused", .unprocessableContent, title: "The URL is not one that is called from here",
                 detail: "\(refusal.rawValue). The operator can open ranges in vivian.json.")
+        case .schema(let refusal): .schema(refusal)
         case .ledger(let failure): ledger(failure)
         case .store(let isDiskFull, let detail): store(isDiskFull: isDiskFull, detail: detail)
         }

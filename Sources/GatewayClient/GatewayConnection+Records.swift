@@ -31,9 +31,11 @@ extension GatewayConnection {
     ///
     /// Once is enough: it is sent again by itself where no answer came, under the same `key`, and has one effect.
     /// `mediaType`: told from the first character if nil.
+    /// `schema`: a registered schema that it must satisfy too, as `ID` or `ID:VERSION`.
     /// `waitSeconds`: wait at most so long, up to 60, until all of it can be proven; the answer says whether it is.
     public func capture(
-        _ document: [UInt8], mediaType: String? = nil, key: IdempotencyToken = .random(), waitSeconds: Int64? = nil
+        _ document: [UInt8], mediaType: String? = nil, schema: String? = nil, key: IdempotencyToken = .random(),
+        waitSeconds: Int64? = nil
     ) async throws(GatewayFailure) -> CaptureAnswer {
         var headers = [
             ("content-type", mediaType ?? Self.mediaType(of: document)), ("idempotency-key", key.text),
@@ -41,7 +43,7 @@ extension GatewayConnection {
         if let waitSeconds { headers.append(("prefer", "wait=\(max(waitSeconds, 0))")) }
         return try CaptureAnswer(
             try await send(
-                "POST", RequestTarget.path(["epcis", "capture"]), headers: headers, body: document,
+                "POST", RequestTarget.path(["epcis", "capture"], ["schema": schema]), headers: headers, body: document,
                 timeoutSeconds: Self.answerSeconds + min(max(waitSeconds ?? 0, 0), Self.waitSecondsMax)))
     }
 

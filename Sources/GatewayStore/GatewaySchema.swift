@@ -148,6 +148,7 @@ enum GatewaySchema {
         }
         registerPages(in: &migrator)
         registerEvents(in: &migrator)
+        registerRegistry(in: &migrator)
         return migrator
     }
 }

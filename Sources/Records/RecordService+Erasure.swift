@@ -17,7 +17,9 @@ extension RecordService {
         isExpected: (RecordView) -> Bool = { _ in true }
     ) async throws(RecordsFailure) -> Bool {
         guard let row = try row(rid, tenant: tenant) else { throw .notFound }
-        guard isExpected(RecordView(row)) else { throw .changedMeanwhile }
+        // It never changes, and the store must not be asked again from within the transaction below.
+        let schemas = try schemaUse(of: row)
+        guard isExpected(RecordView(row, schemas: schemas)) else { throw .changedMeanwhile }
         guard row.erasedAt == nil else { return false }
         guard let old = keys.key(of: row.keyGroup) else { throw .sealBroken }
         do {
@@ -37,7 +39,7 @@ extension RecordService {
                     ])),
                 check: { row in
                     // Somebody else may have changed it since it was read above.
-                    guard isExpected(RecordView(row)) else { throw RecordsFailure.changedMeanwhile }
+                    guard isExpected(RecordView(row, schemas: schemas)) else { throw RecordsFailure.changedMeanwhile }
                 }
             ) { wraps in
                 try wraps.map { wrap in

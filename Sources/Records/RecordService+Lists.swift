@@ -48,8 +48,9 @@ extension RecordService {
         let page: RecordPage?
         do { page = try store.records(query, after: start, limit: limit) } catch { throw RecordsFailure(error) }
         guard let page else { throw .notFound }
-        return ListPage(
-            items: page.records.map(RecordView.init), next: page.next.map { Self.bytes($0.time) + Self.bytes($0.row) })
+        var items: [RecordView] = []
+        for row in page.records { items.append(try view(row)) }
+        return ListPage(items: items, next: page.next.map { Self.bytes($0.time) + Self.bytes($0.row) })
     }
 
     /// One page of a tenant's capture jobs, the newest first.

@@ -32,6 +32,8 @@ package enum RecordsFailure: Error, Sendable {
     case tooManyWebhooks(String)
     /// A webhook's URL is not one that is called from here.
     case addressRefused(AddressPolicy.Refusal)
+    /// A schema was refused, or is not there.
+    case schema(SchemaRefusal)
     /// The ledger did not answer.
     case ledger(LedgerAccessFailure)
     /// The gateway's store did not do what it was asked to.

@@ -7,7 +7,7 @@ extension EndToEnd {
     struct AccessTests {
         static let scopes = [
             "records:capture", "records:read", "records:erase", "ledger:read", "ledger:submit", "operations:read",
-            "keys:manage", "audit:read", "events:read", "webhooks:manage",
+            "keys:manage", "audit:read", "events:read", "webhooks:manage", "schemas:read", "schemas:write",
         ]
 
         static let wantsJSON = ["Accept: application/json"]
@@ -42,6 +42,9 @@ extension EndToEnd {
                 if path.name.hasPrefix("/api-keys/") { filled = "/api-keys/\(values["apiKey"] ?? "")" }
                 if path.name.hasPrefix("/webhooks/") {
                     filled = path.name.replacing("{id}", with: values["webhook"] ?? "")
+                }
+                if path.name.hasPrefix("/schemas/") {
+                    filled = path.name.replacing("{id}", with: "orders").replacing("{version}", with: "1")
                 }
                 if path.name == "/log/consistency" { filled += "?from=1&to=2" }
                 for method in path.value.object ?? [] where method.name != "parameters" {

@@ -42,6 +42,13 @@ extension EndToEnd {
                 "POST", "/api-keys", headers: ["Content-Type: application/json"],
                 body: Array(try Data(contentsOf: wish))
             ).json["id"]?.string
+            let schema = node.folder.appending(path: "schema.json")
+            try Data(#"{"type":"object","required":["type"]}"#.utf8).write(to: schema)
+            let registered = try node.request(
+                "POST", "/schemas?id=contract", headers: ["Content-Type: application/schema+json"],
+                body: Array(try Data(contentsOf: schema)))
+            #expect(registered.status == 201)
+            let version = ["id": "contract", "version": "1"]
             // A second page's worth of jobs and records, and the cursors that lead there.
             _ = try node.captured(Samples.document("contract2"))
             func cursor(_ path: String) throws -> String {
@@ -62,7 +69,7 @@ extension EndToEnd {
             let input = Input(
                 values: [
                     "GET /epcis/capture": ["perPage": "1", "nextPageToken": try cursor("/epcis/capture?perPage=1")],
-                    "POST /epcis/capture": ["Prefer": "wait=30"],
+                    "POST /epcis/capture": ["Prefer": "wait=30", "schema": "contract:1"],
                     "GET /epcis/capture/{id}": ["id": job, "Prefer": "wait=1"],
                     "GET /records": [
                         "order": "oldest", "state": "anchored", "job": job, "acceptedAfter": "2020-01-01T00:00:00Z",
@@ -71,6 +78,12 @@ extension EndToEnd {
                             "/records?limit=1&order=oldest&state=anchored&job=\(job)&acceptedAfter=2020-01-01T00:00:00Z"
                         ),
                     ],
+                    "POST /schemas": ["id": "another", "compatibility": "full"],
+                    "GET /schemas/{id}": ["id": "contract"],
+                    "GET /schemas/{id}/versions/{version}": version,
+                    "GET /schemas/{id}/versions/{version}/document": version,
+                    "POST /schemas/{id}/compatibility": ["id": "contract", "compatibility": "forward"],
+                    "POST /schemas/{id}/versions/{version}/validation": version.merging(["output": "flag"]) { $1 },
                     "GET /records/{id}": ["id": records[0]],
                     "DELETE /records/{id}": ["id": records[1], "reason": "2", "If-Match": "ETAG"],
                     "GET /records/{id}/receipt": ["id": records[0], "validator": status["validator"]?.string ?? ""],
@@ -109,6 +122,9 @@ extension EndToEnd {
                     ],
                     "POST /webhooks/{id}/rotate": ["application/json", try body("rotation", "{}")],
                     "POST /webhooks/{id}/replay": ["application/json", try body("replay", #"{"since":"oldest"}"#)],
+                    "POST /schemas": ["application/schema+json", schema.path],
+                    "POST /schemas/{id}/compatibility": ["application/json", schema.path],
+                    "POST /schemas/{id}/versions/{version}/validation": ["application/ld+json", file.path],
                 ])
             let values = node.folder.appending(path: "values.json")
             try JSONEncoder().encode(input).write(to: values)

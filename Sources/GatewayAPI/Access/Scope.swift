@@ -10,6 +10,8 @@ package enum Scope: String, CaseIterable, Comparable, Sendable {
     case auditRead = "audit:read"
     case eventsRead = "events:read"
     case webhooksManage = "webhooks:manage"
+    case schemasRead = "schemas:read"
+    case schemasWrite = "schemas:write"
 
     package static func < (left: Scope, right: Scope) -> Bool { left.rawValue < right.rawValue }
 }

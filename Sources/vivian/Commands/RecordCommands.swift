@@ -9,16 +9,19 @@ struct CaptureCommand: AsyncParsableCommand {
         commandName: "capture", abstract: "Hand in EPCIS documents; every event becomes a record.",
         discussion: """
             Takes EPCIS 2.0 JSON-LD, EPCIS 2.0 XML and EPCIS 1.2 XML. Handing in the same event again gives the same \
-            record, so an interrupted run is resumed by running it again. With --json, one object a record.
+            record, so an interrupted run is resumed by running it again. With --json, one object a record. \
+            With --schema every document must also satisfy a registered schema (`vivian schema`).
             """)
     @OptionGroup var client: ClientOptions
     @Argument(help: "Files to hand in.") var files: [String]
+    @Option(help: "A registered schema that the documents must satisfy too: ID or ID:VERSION.") var schema: String?
     @Flag(inversion: .prefixedNo, help: "Wait until every record is on the ledger.") var wait = true
 
     /// How long a job may take before the command gives up waiting.
     static let waitSeconds = 120
 
     func run() async throws {
+        let schema = try SchemaCommand.reference(schema)
         try await client.withClient { gateway in
             var jobs: [String] = []
             for (index, file) in files.enumerated() {
@@ -27,7 +30,7 @@ struct CaptureCommand: AsyncParsableCommand {
                 let capture: CaptureAnswer
                 // One file is waited for in the same request; of several, while the next ones are handed in.
                 let waits = wait && files.count == 1
-                do { capture = try await gateway.capture(bytes, waitSeconds: waits ? 1 : nil) } catch {
+                do { capture = try await gateway.capture(bytes, schema: schema?.text, waitSeconds: waits ? 1 : nil) } catch {
                     Output.endProgress()
                     throw FileRefusal(description: "\(file): \(error)")
                 }
