@@ -1,5 +1,6 @@
 import Codec
 import HTTPTypes
+import Hummingbird
 import Records
 import SchemaValidation
 

@@ -46,7 +46,7 @@ package final class SchemaBook: Sendable {
     /// Returns the version and whether it is new.
     package func register(
         _ document: [UInt8], id: String, mediaType field: String, rule: CompatibilityRule?, tenant: String,
-        by who: String, audit: @Sendable (_ version: UInt64) -> AuditLine
+        by who: String, audit: (_ version: UInt64) -> AuditLine
     ) async throws(RecordsFailure) -> (view: SchemaVersionView, isNew: Bool) {
         guard SchemaReference.isID(id) else { throw .schema(.unknown(id)) }
         guard !id.hasPrefix(BundledSchema.prefix) else { throw .schema(.reserved(id)) }

@@ -30,7 +30,9 @@ struct CaptureCommand: AsyncParsableCommand {
                 let capture: CaptureAnswer
                 // One file is waited for in the same request; of several, while the next ones are handed in.
                 let waits = wait && files.count == 1
-                do { capture = try await gateway.capture(bytes, schema: schema?.text, waitSeconds: waits ? 1 : nil) } catch {
+                do {
+                    capture = try await gateway.capture(bytes, schema: schema?.text, waitSeconds: waits ? 1 : nil)
+                } catch {
                     Output.endProgress()
                     throw FileRefusal(description: "\(file): \(error)")
                 }
