@@ -1,5 +1,6 @@
 import Codec
 import Foundation
+import Glibc
 import Testing
 
 /// curl on an event stream, for as long as it is held.
@@ -27,7 +28,8 @@ final class CurlStream {
     deinit { stop() }
 
     func stop() {
-        if process.isRunning { process.terminate() }
+        // Children of these threads have SIGTERM blocked.
+        if process.isRunning { _ = Glibc.kill(process.processIdentifier, SIGKILL) }
         process.waitUntilExit()
     }
 
@@ -200,7 +202,7 @@ extension EndToEnd {
             follower.standardError = FileHandle.nullDevice
             try follower.run()
             defer {
-                follower.terminate()
+                _ = Glibc.kill(follower.processIdentifier, SIGKILL)
                 follower.waitUntilExit()
             }
             let two = try node.capture(Samples.document("two")).json["captureID"]?.string ?? ""

@@ -342,7 +342,7 @@ struct WebhookDispatcherTests {
         for attempt in dispatcher.turn() { await dispatcher.carryOut(attempt) }
         dispatcher.settle()
         #expect(server.seen.isEmpty)
-        #expect(try bench.deliveries(Self.id)[0].reason == AddressPolicy.Refusal.scheme.rawValue)
+        #expect(try bench.deliveries(Self.id)[0].reason == AddressPolicy.Refusal.address.rawValue)
     }
 
     @Test func `an attempt that the process does not survive is made again under the same id`() async throws {
