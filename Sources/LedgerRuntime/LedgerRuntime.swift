@@ -17,6 +17,8 @@
 // | anchor | `issuer/` account id | CBOR uint: the issuer's next number | `AnchorLedger` |
 // | anchor | `tombstone/` rid | `Tombstone` | `AnchorLedger` |
 // | params | `rules` | CBOR [[first height, version]...] | `Genesis` |
+// | schema | `registered/` account id in hex `/` schema id `/` version | `RegisteredSchema` | `SchemaLedger` |
+// | schema | `newest/` account id in hex `/` schema id | CBOR uint: the newest version | `SchemaLedger` |
 // | staking | `validator/` consensus address in hex | `ValidatorEntry` | `Genesis` |
 // | staking | `set` | protobuf ValidatorSet in force, without proposer | `Genesis` |
 // | upgrade | `revision/` chain id | `RevisionEntry` | `Genesis` |

@@ -94,6 +94,8 @@ package enum TransactionExecution {
             AccountLedger.apply(addKey, context: context, rules: rules, state: &state)
         case .endKey(let endKey):
             AccountLedger.apply(endKey, context: context, state: &state)
+        case .registerSchema(let schema):
+            SchemaLedger.apply(schema, context: context, state: &state)
         }
     }
 }

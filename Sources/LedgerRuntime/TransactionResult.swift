@@ -30,6 +30,8 @@ package struct TransactionResult: Equatable, Sendable {
         case keyEndInThePast = 24
         case tooManyMessages = 25
         case accountExists = 26
+        case schemaExists = 30
+        case schemaNotNext = 31
 
         /// What it means and what to do, for people.
         package var text: String {
@@ -56,6 +58,8 @@ package struct TransactionResult: Equatable, Sendable {
             case .keyEndInThePast: "a key cannot end before the block that says so"
             case .tooManyMessages: "too many messages in one transaction"
             case .accountExists: "the account exists already"
+            case .schemaExists: "this version of the schema is on the ledger with another digest or media type"
+            case .schemaNotNext: "the version is not the schema's next one"
             }
         }
     }

@@ -153,6 +153,7 @@ extension FuzzTarget {
         stable("validator-entry", read: { try ValidatorEntry(decoding: $0) }, write: { $0.encoded() }),
         canonical("revision-entry") { try RevisionEntry(decoding: $0).encoded() },
         canonical("log-state") { try LogState(decoding: $0).encoded() },
+        canonical("registered-schema") { try RegisteredSchema(decoding: $0).encoded() },
         canonical("anchored-record") { try AnchoredRecord(decoding: $0).encoded() },
         FuzzTarget("genesis", byteCountMax: 1 << 14) { bytes in
             guard let genesis = try? Genesis(decoding: bytes) else { return nil }

@@ -50,6 +50,10 @@ struct SignedTransactionTests {
             .tombstone(TombstoneMessage(issuer: account, rid: Self.digest.bytes, reason: 1, time: 2)),
             .addKey(AddKeyMessage(account: account, key: try SigningKey.generate(.es256).publicKey)),
             .endKey(EndKeyMessage(account: account, thumbprint: Self.digest, last: Height(9))),
+            .registerSchema(
+                RegisterSchemaMessage(
+                    account: account, schema: try #require(SchemaName("orders")), version: 1,
+                    mediaType: try #require(SchemaMediaType("application/schema+json")), digest: Self.digest)),
         ]
         let made = try SignedTransaction.sign(Self.body([key], messages: messages), on: Self.ledger(), keys: [key])
         #expect(made.body.messages == messages)

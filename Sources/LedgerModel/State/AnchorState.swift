@@ -84,7 +84,7 @@ package struct Tombstone: Hashable, Sendable {
 
 extension Timestamp {
     /// Nanoseconds since 1970 as the state writes them: all 64 bits, so until 2554; 0 before 1970, the largest after.
-    fileprivate var unsignedNanosecondsSince1970: UInt64 {
+    var unsignedNanosecondsSince1970: UInt64 {
         guard seconds >= 0 else { return 0 }
         let (product, overflow) = UInt64(seconds).multipliedReportingOverflow(by: 1_000_000_000)
         let (sum, carry) = product.addingReportingOverflow(UInt64(max(nanoseconds, 0)))

@@ -11,11 +11,13 @@ package import Cryptography
 /// | 2 | tombstone | issuer, rid, reason code, time (ns since 1970) |
 /// | 3 | addKey | account, COSE_Key |
 /// | 4 | endKey | account, thumbprint, last height |
+/// | 5 | registerSchema | account, schema id (text), version, media type (text), SHA-256 of the schema's bytes |
 package enum Message: Hashable, Sendable {
     case anchor(AnchorMessage)
     case tombstone(TombstoneMessage)
     case addKey(AddKeyMessage)
     case endKey(EndKeyMessage)
+    case registerSchema(RegisterSchemaMessage)
 
     /// The account that must have signed.
     package var account: AccountID {
@@ -24,6 +26,7 @@ package enum Message: Hashable, Sendable {
         case .tombstone(let message): message.issuer
         case .addKey(let message): message.account
         case .endKey(let message): message.account
+        case .registerSchema(let message): message.account
         }
     }
 }
@@ -92,6 +95,27 @@ package struct EndKeyMessage: Hashable, Sendable {
     }
 }
 
+/// Pins one version of a schema by its digest; id, media type and digest are public from then on (D8).
+package struct RegisterSchemaMessage: Hashable, Sendable {
+    package var account: AccountID
+    package var schema: SchemaName
+    /// From 1, without a gap.
+    package var version: UInt64
+    package var mediaType: SchemaMediaType
+    /// SHA-256 of the schema's bytes.
+    package var digest: Digest
+
+    package init(
+        account: AccountID, schema: SchemaName, version: UInt64, mediaType: SchemaMediaType, digest: Digest
+    ) {
+        self.account = account
+        self.schema = schema
+        self.version = version
+        self.mediaType = mediaType
+        self.digest = digest
+    }
+}
+
 extension Message {
     var cbor: CBOR {
         switch self {
@@ -109,6 +133,11 @@ extension Message {
         case .endKey(let message):
             .array([
                 4, .bytes(message.account.bytes), .bytes(message.thumbprint.bytes), .unsigned(message.last.value),
+            ])
+        case .registerSchema(let message):
+            .array([
+                5, .bytes(message.account.bytes), .text(message.schema.text), .unsigned(message.version),
+                .text(message.mediaType.text), .bytes(message.digest.bytes),
             ])
         }
     }
@@ -143,6 +172,14 @@ extension Message {
                 throw .invalid("endKey")
             }
             self = .endKey(EndKeyMessage(account: account, thumbprint: thumbprint, last: Height(last)))
+        case (5, 6):
+            guard let schema = items[2].text.flatMap({ SchemaName($0) }), let version = items[3].unsigned, version > 0,
+                let mediaType = items[4].text.flatMap({ SchemaMediaType($0) }),
+                let digest = items[5].bytes.flatMap({ Digest($0) })
+            else { throw .invalid("registerSchema") }
+            self = .registerSchema(
+                RegisterSchemaMessage(
+                    account: account, schema: schema, version: version, mediaType: mediaType, digest: digest))
         default: throw .invalid("message of unknown kind \(kind)")
         }
     }
