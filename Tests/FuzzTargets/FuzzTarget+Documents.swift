@@ -71,6 +71,10 @@ extension FuzzTarget {
             _ = try? XMLTree(parsing: bytes)
             return nil
         },
+        FuzzTarget("xml-schema-limits", byteCountMax: 1 << 13) { bytes in
+            try? XMLSchemaLimits.registered.check(["schema.xsd": bytes])
+            return nil
+        },
         FuzzTarget("epcis-xml", byteCountMax: 1 << 14) { bytes in
             for schema in [try? EPCISSchemas.xml20(), try? EPCISSchemas.xml12()] {
                 _ = try? schema?.validate(bytes)

@@ -38,7 +38,7 @@ extension CompatibilityComparison {
         if let rest = reading.member("additionalProperties") {
             let names = Set(own.map(\.name))
             for name in view.properties.sorted()
-            where !names.contains(name) && !patterns.contains(where: { CompatibilityView.matches($0.name, name) }) {
+            where !names.contains(name) && !patterns.contains(where: { reading.side.trials.matches($0.name, name) }) {
                 reasons += self.reasons(why: view.schemas(of: name), mayBeRefusedBy: rest)
             }
             reasons += restReasons(view, rest, patterns: Set(patterns.map(\.name)))
@@ -51,7 +51,7 @@ extension CompatibilityComparison {
         _ view: CompatibilityView, _ pattern: String, _ schema: CompatibilityPlace
     ) -> Reasons {
         var reasons: Reasons = []
-        for name in view.properties.sorted() where CompatibilityView.matches(pattern, name) {
+        for name in view.properties.sorted() where schema.side.trials.matches(pattern, name) {
             reasons += self.reasons(why: view.schemas(of: name), mayBeRefusedBy: schema)
         }
         let same = view.values("patternProperties").compactMap { $0.member(pattern) }

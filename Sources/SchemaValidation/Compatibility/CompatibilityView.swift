@@ -73,7 +73,7 @@ struct CompatibilityView {
             var found: [CompatibilityPlace] = []
             if let own = part.member("properties")?.member(name) { found.append(own) }
             for field in part.node["patternProperties"].map({ Array($0.fields) }) ?? []
-            where Self.matches(field.name, name) {
+            where part.side.trials.matches(field.name, name) {
                 found.append(part.at(field.value))
             }
             if found.isEmpty, let rest = part.member("additionalProperties") { found.append(rest) }
@@ -83,11 +83,6 @@ struct CompatibilityView {
 
     /// The schemas of members that no part names or matches.
     var additional: [CompatibilityPlace] { values("additionalProperties") }
-
-    static func matches(_ pattern: String, _ name: String) -> Bool {
-        guard let compiled = try? Pattern(pattern), case .matched = compiled.matches(name) else { return false }
-        return true
-    }
 
     /// The schemas of the element at a place, or of those behind all that are listed.
     func schemas(at place: Int?) -> [CompatibilityPlace] {

@@ -71,7 +71,7 @@ package enum SchemaCompatibility {
         } else {
             var comparison = CompatibilityComparison()
             reasons = comparison.reasons(why: [written.root], mayBeRefusedBy: reading.root)
-            if comparison.isExhausted {
+            if comparison.isExhausted || reading.trials.isExhausted || written.trials.isExhausted {
                 reasons.append(
                     CompatibilityReason(rule: "limits", place: reading.root, message: "the comparison was given up"))
             }
@@ -102,6 +102,7 @@ package enum SchemaCompatibility {
 final class CompatibilitySide: Sendable {
     let registry: SchemaRegistry
     let location: String
+    let trials = PatternTrials()
     private let resource: Int
 
     init(registry: SchemaRegistry, location: String, resource: Int) {

@@ -27,6 +27,10 @@ struct SchemaCompiler {
     private var symbolNumbers: [String: Int32] = [:]
     private var patternNumbers: [String: Int32] = [:]
     private var dynamicNames: Set<String> = []
+    private var patternInstructionCount = 0
+
+    /// Instructions of all patterns of a schema together: some tens of megabytes.
+    static let patternInstructionCountMax = 1_000_000
 
     init(registry: SchemaRegistry, options: SchemaOptions) {
         self.registry = registry
@@ -137,7 +141,10 @@ struct SchemaCompiler {
     mutating func pattern(_ text: String, at location: SchemaLocation) throws(SchemaFailure) -> Int32 {
         if let known = patternNumbers[text] { return known }
         do throws(PatternFailure) {
-            builder.patterns.append(try Pattern(text))
+            let compiled = try Pattern(text)
+            patternInstructionCount += compiled.instructions.count
+            guard patternInstructionCount <= Self.patternInstructionCountMax else { throw .tooLarge }
+            builder.patterns.append(compiled)
         } catch {
             throw .malformedPattern(text, reason: error.description, at: registry.description(of: location))
         }

@@ -82,6 +82,25 @@ package struct SchemaRegistry: Sendable {
         return document.location + "#" + JSONPath.pointer(to: Int(location.index), in: document.document.tape)
     }
 
+    /// Whether a document is registered at a location.
+    package func holds(_ location: String) -> Bool { documents.contains { $0.location == location } }
+
+    /// URIs that references lead to and that are not registered, each once, in the order of the documents.
+    package var missingReferences: [String] {
+        var missing: [String] = []
+        var seen: Set<String> = []
+        for (location, resource) in resourceOf.sorted(by: { $0.key < $1.key }) {
+            let schema = node(location)
+            guard schema.kind == .object else { continue }
+            for keyword in ["$ref", "$dynamicRef", "$recursiveRef"] {
+                guard let reference = schema[keyword]?.string else { continue }
+                let uri = SchemaURI.resolve(reference, against: resources[resource].uri).uri
+                if resourcesByURI[uri] == nil, seen.insert(uri).inserted { missing.append(uri) }
+            }
+        }
+        return missing
+    }
+
     // MARK: Indexing
 
     private mutating func add(
@@ -187,10 +206,14 @@ package struct SchemaRegistry: Sendable {
 }
 
 /// A value within a registered document.
-struct SchemaLocation: Hashable, Sendable {
+struct SchemaLocation: Hashable, Comparable, Sendable {
     var document: Int32
     /// Place on the document's tape.
     var index: Int32
 
     func at(_ index: Int) -> SchemaLocation { SchemaLocation(document: document, index: Int32(index)) }
+
+    static func < (left: SchemaLocation, right: SchemaLocation) -> Bool {
+        (left.document, left.index) < (right.document, right.index)
+    }
 }

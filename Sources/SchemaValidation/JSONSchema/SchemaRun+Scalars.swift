@@ -58,14 +58,19 @@ extension SchemaRun {
 
     mutating func matches(_ pattern: Int, _ index: Int) -> Bool {
         let entry = entries[index]
-        let outcome: Pattern.Outcome
+        guard patternStepsLeft > 0 else {
+            isExhausted = true
+            return false
+        }
+        let match: (outcome: Pattern.Outcome, stepCount: Int)
         if entry.hasEscapes {
             let content = Array(tape.content(index))
-            outcome = patterns[pattern].matches(content, in: 0..<content.count, scratch: &scratch)
+            match = patterns[pattern].decide(content, in: 0..<content.count, scratch: &scratch)
         } else {
-            outcome = patterns[pattern].matches(bytes, in: Int(entry.start)..<Int(entry.end), scratch: &scratch)
+            match = patterns[pattern].decide(bytes, in: Int(entry.start)..<Int(entry.end), scratch: &scratch)
         }
-        switch outcome {
+        patternStepsLeft &-= match.stepCount
+        switch match.outcome {
         case .matched: return true
         case .unmatched: return false
         case .undecided:

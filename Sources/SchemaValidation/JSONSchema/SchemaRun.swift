@@ -14,6 +14,9 @@ struct SchemaRun: ~Escapable {
     ///
     /// The EPCIS schemas take about three for each.
     static let stepCountMax = (base: 1_000_000, perEntry: 200)
+    /// Steps of all patterns on one document, as a bound on patterns that each stay within their own: so many, and so
+    /// many for each byte of the document.
+    static let patternStepCountMax = (base: 100_000_000, perByte: 200)
     /// Where no marks are wanted.
     static let unmarked = -1
 
@@ -55,6 +58,7 @@ struct SchemaRun: ~Escapable {
     var scope: [Int32] = []
     var depth = 0
     var stepsLeft: Int
+    var patternStepsLeft: Int
     var scratch = PatternScratch()
     /// The member that a condition looked at last: the next condition often looks at the same one.
     var lastLook: (object: Int, symbol: Int32, value: Int) = (-1, -1, -1)
@@ -86,6 +90,7 @@ struct SchemaRun: ~Escapable {
         self.tape = tape
         bytes = tape.source
         stepsLeft = Self.stepCountMax.base + Self.stepCountMax.perEntry * entries.count
+        patternStepsLeft = Self.patternStepCountMax.base + Self.patternStepCountMax.perByte * source.count
         symbols = [Int32](repeating: 0, count: entries.count)
     }
 
