@@ -55,6 +55,8 @@ package struct NewCapture: Sendable {
     package var records: [NewRecord]
     /// Its line in the audit log, written in the same transaction.
     package var audit: AuditEntry?
+    /// What it was checked against.
+    package var schemas: NewSchemaUse?
 
     package init(jobID: [UInt8], tenant: String, original: NewOriginal, records: [NewRecord]) {
         self.jobID = jobID
@@ -98,6 +100,7 @@ package struct NewOutboxTransaction: Sendable {
 package enum OutboxKind: Int64, Sendable {
     case anchor = 1
     case tombstone = 2
+    case schema = 3
 }
 
 /// How far a transaction in the outbox is.
@@ -107,7 +110,7 @@ package enum OutboxState: Int64, Sendable {
     case included = 1
     /// An interval that takes records; its anchor is not signed yet.
     case forming = 2
-    /// Signed and kept here; never submitted.
+    /// Signed and kept here; never submitted, or not again.
     case kept = 3
 }
 

@@ -109,6 +109,7 @@ enum GatewaySchema {
                     """)
         }
         registerAccess(in: &migrator)
+        registerRegistry(in: &migrator)
         return migrator
     }
 }

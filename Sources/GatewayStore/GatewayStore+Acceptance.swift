@@ -50,13 +50,14 @@ extension GatewayStore {
             let slots = try slots(
                 for: fresh.map(\.record), issuer: issuer, first: first, draw: draw, sign: sign, in: database)
             let erased = try Self.capturesOfErased(repeats, in: database)
+            let uses = try captures.map { try $0.schemas.map { try schemaUse($0, in: database) } }
             let originals = try insertOriginals(captures, counts: counts, without: erased, in: database)
             let insert = try RowStatement(
                 database,
                 sql: """
                     INSERT INTO record (id, rid, tenant, issuer, number, statement, media_type, payload, key_group, wrap,
-                        original, outbox, accepted_at)
-                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                        original, outbox, accepted_at, schema)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                     """)
             insert.bind(issuer, at: 4)
             insert.bind(now, at: 13)
@@ -74,6 +75,7 @@ extension GatewayStore {
                 insert.bind(record.wrap, at: 10)
                 if let original = originals[capture] { insert.bind(original, at: 11) } else { insert.bindNull(at: 11) }
                 insert.bind(slot.outbox, at: 12)
+                if let use = uses[capture] { insert.bind(use, at: 14) } else { insert.bindNull(at: 14) }
                 try insert.run()
             }
             for (row, capture) in repeats {

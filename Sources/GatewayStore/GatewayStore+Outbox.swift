@@ -34,13 +34,13 @@ extension GatewayStore {
 
     /// Notes where transactions arrived.
     ///
-    /// An anchor's bytes are no longer needed: it can be signed again from its records. A tombstone's are all that is
-    /// known of it.
+    /// An anchor's bytes are no longer needed: it can be signed again from its records. The others' are all that is known
+    /// of them.
     package func markIncluded(_ arrivals: [(row: Int64, place: RecordPlace)]) throws {
         try write { database in
             let update = try database.cachedStatement(
                 sql: """
-                    UPDATE outbox SET state = 1, bytes = CASE kind WHEN 2 THEN bytes ELSE x'' END,
+                    UPDATE outbox SET state = 1, bytes = CASE kind WHEN 1 THEN x'' ELSE bytes END,
                         first_leaf = ?, height = ?, block_time = ? WHERE id = ?
                     """)
             for (row, place) in arrivals {
@@ -149,24 +149,24 @@ extension GatewayStore {
         }
     }
 
-    /// Tombstones that are noted as arrived, newest first, from below a row of the outbox on.
-    package func includedTombstones(below row: Int64, limit: Int) throws -> [(row: Int64, bytes: [UInt8])] {
+    /// Transactions of a kind, not anchors, that are noted as arrived, newest first, from below a row of the outbox on.
+    package func included(_ kind: OutboxKind, below row: Int64, limit: Int) throws -> [(row: Int64, bytes: [UInt8])] {
         try read { database in
             try Row.fetchAll(
                 database,
                 sql: """
-                    SELECT id, bytes FROM outbox WHERE state = 1 AND kind = 2 AND id < ? ORDER BY id DESC LIMIT ?
-                    """, arguments: [row, limit]
+                    SELECT id, bytes FROM outbox WHERE state = 1 AND kind = ? AND id < ? ORDER BY id DESC LIMIT ?
+                    """, arguments: [kind.rawValue, row, limit]
             ).map { (row: $0["id"], bytes: bytes($0["bytes"])) }
         }
     }
 
-    /// Takes back that tombstones have arrived: they wait again.
-    package func putBackTombstones(_ rows: [Int64]) throws {
+    /// Takes back that transactions other than anchors have arrived: they wait again.
+    package func putBack(_ rows: [Int64]) throws {
         try write { database in
             for row in rows {
                 try database.execute(
-                    sql: "UPDATE outbox SET \(Self.waitingAgain) WHERE id = ? AND kind = 2", arguments: [row])
+                    sql: "UPDATE outbox SET \(Self.waitingAgain) WHERE id = ? AND kind <> 1", arguments: [row])
             }
         }
     }

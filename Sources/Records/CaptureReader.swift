@@ -21,16 +21,25 @@ package struct CaptureReader: Sendable {
         xml12 = try EPCISSchemas.xml12()
     }
 
-    func read(_ document: [UInt8], mediaType: String) throws(RecordsFailure) -> PreparedCapture {
+    /// `schema`: what the document must satisfy besides.
+    func read(_ document: [UInt8], mediaType: String, schema: AppliedSchema? = nil) throws(RecordsFailure)
+        -> PreparedCapture
+    {
         let type = mediaType.prefix { $0 != ";" }.filter { $0 != " " }.lowercased()
+        var prepared: PreparedCapture
         switch type {
-        case "application/ld+json", "application/json": return try readJSON(document, mediaType: type)
-        case "application/xml", "text/xml": return try readXML(document, mediaType: type)
+        case "application/ld+json", "application/json":
+            prepared = try readJSON(document, mediaType: type, schema: schema)
+        case "application/xml", "text/xml": prepared = try readXML(document, mediaType: type, schema: schema)
         default: throw .unsupportedMediaType(mediaType)
         }
+        prepared.schema = schema?.row ?? 0
+        return prepared
     }
 
-    private func readJSON(_ bytes: [UInt8], mediaType: String) throws(RecordsFailure) -> PreparedCapture {
+    private func readJSON(_ bytes: [UInt8], mediaType: String, schema: AppliedSchema?) throws(RecordsFailure)
+        -> PreparedCapture
+    {
         let document: JSONDocument
         do { document = try JSONDocument(parsing: bytes) } catch {
             throw .unreadable(
@@ -39,32 +48,40 @@ package struct CaptureReader: Sendable {
         }
         let violations = json.validate(document)
         guard violations.isEmpty else { throw .invalid(violations) }
+        if let schema { try schema.check(document) }
         let records: [EventRecord]
         do { records = try EventRecord.records(of: document) } catch { throw .invalid([Self.violation(error)]) }
-        return try prepared(records, mediaType: mediaType)
+        return try prepared(records, mediaType: mediaType, bundled: BundledSchema.epcisJSON)
     }
 
-    private func readXML(_ bytes: [UInt8], mediaType: String) throws(RecordsFailure) -> PreparedCapture {
+    private func readXML(_ bytes: [UInt8], mediaType: String, schema applied: AppliedSchema?) throws(RecordsFailure)
+        -> PreparedCapture
+    {
         let tree: XMLTree
         let violations: [SchemaViolation]
+        let bundled: String
         do {
             // The namespace says which version it is; both schemas are checked in the parser's own pass.
             let probe = try XMLTree(parsing: bytes)
-            let schema = probe.root.namespace == "urn:epcglobal:epcis:xsd:1" ? xml12 : xml20
-            (tree, violations) = try schema.parse(bytes)
+            let isOld = probe.root.namespace == "urn:epcglobal:epcis:xsd:1"
+            bundled = isOld ? BundledSchema.epcisXML12 : BundledSchema.epcisXML20
+            (tree, violations) = try (isOld ? xml12 : xml20).parse(bytes)
         } catch {
             throw .unreadable(
                 Self.violation("xml", error.text, line: max(1, error.line), column: max(1, error.column)))
         }
         guard violations.isEmpty else { throw .invalid(violations) }
+        if let applied { try applied.check(xml: bytes) }
         let records: [EventRecord]
         do { records = try EventRecord.records(of: EPCISDocument(xml: tree)) } catch {
             throw .invalid([Self.violation(error)])
         }
-        return try prepared(records, mediaType: mediaType)
+        return try prepared(records, mediaType: mediaType, bundled: bundled)
     }
 
-    private func prepared(_ events: [EventRecord], mediaType: String) throws(RecordsFailure) -> PreparedCapture {
+    private func prepared(_ events: [EventRecord], mediaType: String, bundled: String) throws(RecordsFailure)
+        -> PreparedCapture
+    {
         guard !events.isEmpty else {
             throw .invalid([
                 Self.violation("minItems", "the document holds no event", pointer: "/epcisBody/eventList")
@@ -79,7 +96,7 @@ package struct CaptureReader: Sendable {
                 .init(
                     mediaType: EventRecord.mediaType, document: $0.document, source: "epcis", businessKey: $0.eventID,
                     canonical: $0.canonicalEvent)
-            })
+            }, bundled: bundled)
     }
 
     private static func violation(_ failure: SupplyChainFailure) -> SchemaViolation {

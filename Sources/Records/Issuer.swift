@@ -70,17 +70,35 @@ package struct Issuer: Sendable {
             now: now)
     }
 
-    /// Signs a tombstone again: the same message, valid for longer; nil where the bytes hold none.
-    func tombstone(again bytes: [UInt8], now: UInt64) throws -> NewOutboxTransaction? {
-        guard let message = tombstone(in: bytes) else { return nil }
-        return try transaction([.tombstone(message)], first: 0, count: 0, now: now)
+    /// Signs what pins a version of a schema.
+    func registration(
+        _ schema: SchemaName, version: UInt64, mediaType: SchemaMediaType, digest: Digest, now: UInt64
+    ) throws -> NewOutboxTransaction {
+        let message = RegisterSchemaMessage(
+            account: account, schema: schema, version: version, mediaType: mediaType, digest: digest)
+        return try transaction([.registerSchema(message)], first: 0, count: 0, now: now)
+    }
+
+    /// Signs a transaction of one message again: the same message, valid for longer; nil where the bytes hold none.
+    func again(_ bytes: [UInt8], now: UInt64) throws -> NewOutboxTransaction? {
+        guard let message = message(in: bytes) else { return nil }
+        return try transaction([message], first: 0, count: 0, now: now)
+    }
+
+    /// The message that a transaction of ours carries.
+    private func message(in bytes: [UInt8]) -> Message? {
+        (try? SignedTransaction(decoding: bytes, on: ledger))?.body.messages.first
     }
 
     /// The tombstone that a transaction of ours carries.
     func tombstone(in bytes: [UInt8]) -> TombstoneMessage? {
-        guard let transaction = try? SignedTransaction(decoding: bytes, on: ledger),
-            case .tombstone(let message)? = transaction.body.messages.first
-        else { return nil }
+        guard case .tombstone(let message)? = message(in: bytes) else { return nil }
+        return message
+    }
+
+    /// The registration of a schema that a transaction of ours carries.
+    func registration(in bytes: [UInt8]) -> RegisterSchemaMessage? {
+        guard case .registerSchema(let message)? = message(in: bytes) else { return nil }
         return message
     }
 

@@ -27,7 +27,8 @@ extension Outbox {
         do {
             try await checkOldestPending(onLedger: onLedger)
             try await putBackAnchors(onLedger: onLedger)
-            try await putBackTombstones()
+            try await putBackLost(.tombstone)
+            try await putBackLost(.schema)
         } catch let error as LedgerAccessFailure {
             throw RecordsFailure.ledger(error)
         }
@@ -107,24 +108,35 @@ extension Outbox {
         }
     }
 
-    /// Puts back the tombstones that the ledger lost: from the newest on, until one is there.
-    private func putBackTombstones() async throws {
+    /// Puts back the transactions of a kind that the ledger lost: from the newest on, until one is there.
+    private func putBackLost(_ kind: OutboxKind) async throws {
         var lost: [Int64] = []
         var below = Int64.max
         walk: while true {
-            let page = try store.includedTombstones(below: below, limit: 100)
+            let page = try store.included(kind, below: below, limit: 100)
             for (row, bytes) in page {
-                guard let message = issuer.tombstone(in: bytes), message.issuer == issuer.account,
-                    try await tombstoneHeight(of: message.rid) == nil
-                else { break walk }
+                guard try await isLost(bytes) else { break walk }
                 lost.append(row)
                 below = row
             }
             if page.isEmpty { break }
         }
         guard !lost.isEmpty else { return }
-        try store.putBackTombstones(lost)
-        logger.warning("the ledger was cut back: tombstones are handed in again", metadata: ["count": "\(lost.count)"])
+        try store.putBack(lost)
+        logger.warning(
+            "the ledger was cut back: what it had taken is handed in again",
+            metadata: ["kind": "\(kind)", "count": "\(lost.count)"])
+    }
+
+    /// Whether the ledger does not hold what a transaction of ours wrote.
+    private func isLost(_ bytes: [UInt8]) async throws -> Bool {
+        if let message = issuer.tombstone(in: bytes), message.issuer == issuer.account {
+            return try await tombstoneHeight(of: message.rid) == nil
+        }
+        if let message = issuer.registration(in: bytes), message.account == issuer.account {
+            return try await registered(message) == nil
+        }
+        return false
     }
 }
 

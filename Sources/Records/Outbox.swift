@@ -73,7 +73,13 @@ package final class Outbox: Service, Sendable {
             while true {
                 let rows = try store.pendingOutbox(limit: Self.inFlightMax)
                 var arrivals: [(row: Int64, place: RecordPlace)] = []
+                var refused = 0
                 for row in rows {
+                    if row.kind == .schema, try await isRefused(row) {
+                        try store.markRefused(row.row)
+                        refused += 1
+                        continue
+                    }
                     guard let place = try await settle(row) else { break }
                     arrivals.append((row.row, place))
                 }
@@ -83,8 +89,8 @@ package final class Outbox: Service, Sendable {
                     return
                 }
                 progress.notePending()
-                try await submitUnseen(rows.dropFirst(arrivals.count))
-                if arrivals.count < rows.count { return }
+                try await submitUnseen(rows.dropFirst(arrivals.count + refused))
+                if arrivals.count + refused < rows.count { return }
             }
         } catch {
             logger.warning("outbox paused", metadata: ["reason": "\(error)"])
@@ -95,7 +101,11 @@ package final class Outbox: Service, Sendable {
     private func settle(_ row: OutboxRow) async throws -> RecordPlace? {
         let status = try await ledger.transaction(TransactionID(row.id)!)
         if case .pending = status { return nil }
-        guard row.kind == .anchor else { return try await settleTombstone(row, status) }
+        switch row.kind {
+        case .anchor: break
+        case .tombstone: return try await settleTombstone(row, status)
+        case .schema: return try await settleSchema(row)
+        }
         // Included, or unknown since the node forgot it: the record id itself tells (idempotence by rid).
         guard let rid = try store.firstRecordID(ofOutbox: row.row), let anchored = try await anchored(rid) else {
             return nil
@@ -115,6 +125,34 @@ package final class Outbox: Service, Sendable {
         }
         guard case .included(let height, _, _, _) = status else { return nil }
         return RecordPlace(leafIndex: 0, height: height.value, blockTime: 0)
+    }
+
+    /// The same for a schema: the entry under its version tells.
+    private func settleSchema(_ row: OutboxRow) async throws -> RecordPlace? {
+        guard let message = issuer.registration(in: try store.outboxBytes(row.row)),
+            let entry = try await registered(message), entry.holds(message)
+        else { return nil }
+        return RecordPlace(
+            leafIndex: 0, height: entry.height.value, blockTime: UInt64(entry.time.nanosecondsSince1970 ?? 0))
+    }
+
+    /// Whether the ledger holds another schema under the version: it will never take this one, which must not keep what
+    /// stands behind it waiting.
+    private func isRefused(_ row: OutboxRow) async throws -> Bool {
+        guard let message = issuer.registration(in: try store.outboxBytes(row.row)),
+            let entry = try await registered(message), !entry.holds(message)
+        else { return false }
+        logger.error(
+            "the ledger holds another schema under a version of ours; gateway/ is older than the ledger",
+            metadata: ["schema": "\(message.schema.text)", "version": "\(message.version)"])
+        return true
+    }
+
+    /// What the ledger holds under the version that a message names.
+    func registered(_ message: RegisterSchemaMessage) async throws -> RegisteredSchema? {
+        let key = RegisteredSchema.key(message.account, message.schema, version: message.version)
+        guard let value = try await ledger.value(.schema, key: key) else { return nil }
+        return try RegisteredSchema(decoding: value)
     }
 
     /// What the ledger holds of a record.
@@ -144,7 +182,7 @@ package final class Outbox: Service, Sendable {
                 let fresh =
                     row.kind == .anchor
                     ? try issuer.anchorAgain(row, from: store, now: time)
-                    : try issuer.tombstone(again: try store.outboxBytes(row.row), now: time)
+                    : try issuer.again(try store.outboxBytes(row.row), now: time)
                 guard let fresh else { continue }
                 try store.replaceOutbox(row.row, with: fresh)
                 bytes = fresh.bytes
@@ -152,7 +190,7 @@ package final class Outbox: Service, Sendable {
                 bytes = try store.outboxBytes(row.row)
             }
             if let reason = try await refusal(of: bytes) {
-                logger.warning("the ledger refused an anchor", metadata: ["reason": "\(reason)"])
+                logger.warning("the ledger refused a transaction", metadata: ["reason": "\(reason)"])
                 return
             }
         }

@@ -65,13 +65,13 @@ package final class RecordService: Sendable {
 
     /// Takes a document in: every event of it becomes a record, durable when this returns.
     ///
+    /// `schema`: what it must satisfy besides the bundled schema.
     /// `audit`: its line in the audit log, durable with it; the job becomes its target.
     /// - Throws: ``RecordsFailure``; nothing is stored then.
-    package func capture(_ document: [UInt8], mediaType: String, tenant: String, audit: AuditLine? = nil)
-        async throws(RecordsFailure)
-        -> CaptureReceipt
-    {
-        let prepared = try reader.read(document, mediaType: mediaType)
+    package func capture(
+        _ document: [UInt8], mediaType: String, tenant: String, schema: AppliedSchema? = nil, audit: AuditLine? = nil
+    ) async throws(RecordsFailure) -> CaptureReceipt {
+        let prepared = try reader.read(document, mediaType: mediaType, schema: schema)
         return try await accept(document, prepared, tenant: tenant) { capture in
             var line = audit
             line?.target = Hex.encode(capture.jobID)
@@ -107,7 +107,10 @@ package final class RecordService: Sendable {
 
     /// One record; nil where the tenant has none of that id.
     package func record(_ rid: [UInt8], tenant: String) throws(RecordsFailure) -> RecordView? {
-        try row(rid, tenant: tenant).map(RecordView.init)
+        guard let row = try row(rid, tenant: tenant) else { return nil }
+        do { return RecordView(row, schemas: try store.schemaUse(ofRecord: row.row)) } catch {
+            throw RecordsFailure(error)
+        }
     }
 
     /// How many transactions are on their way to the ledger.
@@ -142,7 +145,10 @@ package final class RecordService: Sendable {
         let sealed = SealedPayload(document, groupKey: key)
         let original = NewOriginal(
             mediaType: prepared.mediaType, payload: sealed.payload, keyGroup: group, wrap: sealed.wrap)
-        return NewCapture(jobID: SecureRandom.bytes(16), tenant: tenant, original: original, records: records)
+        var capture = NewCapture(
+            jobID: SecureRandom.bytes(16), tenant: tenant, original: original, records: records)
+        capture.schemas = prepared.bundled.map { NewSchemaUse(bundled: $0, version: prepared.schema) }
+        return capture
     }
 }
 
@@ -171,6 +177,9 @@ package struct PreparedCapture: Sendable {
 
     package var mediaType: String
     package var records: [Record]
+    /// Name of the bundled schema that it satisfies, and row of the registered one, or 0.
+    var bundled: String?
+    var schema: Int64 = 0
 }
 
 extension RecordsFailure {

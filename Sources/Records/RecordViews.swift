@@ -25,8 +25,15 @@ package struct RecordView: Sendable {
     /// Nanoseconds since 1970.
     package let acceptedAt: UInt64
     package let erasedAt: UInt64?
+    /// What it was checked against when it was accepted first, as `ID:VERSION`: the bundled schema, then the registered
+    /// one; none where that is not known.
+    package let schemas: [String]
 
-    init(_ row: RecordRow) {
+    init(_ row: RecordRow, schemas use: SchemaUseRow?) {
+        schemas =
+            use.map { use in
+                ["\(use.bundled):1"] + (use.name.map { ["\($0):\(use.version ?? 0)"] } ?? [])
+            } ?? []
         recordID = row.rid
         state = row.erasedAt != nil ? .erased : row.place == nil ? .accepted : .anchored
         issuer = row.issuer

@@ -23,6 +23,8 @@ package enum RecordsFailure: Error, Sendable {
     case sealBroken
     /// The tenant holds as many API keys as it may.
     case tooManyKeys(String)
+    /// A schema was refused, or is not there.
+    case schema(SchemaRefusal)
     /// The ledger did not answer.
     case ledger(LedgerAccessFailure)
     /// The gateway's store did not do what it was asked to.

@@ -188,10 +188,10 @@ struct GatewayStoreTests {
             let rows = try store.pendingOutbox(limit: 10)
             #expect(rows.map(\.kind) == [.anchor, .tombstone])
             try store.markIncluded(rows.map { ($0.row, RecordPlace(leafIndex: 0, height: 3, blockTime: 0)) })
-            let included = try store.includedTombstones(below: .max, limit: 10)
+            let included = try store.included(.tombstone, below: .max, limit: 10)
             #expect(included.map(\.bytes) == [[4, 5, 6]])
-            #expect(try store.includedTombstones(below: included[0].row, limit: 10).isEmpty)
-            try store.putBackTombstones(rows.map(\.row))
+            #expect(try store.included(.tombstone, below: included[0].row, limit: 10).isEmpty)
+            try store.putBack(rows.map(\.row))
             #expect(try store.pendingOutbox(limit: 10).map(\.kind) == [.tombstone])
             #expect(try store.pendingOutbox(limit: 10).map { try store.outboxBytes($0.row) } == [[4, 5, 6]])
         }

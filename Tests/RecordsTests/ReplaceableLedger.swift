@@ -4,7 +4,7 @@ import LedgerAccess
 import LedgerModel
 import Synchronization
 
-/// A ledger of anchors and tombstones alone, under the same rules (D7), that tests can cut back and fork.
+/// A ledger of anchors, tombstones and schemas alone, under the same rules (D7), that tests can cut back and fork.
 ///
 /// Blocks hold one transaction each and come at once.
 final class ReplaceableLedger: LedgerAccess {
@@ -76,6 +76,20 @@ final class ReplaceableLedger: LedgerAccess {
                 Tombstone(
                     height: Height(state.height), time: Timestamp(nanosecondsSince1970: state.height),
                     reason: tombstone.reason
+                ).encoded()
+            return true
+        case .registerSchema(let message):
+            let key = RegisteredSchema.key(message.account, message.schema, version: message.version)
+            if let known = state.values[key] {
+                return (try? RegisteredSchema(decoding: known))?.holds(message) == true
+            }
+            let newest = NewestSchema.key(message.account, message.schema)
+            guard NewestSchema.version(state.values[newest]) + 1 == message.version else { return false }
+            state.values[newest] = CBOR.unsigned(message.version).encoded()
+            state.values[key] =
+                RegisteredSchema(
+                    digest: message.digest, mediaType: message.mediaType, height: Height(state.height),
+                    time: Timestamp(nanosecondsSince1970: state.height)
                 ).encoded()
             return true
         default: return false
