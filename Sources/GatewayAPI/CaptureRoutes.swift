@@ -20,8 +20,12 @@ struct CaptureRoutes {
         let type = input.request.headers[.contentType] ?? ""
         let receipt: CaptureReceipt
         do {
+            let schema = try input.query("schema").flatMap(SchemaReference.init).map {
+                try parts.schemas.applied($0, tenant: input.tenant)
+            }
             receipt = try await parts.records.capture(
-                input.body, mediaType: type, tenant: input.tenant, audit: input.auditLine(status: 202))
+                input.body, mediaType: type, tenant: input.tenant, schema: schema,
+                audit: input.auditLine(status: 202))
             input.mark.set()
         } catch {
             parts.metrics.count("captures_refused")

@@ -73,18 +73,21 @@ package struct GatewayParts: Sendable {
     package var identity: LedgerIdentity
     package var ledger: any LedgerAccess
     package var records: RecordService
+    package var schemas: SchemaBook
     package var answers: AnswerBook
     package var access: AccessControl
     package var metrics: Metrics
 
     package init(
         configuration: GatewayConfiguration, identity: LedgerIdentity, ledger: any LedgerAccess,
-        records: RecordService, answers: AnswerBook, access: AccessControl, metrics: Metrics = Metrics()
+        records: RecordService, schemas: SchemaBook, answers: AnswerBook, access: AccessControl,
+        metrics: Metrics = Metrics()
     ) {
         self.configuration = configuration
         self.identity = identity
         self.ledger = ledger
         self.records = records
+        self.schemas = schemas
         self.answers = answers
         self.access = access
         self.metrics = metrics

@@ -66,6 +66,7 @@ enum ProblemTable {
                 detail: "Its key or its bytes are damaged. Restore keys/ and gateway/ from the same backup.")
         case .tooManyKeys(let detail):
             Problem("too-many-keys", .conflict, title: "No further key", detail: detail)
+        case .schema(let refusal): .schema(refusal)
         case .ledger(let failure): ledger(failure)
         case .store(let isDiskFull, let detail): store(isDiskFull: isDiskFull, detail: detail)
         }

@@ -26,6 +26,7 @@ struct RecordRoutes {
                 "issuer": .hex(record.issuer),
                 "number": .decimal(record.number),
                 "mediaType": .string(record.mediaType),
+                "schemas": .array(record.schemas.map { .string($0) }),
                 "acceptedAt": .string(TimeText.rfc3339(nanoseconds: record.acceptedAt)),
                 "erasedAt": record.erasedAt.map { .string(TimeText.rfc3339(nanoseconds: $0)) },
                 "logIndex": record.place.map { .decimal($0.leafIndex) },

@@ -50,5 +50,6 @@ enum RouteTable {
             + LogRoutes(parts: parts).routes + OperationRoutes(parts: parts).routes
             + WellKnownRoutes(parts: parts).routes + APIKeyRoutes(parts: parts).routes
             + AuditRoutes(parts: parts).routes
+            + SchemaRoutes(parts: parts).routes
     }
 }

@@ -29,7 +29,7 @@ struct Vivian: AsyncParsableCommand {
             InitCommand.self, StartCommand.self, StatusCommand.self, KeysCommand.self, CaptureCommand.self,
             RecordCommand.self, VerifyCommand.self, RefreshCommand.self, BlockCommand.self, TxCommand.self,
             StateCommand.self, SnapshotCommand.self, EraseCommand.self, DoctorCommand.self, APIKeysCommand.self,
-            AuditCommand.self,
+            AuditCommand.self, SchemaCommand.self,
         ])
 
     /// Runs the command that the arguments name, and ends with one of the documented exit codes.

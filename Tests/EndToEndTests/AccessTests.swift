@@ -7,7 +7,7 @@ extension EndToEnd {
     struct AccessTests {
         static let scopes = [
             "records:capture", "records:read", "records:erase", "ledger:read", "ledger:submit", "operations:read",
-            "keys:manage", "audit:read",
+            "keys:manage", "audit:read", "schemas:read", "schemas:write",
         ]
 
         struct Operation: CustomStringConvertible {
@@ -26,6 +26,9 @@ extension EndToEnd {
                 for (name, value) in values { filled = filled.replacing("{\(name)}", with: value) }
                 if path.name.hasPrefix("/epcis/capture/") { filled = "/epcis/capture/\(values["job"] ?? "")" }
                 if path.name.hasPrefix("/api-keys/") { filled = "/api-keys/\(values["apiKey"] ?? "")" }
+                if path.name.hasPrefix("/schemas/") {
+                    filled = path.name.replacing("{id}", with: "orders").replacing("{version}", with: "1")
+                }
                 if path.name == "/log/consistency" { filled += "?from=1&to=2" }
                 for method in path.value.object ?? [] where method.name != "parameters" {
                     let scope = method.value["security"]?.elements.first?["bearer"]?.elements.first?.string

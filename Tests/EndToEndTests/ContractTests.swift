@@ -40,8 +40,22 @@ extension EndToEnd {
                 "POST", "/api-keys", headers: ["Content-Type: application/json"],
                 body: Array(try Data(contentsOf: wish))
             ).json["id"]?.string
+            let schema = node.folder.appending(path: "schema.json")
+            try Data(#"{"type":"object","required":["type"]}"#.utf8).write(to: schema)
+            let registered = try node.request(
+                "POST", "/schemas?id=contract", headers: ["Content-Type: application/schema+json"],
+                body: Array(try Data(contentsOf: schema)))
+            #expect(registered.status == 201)
+            let version = ["id": "contract", "version": "1"]
             let input = Input(
                 values: [
+                    "POST /epcis/capture": ["schema": "contract:1"],
+                    "POST /schemas": ["id": "another", "compatibility": "full"],
+                    "GET /schemas/{id}": ["id": "contract"],
+                    "GET /schemas/{id}/versions/{version}": version,
+                    "GET /schemas/{id}/versions/{version}/document": version,
+                    "POST /schemas/{id}/compatibility": ["id": "contract", "compatibility": "forward"],
+                    "POST /schemas/{id}/versions/{version}/validation": version.merging(["output": "flag"]) { $1 },
                     "GET /epcis/capture/{id}": ["id": job],
                     "GET /records/{id}": ["id": records[0]],
                     "DELETE /records/{id}": ["id": records[1], "reason": "2"],
@@ -62,6 +76,9 @@ extension EndToEnd {
                     "POST /epcis/capture": ["application/ld+json", file.path],
                     "POST /transactions": ["application/cose", sent.path],
                     "POST /api-keys": ["application/json", wish.path],
+                    "POST /schemas": ["application/schema+json", schema.path],
+                    "POST /schemas/{id}/compatibility": ["application/json", schema.path],
+                    "POST /schemas/{id}/versions/{version}/validation": ["application/ld+json", file.path],
                 ])
             let values = node.folder.appending(path: "values.json")
             try JSONEncoder().encode(input).write(to: values)

@@ -8,6 +8,8 @@ package enum Scope: String, CaseIterable, Comparable, Sendable {
     case operationsRead = "operations:read"
     case keysManage = "keys:manage"
     case auditRead = "audit:read"
+    case schemasRead = "schemas:read"
+    case schemasWrite = "schemas:write"
 
     package static func < (left: Scope, right: Scope) -> Bool { left.rawValue < right.rawValue }
 }

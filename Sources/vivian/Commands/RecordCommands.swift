@@ -9,13 +9,16 @@ struct CaptureCommand: AsyncParsableCommand {
         commandName: "capture", abstract: "Hand in EPCIS documents; every event becomes a record.",
         discussion: """
             Takes EPCIS 2.0 JSON-LD, EPCIS 2.0 XML and EPCIS 1.2 XML. Handing in the same event again gives the same \
-            record, so an interrupted run is resumed by running it again. With --json, one object a record.
+            record, so an interrupted run is resumed by running it again. With --json, one object a record. \
+            With --schema every document must also satisfy a registered schema (`vivian schema`).
             """)
     @OptionGroup var client: ClientOptions
     @Argument(help: "Files to hand in.") var files: [String]
+    @Option(help: "A registered schema that the documents must satisfy too: ID or ID:VERSION.") var schema: String?
     @Flag(inversion: .prefixedNo, help: "Wait until every record is on the ledger.") var wait = true
 
     func run() async throws {
+        let path = "/epcis/capture" + (try SchemaCommand.reference(schema).map { "?schema=\($0.text)" } ?? "")
         try await client.withClient { gateway in
             var jobs: [String] = []
             for (index, file) in files.enumerated() {
@@ -24,7 +27,7 @@ struct CaptureCommand: AsyncParsableCommand {
                 let answer: JSON
                 do {
                     answer = try await gateway.json(
-                        "POST", "/epcis/capture", headers: [("content-type", Self.mediaType(of: bytes))], body: bytes)
+                        "POST", path, headers: [("content-type", Self.mediaType(of: bytes))], body: bytes)
                 } catch let problem as GatewayProblem {
                     Output.endProgress()
                     throw GatewayProblem("\(file): \(problem.description)")

@@ -102,6 +102,7 @@ struct StartCommand: AsyncParsableCommand {
         let gateway = try Gateway(
             parts: GatewayParts(
                 configuration: configuration, identity: genesis.ledger, ledger: node, records: records,
+                schemas: SchemaBook(store: store, issuer: issuer, ledger: node, outbox: outbox, now: now),
                 answers: try AnswerBook(store: store, now: now),
                 access: AccessControl(configuration: settings.access, book: book, now: now)),
             logger: logger
