@@ -1,6 +1,7 @@
 import ArgumentParser
 import Codec
 import Foundation
+import HTTPClientKit
 import Records
 
 /// `vivian schema`.
