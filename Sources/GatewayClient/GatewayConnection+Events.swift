@@ -17,13 +17,13 @@ extension GatewayConnection {
     }
 
     /// Follows the feed from a place on, until the stream ends or breaks off; returns the place up to which it came.
-    /// - Throws: ``GatewayFailure``, and what `receive` throws.
-    package func followEvents(after place: String, _ receive: (JSON) throws -> Void) async throws -> String {
+    /// - Throws: ``GatewayFailure``, `refused` where the place is no longer held or the credential does not hold.
+    package func followEvents(after place: String, _ receive: (JSON) -> Void) async throws(GatewayFailure) -> String {
         var lines = EventStreamLines(place: place)
-        let reply = try await stream(
+        let reply = await stream(
             RequestTarget.path(["events"]), headers: [("accept", "text/event-stream"), ("last-event-id", place)]
         ) { bytes in
-            for event in lines.take(bytes) { try receive(JSON(try JSONDocument(parsing: event).root)) }
+            for event in lines.take(bytes) { receive(JSON(try JSONDocument(parsing: event).root)) }
         }
         if let reply, reply.status >= 400 { throw GatewayFailure.refused(ProblemDocument(reply)) }
         return lines.place

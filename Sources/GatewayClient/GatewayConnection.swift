@@ -95,11 +95,9 @@ public final class GatewayConnection: Sendable {
     /// An answer whose status is not 200 is read whole.
     func stream(
         _ path: String, headers: [(String, String)], receive: ([UInt8]) async throws -> Void
-    ) async throws -> GatewayReply? {
+    ) async -> GatewayReply? {
         let authorization = credential.map { [("authorization", "Bearer \($0)")] } ?? []
-        do {
-            return GatewayReply(try await http.stream(path, headers: headers + authorization, receive: receive))
-        } catch is HTTPClientFailure { return nil }
+        return try? GatewayReply(await http.stream(path, headers: headers + authorization, receive: receive))
     }
 
     /// The same, its answer read as JSON.

@@ -94,7 +94,7 @@ extension GatewayStore {
     /// Removes a subscription and all its deliveries.
     /// - Returns: whether the tenant had one of that id.
     package func removeWebhook(
-        _ id: String, tenant: String, audit: AuditEntry, check: (WebhookRow) throws -> Void
+        _ id: String, tenant: String, audit: AuditEntry, check: (WebhookRow) throws -> Void = { _ in }
     ) throws -> Bool {
         try write { database in
             guard let row = try Self.webhook(id, tenant: tenant, in: database) else { return false }

@@ -176,10 +176,13 @@ struct EventStoreTests {
             #expect(throws: GatewayStoreFailure.self) {
                 try store.addAPIKey(AccessTests.key("ab"), audit: AccessTests.entry("ab"))
             }
-            for _ in 0..<2 {
-                _ = try store.revokeAPIKey("ab", tenant: "orchard", now: 8, audit: AccessTests.entry("ab"))
+            for id in ["ab", "ab", "cd"] {
+                _ = try store.changeAPIKey(id, tenant: "orchard", audit: AccessTests.entry(id)) { key in
+                    var key = key
+                    key.revokedAt = key.revokedAt ?? 8
+                    return key
+                }
             }
-            _ = try store.revokeAPIKey("cd", tenant: "orchard", now: 8, audit: AccessTests.entry("cd"))
             #expect(try Self.types(store, tenant: "orchard") == ["1 api-key.created ab", "2 api-key.revoked ab"])
             for row in try store.events(tenant: "orchard", after: 0, limit: 9).1 {
                 #expect(!row.data.contains("label") && !row.data.contains("BwcH") && !row.data.contains("0707"))

@@ -42,7 +42,7 @@ struct RecordPagesTests {
     static func include(_ store: GatewayStore, anchors count: Int) throws {
         let rows = try store.pendingOutbox(limit: count)
         try store.markIncluded(
-            rows.map { ($0.row, RecordPlace(leafIndex: $0.firstNumber, height: UInt64($0.row), blockTime: 5)) })
+            rows.map { ($0.row, RecordPlace(leafIndex: $0.firstNumber, height: UInt64($0.row), blockTime: 5)) }, now: 6)
     }
 
     /// All records of a list, by their numbers, and the sizes of its pages.

@@ -122,7 +122,7 @@ struct SchemaStoreTests {
         try Self.withStore { store in
             try Self.register(store, Self.new("orders", "{}"))
             let row = try #require(try store.pendingOutbox(limit: 1).first)
-            try store.markIncluded([(row.row, RecordPlace(leafIndex: 0, height: 7, blockTime: 8))])
+            try store.markIncluded([(row.row, RecordPlace(leafIndex: 0, height: 7, blockTime: 8))], now: 9)
             #expect(try store.schema("orders", version: 1, tenant: "default")?.height == 7)
             let included = try store.included(.schema, below: .max, limit: 9)
             #expect(included.map(\.bytes) == [[1, 2, 3]])

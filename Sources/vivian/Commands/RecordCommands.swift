@@ -2,6 +2,7 @@ import ArgumentParser
 import Codec
 import Foundation
 import GatewayClient
+import Records
 
 /// `vivian capture`.
 struct CaptureCommand: AsyncParsableCommand {
