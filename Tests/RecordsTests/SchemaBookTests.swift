@@ -412,7 +412,8 @@ import Testing
                     by: SchemaReference(id: "epcglobal-epcis-2_0", version: 1), isBasic: true, tenant: "default")
             }
             #expect(try answer(text) == ["valid": true], "\(file.lastPathComponent)")
-            let broken = try answer(text.replacing("action>", with: "axtion>"))
+            let broken = try answer(
+                text.replacing("<action>", with: "<axtion>").replacing("</action>", with: "</axtion>"))
             #expect(broken["valid"] == .boolean(false) && broken["errors"]?.array?.isEmpty == false)
         }
     }

@@ -63,7 +63,7 @@ struct SchemaShelf: Sendable {
         var (count, byteCount) = (0, 0)
         for document in documents {
             // What is found for one document serves the next.
-            for _ in 0...Self.referenceDepthMax {
+            for depth in 0...Self.referenceDepthMax {
                 var probe = registry
                 try probe.register(document, at: location)
                 var isComplete = true
@@ -82,6 +82,10 @@ struct SchemaShelf: Sendable {
                     isComplete = false
                 }
                 if isComplete { break }
+                guard depth < Self.referenceDepthMax else {
+                    throw SchemaFailure.unresolvedReference(
+                        "a chain of more than \(Self.referenceDepthMax) schemas", at: location + "#")
+                }
             }
         }
         return (registry, byteCount)
