@@ -140,7 +140,8 @@ package final class GuardedHTTPClient: Sendable {
     private func addresses(of url: GuardedURL) async throws(AddressPolicy.Refusal) -> [IPAddress] {
         let found: [IPAddress]
         if let literal = IPAddress(url.host) { found = [literal] } else { found = await resolve(url.host) }
-        guard !found.isEmpty else { throw .unresolvable }
+        // Plain HTTP goes to loopback alone, which has its addresses always.
+        guard !found.isEmpty else { throw url.isPlain ? .scheme : .unresolvable }
         guard found.allSatisfy({ policy.permits($0, isPlain: url.isPlain) }) else {
             let isLocal = found.allSatisfy { policy.permits($0) }
             throw url.isPlain && isLocal ? .scheme : .address

@@ -90,10 +90,24 @@ package final class BlockLog {
         // A segment that was begun just before a crash may be empty: the newest vote then stands in the one before.
         var vote: (segment: Int, frame: FrameFile.Frame)?
         var locked: (segment: Int, frame: FrameFile.Frame)?
-        for (index, name) in names.enumerated() {
+        var firsts: [UInt64] = []
+        for name in names {
             guard let first = UInt64(name.dropFirst(7).dropLast(4), radix: 16), first > 0 else {
                 throw .mismatch("\(folder)/\(name) is no segment of the block log; move it away")
             }
+            firsts.append(first)
+        }
+        // Pruned segments are the oldest: any other that the mark names must be there. A log that is refused for this is
+        // left as it is, its torn tail included.
+        if let synced, synced.end > 0, firsts.first.map({ $0 < synced.segment }) ?? true,
+            !firsts.contains(synced.segment)
+        {
+            throw .cutOff(
+                file: Self.path(folder, synced.segment), size: 0, synced: synced.end,
+                height: max(synced.segment, 1) - 1)
+        }
+        for (index, name) in names.enumerated() {
+            let first = firsts[index]
             let path = folder + "/" + name
             var last = first
             var found: [(UInt64, FrameFile.Frame)] = []
@@ -101,19 +115,21 @@ package final class BlockLog {
             let (file, torn) = try FrameFile.open(
                 path, isLast: isLast, lastHeight: lastHeight ?? first - 1,
                 syncedEnd: synced.map { $0.segment == first ? $0.end : 0 } ?? 0, disk: disk
-            ) { frame in
+            ) { frame throws(StoreFailure) in
                 last = max(last, frame.height)
                 switch frame.kind {
                 case 1: vote = (index, frame)
                 case 2: locked = (index, frame)
-                case 3: found.append((frame.height, frame))
+                case 3:
+                    let before = found.last?.0 ?? lastHeight
+                    guard before.map({ $0 < .max && frame.height == $0 + 1 }) ?? true else {
+                        throw .damaged(file: path, offset: frame.offset, height: (before ?? 0) &+ 1)
+                    }
+                    found.append((frame.height, frame))
                 default: break
                 }
             }
             for (height, frame) in found {
-                guard lastHeight == nil || height == lastHeight! + 1 else {
-                    throw .damaged(file: path, offset: frame.offset, height: (lastHeight ?? 0) + 1)
-                }
                 firstHeight = firstHeight ?? height
                 lastHeight = height
                 blocks[height] = (first, frame)
@@ -122,13 +138,6 @@ package final class BlockLog {
             report.tornBytes += torn
         }
         report.segmentCount = segments.count
-        // Pruned segments are the oldest: any other that the mark names must be there.
-        if let synced, synced.end > 0, segments.first.map({ $0.firstHeight < synced.segment }) ?? true,
-            !segments.contains(where: { $0.firstHeight == synced.segment })
-        {
-            throw .cutOff(
-                file: Self.path(folder, synced.segment), size: 0, synced: synced.end, height: lastHeight ?? 0)
-        }
         if let last = segments.last {
             try last.file.settle()
             noteSynced()

@@ -43,12 +43,13 @@ final class FrameFile {
     ///   - lastHeight: the height before the file's first frame, for reports.
     ///   - syncedEnd: how much of the file is known to have been synced; 0 where nothing is known.
     ///   - disk: where failures may be put in.
-    ///   - visit: called for every frame in order; payloads are checked where `isLast`, else when they are read.
+    ///   - visit: called for every frame in order, before anything is cut off; payloads are checked where `isLast`, else
+    ///     when they are read. What it throws leaves the file as it was.
     /// - Returns: the file and how many bytes of a torn tail were cut off.
     /// - Throws: `damaged` where bytes before the tail do not hold, `cutOff` where the file ends before `syncedEnd`.
     static func open(
         _ path: String, isLast: Bool, lastHeight: UInt64, syncedEnd: UInt64 = 0, disk: any Disk = SystemDisk(),
-        visit: (Frame) -> Void
+        visit: (Frame) throws(StoreFailure) -> Void
     ) throws(StoreFailure) -> (file: FrameFile, tornBytes: Int) {
         let file = FrameFile(try RawFile(path, disk: disk))
         let size = try file.file.size()
@@ -67,7 +68,7 @@ final class FrameFile {
                 try file.file.sync()
                 break
             }
-            visit(frame)
+            try visit(frame)
             height = max(height, frame.height)
             offset = frame.end
         }

@@ -118,7 +118,7 @@ extension EndToEnd {
                     "PATCH /api-keys/{id}": ["application/merge-patch+json", change.path],
                     "POST /webhooks": ["application/json", try body("hook", hook)],
                     "PATCH /webhooks/{id}": [
-                        "application/merge-patch+json", try body("change", #"{"label":"other","types":[]}"#),
+                        "application/merge-patch+json", try body("hook-change", #"{"label":"other","types":[]}"#),
                     ],
                     "POST /webhooks/{id}/rotate": ["application/json", try body("rotation", "{}")],
                     "POST /webhooks/{id}/replay": ["application/json", try body("replay", #"{"since":"oldest"}"#)],

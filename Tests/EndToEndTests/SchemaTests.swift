@@ -93,7 +93,7 @@ extension EndToEnd {
                 body: Array(narrower.utf8))
             #expect(dry.status == 200 && dry.json["compatible"] == .boolean(false))
             let finding = try #require(dry.json["findings"]?.elements.first)
-            #expect(finding["rule"]?.string == "required" && finding["pointer"]?.string == "/required")
+            #expect(finding["rule"]?.string == "required" && finding["pointer"]?.string == "/required/1")
             let refused = try Self.register(node, "orders", narrower)
             #expect(refused.status == 409 && refused.problem == "incompatible-schema")
             #expect(refused.json["violations"]?.elements.first == finding)

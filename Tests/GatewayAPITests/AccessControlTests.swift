@@ -191,13 +191,26 @@ struct AccessControlTests {
         #expect(await bench.refusal(bench.control(), "Bearer \(mint.token())") == "issuer-unavailable")
     }
 
+    @Test func `what was checked before a revocation is not remembered after it`() {
+        let cache = TokenCache()
+        let entry = TokenCache.Entry(principal: .anonymous(tenant: .standard, scopes: []), until: 10)
+        let key = SHA256.hash([1])
+        let before = cache.epoch
+        cache.removeAll()
+        cache.insert(entry, for: key, checkedAt: before)
+        #expect(cache.entry(key, at: 1) == nil)
+        cache.insert(entry, for: key, checkedAt: cache.epoch)
+        #expect(cache.entry(key, at: 1) != nil)
+        #expect(cache.entry(key, at: 10) == nil)
+    }
+
     @Test func `remembered credentials are bounded, and who keeps asking stays`() throws {
         let cache = TokenCache(entriesMax: 8)
         let entry = TokenCache.Entry(principal: .anonymous(tenant: .standard, scopes: []), until: 10)
         let kept = SHA256.hash([0])
-        cache.insert(entry, for: kept)
+        cache.insert(entry, for: kept, checkedAt: cache.epoch)
         for number in UInt8(1)..<100 {
-            cache.insert(entry, for: SHA256.hash([number]))
+            cache.insert(entry, for: SHA256.hash([number]), checkedAt: cache.epoch)
             #expect(cache.entry(kept, at: 9) != nil)
             #expect(cache.count <= 8)
         }

@@ -42,8 +42,11 @@ package final class AccessControl: Sendable {
     /// Who asks.
     ///
     /// `certificate`: SHA-256 of the certificate that the client showed; asked for only where a token is bound to one.
+    /// `isAnew`: whether the credential is checked though it was before, so that a revocation counts from its commit on.
     /// Throws the ``Problem`` of a credential that does not hold.
-    func principal(_ headers: HTTPFields, certificate: () async -> [UInt8]?) async throws -> Principal {
+    func principal(
+        _ headers: HTTPFields, isAnew: Bool = false, certificate: () async -> [UInt8]?
+    ) async throws -> Principal {
         var credentials = headers[fields: .authorization].makeIterator()
         guard let credential = credentials.next()?.value else {
             return .anonymous(tenant: configuration.anonymousTenant, scopes: configuration.anonymousScopes)
@@ -53,12 +56,13 @@ package final class AccessControl: Sendable {
         let key = SHA256.hash(Array(token.utf8))
         let time = now()
         let entry: TokenCache.Entry
-        if let known = cache.entry(key, at: time) {
+        if !isAnew, let known = cache.entry(key, at: time) {
             entry = known
         } else {
+            let epoch = cache.epoch
             // It reads a table, checks a signature, or asks an issuer: not on the connection's event loop.
             entry = try await EventLoopExecutor.aside { try await check(token, now: time) }
-            cache.insert(entry, for: key)
+            cache.insert(entry, for: key, checkedAt: epoch)
         }
         if let bound = entry.certificate {
             guard let shown = await certificate(), ConstantTime.isEqual(shown, bound) else {

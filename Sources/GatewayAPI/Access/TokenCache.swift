@@ -20,6 +20,8 @@ final class TokenCache: Sendable {
     private struct State {
         var young: [Digest: Entry] = [:]
         var old: [Digest: Entry] = [:]
+        /// How often all was forgotten.
+        var epoch = 0
     }
 
     private let state = Mutex(State())
@@ -36,9 +38,17 @@ final class TokenCache: Sendable {
         }
     }
 
-    func insert(_ entry: Entry, for key: Digest) { state.withLock { insert(entry, key, into: &$0) } }
+    /// Names the time before a check: what is forgotten while it goes on is not remembered from it.
+    var epoch: Int { state.withLock(\.epoch) }
 
-    func removeAll() { state.withLock { $0 = State() } }
+    /// Remembers what a check gave that began at that epoch.
+    func insert(_ entry: Entry, for key: Digest, checkedAt epoch: Int) {
+        state.withLock { state in
+            if state.epoch == epoch { insert(entry, key, into: &state) }
+        }
+    }
+
+    func removeAll() { state.withLock { $0 = State(epoch: $0.epoch + 1) } }
 
     var count: Int { state.withLock { $0.young.count + $0.old.count } }
 

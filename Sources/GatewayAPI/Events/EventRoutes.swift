@@ -85,7 +85,9 @@ struct EventRoutes {
             },
             news: news, seat: seat,
             mayGoOn: {
-                let now = try? await access.principal(headers) { await PeerCertificate.thumbprint(channel) }
+                let now = try? await access.principal(headers, isAnew: true) {
+                    await PeerCertificate.thumbprint(channel)
+                }
                 return now?.tenant == principal.tenant && now?.scopes.contains(.eventsRead) == true
             },
             cutOff: {

@@ -103,9 +103,11 @@ for template, methods in contract["paths"].items():
         # Malformed first: the last one may be an erasure.
         for parameter in parameters:
             if "pattern" in parameter["schema"] or "enum" in parameter["schema"]:
-                wrong = {**required, parameter["name"]: "!"}
+                # A key may be almost anything, but no lone quote.
+                bad = '"' if parameter["name"] == "Idempotency-Key" else "!"
+                wrong = {**required, parameter["name"]: bad}
                 answer = ask(method.upper(), path_with(wrong), body, body_type, fields_with(wrong))
-                check(f"{name} with {parameter['name']}=!", operation, answer, False)
+                check(f"{name} with {parameter['name']}={bad}", operation, answer, False)
         if body is not None:
             path, fields = path_with(required), fields_with(required)
             check(f"{name} with a bad body", operation, ask(method.upper(), path, b"{", body_type, fields), False)
