@@ -8,6 +8,8 @@ package enum DomainSeparation {
     package static let recordFile = "vivian/record/1\n"
     /// Makes a tenant's secret for record ids of the gateway's.
     package static let recordIDTenant = "vivian/records/record-id-tenant/v1"
+    /// Stands before a webhook's id, beside which its secret is sealed.
+    package static let webhookSecret = "vivian/records/webhook-secret/v1/"
     /// `typ` (RFC 9596) of each kind of COSE message.
     package static let transactionType = "application/vnd.vivian.transaction+cose"
     package static let statementType = "application/scitt-statement+cose"

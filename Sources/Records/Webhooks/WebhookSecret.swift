@@ -1,5 +1,6 @@
 import Codec
 import Cryptography
+import LedgerModel
 
 /// What signs a webhook's messages (Standard Webhooks 1.0): a shared secret, or a key pair whose private half stays here.
 ///
@@ -13,7 +14,6 @@ import Cryptography
 package struct WebhookSecret: Sendable {
     package enum Scheme: String, CaseIterable, Sendable { case hmac, ed25519 }
 
-    private static let context = "vivian/records/webhook-secret/v1/"
     private static let byteCount = 32
 
     package let scheme: Scheme
@@ -31,14 +31,14 @@ package struct WebhookSecret: Sendable {
     init?(sealed: [UInt8], scheme: String, webhook: String, key: [UInt8]) {
         guard let scheme = Scheme(rawValue: scheme),
             let bytes = XChaCha20Poly1305.open(
-                sealed, key: key, additionalData: Array((Self.context + webhook).utf8)),
+                sealed, key: key, additionalData: Array((DomainSeparation.webhookSecret + webhook).utf8)),
             bytes.count == Self.byteCount
         else { return nil }
         self.init(scheme, bytes)
     }
 
     func sealed(for webhook: String, under key: [UInt8]) -> [UInt8] {
-        XChaCha20Poly1305.seal(bytes, key: key, additionalData: Array((Self.context + webhook).utf8))
+        XChaCha20Poly1305.seal(bytes, key: key, additionalData: Array((DomainSeparation.webhookSecret + webhook).utf8))
     }
 
     /// What is shown once: the shared secret; nil for a key pair, whose private half is nobody's business.
