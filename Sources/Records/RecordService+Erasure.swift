@@ -2,6 +2,9 @@ import Codec
 import GatewayStore
 
 extension RecordService {
+    /// How often an erasure begins anew since another one of the same key group came before it.
+    private static let erasureAttemptsMax = 256
+
     /// Erases a record (D8, privacy.md): payload, salt, captured originals and the group's key are gone when this
     /// returns, and a signed tombstone is on its way; of a record in an interval it is kept in the gateway.
     ///
@@ -16,7 +19,25 @@ extension RecordService {
         _ rid: [UInt8], tenant: String, reason: UInt64, audit: AuditLine? = nil,
         isExpected: (RecordView) -> Bool = { _ in true }
     ) async throws(RecordsFailure) -> Bool {
-        guard let row = try row(rid, tenant: tenant) else { throw .notFound }
+        for _ in 0..<Self.erasureAttemptsMax {
+            guard let row = try row(rid, tenant: tenant) else { throw .notFound }
+            do {
+                return try await erase(row, tenant: tenant, reason: reason, audit: audit, isExpected: isExpected)
+            } catch {
+                // Whoever erased another record of the group, or this one, has put it under another key meanwhile.
+                guard case .sealBroken = error, let now = try self.row(rid, tenant: tenant),
+                    now.keyGroup != row.keyGroup || now.erasedAt != row.erasedAt
+                else { throw error }
+            }
+        }
+        throw .busy
+    }
+
+    /// Erases a record as it was read; `sealBroken` also where its key group changed since.
+    private func erase(
+        _ row: RecordRow, tenant: String, reason: UInt64, audit: AuditLine?, isExpected: (RecordView) -> Bool
+    ) async throws(RecordsFailure) -> Bool {
+        let rid = row.rid
         // It never changes, and the store must not be asked again from within the transaction below.
         let schemas = try schemaUse(of: row)
         guard isExpected(RecordView(row, schemas: schemas)) else { throw .changedMeanwhile }
