@@ -10,8 +10,11 @@ import NIOTLS
 ///
 /// The libraries below begin to count when the handshake is over, and wait without end for an HTTP/2 client to confirm
 /// their farewell.
-final class ConnectionGuard: ChannelInboundHandler, RemovableChannelHandler {
+///
+/// A connection that is closed sends first what was written.
+final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = NIOAny
+    typealias OutboundIn = NIOAny
 
     private let patience: Patience
     private var context: ChannelHandlerContext?
@@ -40,6 +43,12 @@ final class ConnectionGuard: ChannelInboundHandler, RemovableChannelHandler {
             look(in: patience.idleAtMost)
         }
         context.fireUserInboundEventTriggered(event)
+    }
+
+    /// After its farewell the HTTP/2 library closes as soon as the last answer's end is written, before it is flushed.
+    func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+        context.flush()
+        context.close(mode: mode, promise: promise)
     }
 
     /// A request's head is here.
