@@ -73,7 +73,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         case .body(let bytes):
             if unanswered == 0 {
                 restBytes += bytes.readableBytes
-                guard restBytes <= Patience.restBytesMax else { return context.close(promise: nil) }
+                guard restBytes <= Patience.restBytesMax else { return cutOff(context) }
             }
         case .end:
             isArriving = false
@@ -97,6 +97,13 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         context.fireChannelReadComplete()
     }
 
+    /// Closes, and reads no more meanwhile: while it waits for the other side's farewell, TLS would take in all that comes.
+    private func cutOff(_ context: ChannelHandlerContext) {
+        context.channel.setOption(.autoRead, value: false).assumeIsolated().whenComplete { _ in
+            context.close(promise: nil)
+        }
+    }
+
     // MARK: What goes
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
@@ -117,8 +124,8 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
             if open == 1 { lastProgress = .now() }
             context.write(data, promise: watched(promise, context) { $0.sent() })
             if isArriving, unanswered == 0 {
-                restTimer = context.eventLoop.assumeIsolated().scheduleTask(in: patience.rest) {
-                    context.close(promise: nil)
+                restTimer = context.eventLoop.assumeIsolated().scheduleTask(in: patience.rest) { [self] in
+                    cutOff(context)
                 }
             }
         }
