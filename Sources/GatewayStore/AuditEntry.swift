@@ -1,3 +1,4 @@
+import Codec
 import Cryptography
 
 /// One line of the audit log: who did what, and how it ended.
@@ -43,10 +44,11 @@ package struct AuditEntry: Equatable, Sendable {
 
     /// The entry's hash as the `sequence`-th of its tenant, after one of hash `previous`.
     package func hash(sequence: UInt64, after previous: [UInt8]) -> [UInt8] {
-        func number(_ value: UInt64) -> [UInt8] { (0..<8).map { UInt8(truncatingIfNeeded: value >> (56 - 8 * $0)) } }
-        var message = Array(Self.domain.utf8) + previous + number(sequence) + number(time) + number(UInt64(status))
+        var message =
+            Array(Self.domain.utf8) + previous + sequence.bigEndianBytes + time.bigEndianBytes
+            + UInt64(status).bigEndianBytes
         for text in [tenant, who, method, route, target, request] {
-            message += number(UInt64(text.utf8.count))[4...] + Array(text.utf8)
+            message += UInt64(text.utf8.count).bigEndianBytes[4...] + Array(text.utf8)
         }
         return SHA256.hash(message).bytes
     }

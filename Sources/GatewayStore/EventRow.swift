@@ -64,9 +64,10 @@ package struct EventRow: Equatable, Sendable {
     /// The event's id, 32 digits of hex, which follows from what it tells: a feed that goes on after an old backup was
     /// restored gives other ids to other events, though their numbers come again.
     package var id: String {
-        func number(_ value: UInt64) -> [UInt8] { (0..<8).map { UInt8(truncatingIfNeeded: value >> (56 - 8 * $0)) } }
-        var message = Array("vivian/gateway/event/v1".utf8) + number(sequence) + number(time)
-        for text in [tenant, type, subject, data] { message += number(UInt64(text.utf8.count)) + Array(text.utf8) }
+        var message = Array("vivian/gateway/event/v1".utf8) + sequence.bigEndianBytes + time.bigEndianBytes
+        for text in [tenant, type, subject, data] {
+            message += UInt64(text.utf8.count).bigEndianBytes + Array(text.utf8)
+        }
         return Hex.encode(Array(SHA256.hash(message).bytes.prefix(16)))
     }
 }

@@ -170,6 +170,8 @@ package struct RecordRow: Sendable {
     /// Nanoseconds since 1970.
     package var acceptedAt: UInt64
     package var erasedAt: UInt64?
+    /// What it was checked against; nil where that is not known.
+    package var schemas: SchemaUseRow?
 }
 
 /// A capture job and how far it is.

@@ -1,3 +1,4 @@
+import Codec
 import Cryptography
 import Foundation
 import GRDB
@@ -39,7 +40,7 @@ extension GatewayStore {
                         counts[index] += 1
                         nextRow += 1
                     }
-                    jobs[index] += Self.bigEndian(UInt64(known ?? nextRow - 1))
+                    jobs[index] += UInt64(known ?? nextRow - 1).bigEndianBytes
                 }
             }
             try appendAudit(captures.compactMap(\.audit), in: database)
@@ -206,9 +207,5 @@ extension GatewayStore {
             Data(transaction.bytes), Int64(bitPattern: transaction.firstNumber), transaction.count,
         ])
         return database.lastInsertedRowID
-    }
-
-    static func bigEndian(_ value: UInt64) -> [UInt8] {
-        (0..<8).map { UInt8(truncatingIfNeeded: value >> (56 - 8 * $0)) }
     }
 }

@@ -1,3 +1,4 @@
+import Codec
 import Foundation
 import GRDB
 
@@ -110,7 +111,7 @@ extension GatewayStore {
     private static func rows(packed: Data) -> [Int64] {
         let packed = Array(packed)
         return stride(from: 0, to: packed.count / 8 * 8, by: 8).map { start in
-            Int64(bitPattern: packed[start..<start + 8].reduce(0) { $0 << 8 | UInt64($1) })
+            Int64(bitPattern: UInt64(bigEndianBytes: packed[start..<start + 8]))
         }
     }
 }

@@ -8,7 +8,7 @@ extension GatewayStore {
     /// The columns of a list: what is long stays in the table.
     private static let headColumns = """
         r.id, r.rid, r.tenant, r.issuer, r.number, x'' AS statement, r.media_type, NULL AS payload, r.key_group,
-        NULL AS wrap, r.accepted_at, r.erased_at, o.first_number, o.first_leaf, o.height, o.block_time
+        NULL AS wrap, r.accepted_at, r.erased_at, \(joinedColumns)
         """
 
     /// One page of a tenant's records; nil where the tenant has no such job.
@@ -64,7 +64,7 @@ extension GatewayStore {
         let (below, order) = query.isNewestFirst ? ("<", "DESC") : (">", "ASC")
         func select(_ index: String, _ condition: String, _ order: String) -> String {
             """
-            SELECT \(Self.headColumns) FROM record r \(index) CROSS JOIN outbox o ON o.id = r.outbox
+            SELECT \(Self.headColumns) FROM record r \(index) \(Self.joins)
             WHERE \(condition) ORDER BY \(order)
             """
         }
@@ -103,7 +103,7 @@ extension GatewayStore {
         guard let rows = try jobRows(job, tenant: query.tenant, in: database) else { return nil }
         let find = try database.cachedStatement(
             sql: """
-                SELECT \(Self.headColumns) FROM record r CROSS JOIN outbox o ON o.id = r.outbox WHERE r.id = ?
+                SELECT \(Self.headColumns) FROM record r \(Self.joins) WHERE r.id = ?
                 """)
         var page = RecordPage(records: [], next: nil)
         // How many of the list are behind us, from whichever end it is read.

@@ -5,7 +5,19 @@ import GRDB
 extension GatewayStore {
     private static let columns = """
         r.id, r.rid, r.tenant, r.issuer, r.number, r.statement, r.media_type, r.payload, r.key_group, r.wrap,
-        r.accepted_at, r.erased_at, o.first_number, o.first_leaf, o.height, o.block_time
+        r.accepted_at, r.erased_at, \(joinedColumns)
+        """
+
+    /// What of a record stands in other tables: its place on the ledger, and what it was checked against.
+    static let joinedColumns = """
+        o.first_number, o.first_leaf, o.height, o.block_time, u.bundled, v.name AS schema_name,
+        v.version AS schema_version
+        """
+
+    /// Leads from a record `r` to ``joinedColumns``; the record decides the order.
+    static let joins = """
+        CROSS JOIN outbox o ON o.id = r.outbox LEFT JOIN schema_use u ON u.id = r.schema
+        LEFT JOIN schema_version v ON v.id = u.version
         """
 
     /// One record of a tenant by its record id.
@@ -21,7 +33,7 @@ extension GatewayStore {
     private func record(row: Int64, tenant: String, in database: Database) throws -> RecordRow? {
         let find = try database.cachedStatement(
             sql: """
-                SELECT \(Self.columns) FROM record r JOIN outbox o ON o.id = r.outbox
+                SELECT \(Self.columns) FROM record r \(Self.joins)
                 WHERE r.id = ? AND r.tenant = ?
                 """)
         return try Row.fetchOne(find, arguments: [row, tenant]).map(Self.recordRow)
@@ -130,6 +142,11 @@ extension GatewayStore {
             payload: (row["payload"] as Data?).map(Array.init), keyGroup: row["key_group"],
             wrap: (row["wrap"] as Data?).map(Array.init), place: place,
             acceptedAt: UInt64(bitPattern: row["accepted_at"]),
-            erasedAt: (row["erased_at"] as Int64?).map(UInt64.init(bitPattern:)))
+            erasedAt: (row["erased_at"] as Int64?).map(UInt64.init(bitPattern:)),
+            schemas: (row["bundled"] as String?).map { bundled in
+                SchemaUseRow(
+                    bundled: bundled, name: row["schema_name"],
+                    version: (row["schema_version"] as Int64?).map(UInt64.init(bitPattern:)))
+            })
     }
 }

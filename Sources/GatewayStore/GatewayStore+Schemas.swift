@@ -165,21 +165,4 @@ extension GatewayStore {
             sql: "INSERT INTO schema_use (bundled, version) VALUES (?, ?)", arguments: [use.bundled, use.version])
         return database.lastInsertedRowID
     }
-
-    /// What a record was checked against; nil where that is not known.
-    package func schemaUse(ofRecord row: Int64) throws -> SchemaUseRow? {
-        try read { database in
-            try Row.fetchOne(
-                database,
-                sql: """
-                    SELECT u.bundled, v.name, v.version FROM record r JOIN schema_use u ON u.id = r.schema
-                    LEFT JOIN schema_version v ON v.id = u.version WHERE r.id = ?
-                    """, arguments: [row]
-            ).map {
-                SchemaUseRow(
-                    bundled: $0["bundled"], name: $0["name"],
-                    version: ($0["version"] as Int64?).map(UInt64.init(bitPattern:)))
-            }
-        }
-    }
 }

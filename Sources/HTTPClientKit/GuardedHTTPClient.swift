@@ -115,10 +115,7 @@ package final class GuardedHTTPClient: Sendable {
     private func send(_ request: HTTPClientRequest, to target: Target) async throws(GuardedHTTPFailure) -> HTTPReply {
         do {
             let response = try await client(for: target).execute(request, timeout: TimeAmount(timeout))
-            var fields: [String: String] = [:]
-            for (name, value) in response.headers { fields[name.lowercased()] = value }
-            return HTTPReply(
-                status: Int(response.status.code), headers: fields, body: try await Self.beginning(of: response.body))
+            return HTTPReply(response, body: try await Self.beginning(of: response.body))
         } catch let error as HTTPClientError where error == .deadlineExceeded || error == .connectTimeout {
             throw .timedOut
         } catch {

@@ -10,6 +10,14 @@ package struct HTTPReply: Sendable {
     /// Header fields by lower-case name; the last one of a name counts.
     package var headers: [String: String]
     package var body: [UInt8]
+
+    /// An answer's status and fields, with what was read of its body.
+    init(_ response: HTTPClientResponse, body: [UInt8] = []) {
+        status = Int(response.status.code)
+        headers = [:]
+        for (name, value) in response.headers { headers[name.lowercased()] = value }
+        self.body = body
+    }
 }
 
 /// Why a request got no answer, and what to do.
@@ -60,10 +68,7 @@ package final class HTTPSClient: Sendable {
         do {
             let response = try await client.execute(request, timeout: .seconds(timeoutSeconds))
             let buffer = try await response.body.collect(upTo: bodyBytesMax)
-            var fields: [String: String] = [:]
-            for (name, value) in response.headers { fields[name.lowercased()] = value }
-            return HTTPReply(
-                status: Int(response.status.code), headers: fields, body: Array(buffer.readableBytesView))
+            return HTTPReply(response, body: Array(buffer.readableBytesView))
         } catch {
             throw HTTPClientFailure(
                 description: "\(method) \(base)\(path) got no answer (\(error)); is the gateway running there?",
@@ -89,8 +94,7 @@ package final class HTTPSClient: Sendable {
         for (name, value) in headers { request.headers.add(name: name, value: value) }
         do {
             let response = try await client.execute(request, deadline: .distantFuture)
-            var reply = HTTPReply(status: Int(response.status.code), headers: [:], body: [])
-            for (name, value) in response.headers { reply.headers[name.lowercased()] = value }
+            var reply = HTTPReply(response)
             guard response.status == .ok else {
                 reply.body = Array(try await response.body.collect(upTo: 1 << 20).readableBytesView)
                 return reply

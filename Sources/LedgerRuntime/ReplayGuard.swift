@@ -1,3 +1,4 @@
+import Codec
 import LedgerModel
 
 /// Remembers the unordered transactions of each account until they expire (D5), in windows of
@@ -9,10 +10,10 @@ struct ReplayGuard {
     static let windowsKey = Array("windows".utf8)
     let rules: ProtocolRules
 
-    static func windowKey(_ window: UInt64) -> [UInt8] { Array("window/".utf8) + bigEndian(window) }
+    static func windowKey(_ window: UInt64) -> [UInt8] { Array("window/".utf8) + window.bigEndianBytes }
     /// Entries are spread over 256 keys by the first byte of the id, so that each stays short.
     static func entriesKey(_ account: some Sequence<UInt8>, _ window: UInt64, shard: UInt8) -> [UInt8] {
-        Array("replay/".utf8) + account + bigEndian(window) + [shard]
+        Array("replay/".utf8) + account + window.bigEndianBytes + [shard]
     }
 
     /// Why an unordered transaction may not run, or nil.
@@ -32,7 +33,7 @@ struct ReplayGuard {
         let window = validUntil / rules.replayWindow
         Self.insert(id.bytes, under: Self.entriesKey(account.bytes, window, shard: id.bytes[0]), in: &state)
         Self.insert(account.bytes, under: Self.windowKey(window), in: &state)
-        Self.insert(Self.bigEndian(window), under: Self.windowsKey, in: &state)
+        Self.insert(window.bigEndianBytes, under: Self.windowsKey, in: &state)
     }
 
     /// Deletes the windows that have wholly expired.
@@ -40,7 +41,7 @@ struct ReplayGuard {
         guard let windows = state.value(Self.store, Self.windowsKey) else { return }
         var rest = windows[...]
         while rest.count >= 8 {
-            let window = rest.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+            let window = UInt64(bigEndianBytes: rest.prefix(8))
             guard (window + 1) * rules.replayWindow <= time else { break }
             let accounts = state.value(Self.store, Self.windowKey(window)) ?? []
             for start in stride(from: 0, to: accounts.count, by: 32) {
@@ -82,7 +83,4 @@ struct ReplayGuard {
         return (low * item.count, false)
     }
 
-    private static func bigEndian(_ value: UInt64) -> [UInt8] {
-        (0..<8).map { UInt8(truncatingIfNeeded: value >> (56 - 8 * $0)) }
-    }
 }

@@ -1,3 +1,4 @@
+import Codec
 /// One slot of a key file; ``GroupKeyFile`` has the table.
 enum KeyFileSlot: Equatable {
     case group(Int64, [UInt8])
@@ -14,19 +15,21 @@ enum KeyFileSlot: Equatable {
 
     var encoded: [UInt8] {
         switch self {
-        case .group(let number, let key): Self.bytes(UInt64(number)) + key
-        case .recordIDSecret(let number, let secret): Self.bytes(Self.secretMark | UInt64(number)) + secret
+        case .group(let number, let key): UInt64(number).bigEndianBytes + key
+        case .recordIDSecret(let number, let secret): (Self.secretMark | UInt64(number)).bigEndianBytes + secret
         case .dates(let generation):
-            Self.bytes(Self.datesMark | UInt64(generation.number)) + Self.bytes(generation.createdAt ?? 0)
-                + Self.bytes(generation.endsAt ?? 0) + Self.bytes(generation.destroyedAt ?? 0) + Self.bytes(0)
-        case .sealing(let key): Self.bytes(Self.sealingMark) + key
+            (Self.datesMark | UInt64(generation.number)).bigEndianBytes
+                + (generation.createdAt ?? 0).bigEndianBytes
+                + (generation.endsAt ?? 0).bigEndianBytes + (generation.destroyedAt ?? 0).bigEndianBytes
+                + UInt64(0).bigEndianBytes
+        case .sealing(let key): Self.sealingMark.bigEndianBytes + key
         case .empty: [UInt8](repeating: 0, count: KeyFileLayout.slotBytes)
         }
     }
 
     /// `position`: the slot's, from 0.
     init(_ slot: ArraySlice<UInt8>, position: Int64) {
-        let number = Self.number(slot.prefix(8))
+        let number = UInt64(bigEndianBytes: slot.prefix(8))
         let rest = slot.dropFirst(8)
         // A generation's number is small: a flipped bit makes none.
         switch number & Self.marks {
@@ -34,7 +37,7 @@ enum KeyFileSlot: Equatable {
             self = .recordIDSecret(Int(number & ~Self.marks), Array(rest))
         case Self.datesMark where number & ~Self.marks <= UInt64(Int32.max):
             func date(_ index: Int) -> UInt64? {
-                let value = Self.number(rest.dropFirst(8 * index).prefix(8))
+                let value = UInt64(bigEndianBytes: rest.dropFirst(8 * index).prefix(8))
                 return value == 0 ? nil : value
             }
             self = .dates(
@@ -46,11 +49,6 @@ enum KeyFileSlot: Equatable {
         }
     }
 
-    private static func bytes(_ value: UInt64) -> [UInt8] {
-        (0..<8).map { UInt8(truncatingIfNeeded: value >> (56 - 8 * UInt64($0))) }
-    }
-
-    private static func number(_ bytes: ArraySlice<UInt8>) -> UInt64 { bytes.reduce(0) { $0 << 8 | UInt64($1) } }
 }
 
 /// A key file as it was read.

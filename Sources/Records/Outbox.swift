@@ -26,7 +26,6 @@ package final class Outbox: Service, Sendable {
     let logger: Logger
     private let now: @Sendable () -> UInt64
     private let wakeUp = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-    private let progress = ProgressBoard()
     let board = AnchorBoard()
 
     package init(
@@ -42,10 +41,6 @@ package final class Outbox: Service, Sendable {
 
     /// Says that the store holds something new.
     func wake() { wakeUp.continuation.yield() }
-
-    /// Waits until no transaction is pending, at most that long.
-    /// - Returns: whether it came to that.
-    func settled(within limit: Duration) async -> Bool { await progress.settled(within: limit) }
 
     package func run() async throws {
         try await withTaskCancellationOrGracefulShutdownHandler {
@@ -89,10 +84,8 @@ package final class Outbox: Service, Sendable {
                 }
                 if !arrivals.isEmpty { try store.markIncluded(arrivals, now: now()) }
                 guard !rows.isEmpty else {
-                    progress.noteSettled()
                     return
                 }
-                progress.notePending()
                 try await submitUnseen(rows.dropFirst(arrivals.count + refused))
                 if arrivals.count + refused < rows.count { return }
             }
@@ -216,45 +209,5 @@ extension AnchoredRecord {
     var place: RecordPlace {
         RecordPlace(
             leafIndex: leafIndex, height: height.value, blockTime: UInt64(time.nanosecondsSince1970 ?? 0))
-    }
-}
-
-/// Lets callers wait until the outbox is empty.
-final class ProgressBoard: Sendable {
-    private struct State {
-        var isSettled = false
-        var waiting: [Int: CheckedContinuation<Bool, Never>] = [:]
-        var next = 0
-    }
-    private let state = Mutex(State())
-
-    func noteSettled() {
-        let waiting = state.withLock { state in
-            defer { state.waiting = [:] }
-            state.isSettled = true
-            return state.waiting.values.map { $0 }
-        }
-        for continuation in waiting { continuation.resume(returning: true) }
-    }
-
-    func notePending() { state.withLock { $0.isSettled = false } }
-
-    func settled(within limit: Duration) async -> Bool {
-        let id = state.withLock { state in
-            state.next += 1
-            return state.next
-        }
-        let timer = Task {
-            try? await Task.sleep(for: limit)
-            state.withLock { $0.waiting.removeValue(forKey: id) }?.resume(returning: false)
-        }
-        defer { timer.cancel() }
-        return await withCheckedContinuation { continuation in
-            let isSettled = state.withLock { state in
-                if !state.isSettled { state.waiting[id] = continuation }
-                return state.isSettled
-            }
-            if isSettled { continuation.resume(returning: true) }
-        }
     }
 }

@@ -38,9 +38,7 @@ extension RecordService {
         _ row: RecordRow, tenant: String, reason: UInt64, audit: AuditLine?, isExpected: (RecordView) -> Bool
     ) async throws(RecordsFailure) -> Bool {
         let rid = row.rid
-        // It never changes, and the store must not be asked again from within the transaction below.
-        let schemas = try schemaUse(of: row)
-        guard isExpected(RecordView(row, schemas: schemas)) else { throw .changedMeanwhile }
+        guard isExpected(RecordView(row)) else { throw .changedMeanwhile }
         guard row.erasedAt == nil else { return false }
         guard let old = keys.key(of: row.keyGroup) else { throw .sealBroken }
         do {
@@ -60,7 +58,7 @@ extension RecordService {
                     ])),
                 check: { row in
                     // Somebody else may have changed it since it was read above.
-                    guard isExpected(RecordView(row, schemas: schemas)) else { throw RecordsFailure.changedMeanwhile }
+                    guard isExpected(RecordView(row)) else { throw RecordsFailure.changedMeanwhile }
                 }
             ) { wraps in
                 try wraps.map { wrap in

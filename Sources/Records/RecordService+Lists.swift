@@ -1,3 +1,4 @@
+import Codec
 import GatewayStore
 import LedgerAccess
 import LedgerModel
@@ -44,32 +45,28 @@ extension RecordService {
         let query = RecordQuery(
             tenant: tenant, job: filter.job, state: filter.state?.queried, acceptedAfter: filter.acceptedAfter,
             isNewestFirst: filter.isNewestFirst)
-        let start = place.map { ListPlace(time: Self.number($0.prefix(8)), row: Self.number($0.dropFirst(8))) }
+        let start = place.map {
+            ListPlace(time: UInt64(bigEndianBytes: $0.prefix(8)), row: UInt64(bigEndianBytes: $0.dropFirst(8)))
+        }
         let page: RecordPage?
         do { page = try store.records(query, after: start, limit: limit) } catch { throw RecordsFailure(error) }
         guard let page else { throw .notFound }
-        var items: [RecordView] = []
-        for row in page.records { items.append(try view(row)) }
-        return ListPage(items: items, next: page.next.map { Self.bytes($0.time) + Self.bytes($0.row) })
+        return ListPage(
+            items: page.records.map(RecordView.init),
+            next: page.next.map { $0.time.bigEndianBytes + $0.row.bigEndianBytes })
     }
 
     /// One page of a tenant's capture jobs, the newest first.
     package func jobs(
         tenant: String, after place: [UInt8]?, limit: Int
     ) async throws(RecordsFailure) -> ListPage<JobSummary> {
-        let start = place.map { JobPlace(createdAt: Self.number($0.prefix(8)), id: Array($0.dropFirst(8))) }
+        let start = place.map { JobPlace(createdAt: UInt64(bigEndianBytes: $0.prefix(8)), id: Array($0.dropFirst(8))) }
         do {
             let height = try await ledger.status().height.value
             let page = try store.jobs(tenant: tenant, after: start, limit: limit)
             return ListPage(
                 items: page.jobs.map { JobSummary($0, height: height) },
-                next: page.next.map { Self.bytes($0.createdAt) + $0.id })
+                next: page.next.map { $0.createdAt.bigEndianBytes + $0.id })
         } catch { throw RecordsFailure(error) }
-    }
-
-    private static func number(_ bytes: ArraySlice<UInt8>) -> UInt64 { bytes.reduce(0) { $0 << 8 | UInt64($1) } }
-
-    private static func bytes(_ number: UInt64) -> [UInt8] {
-        (0..<8).map { UInt8(truncatingIfNeeded: number >> (56 - 8 * $0)) }
     }
 }

@@ -112,16 +112,7 @@ package final class RecordService: Sendable {
     /// One record; nil where the tenant has none of that id.
     package func record(_ rid: [UInt8], tenant: String) throws(RecordsFailure) -> RecordView? {
         guard let row = try row(rid, tenant: tenant) else { return nil }
-        return try view(row)
-    }
-
-    /// A row as its owner sees it, with what it was checked against.
-    func view(_ row: RecordRow) throws(RecordsFailure) -> RecordView {
-        RecordView(row, schemas: try schemaUse(of: row))
-    }
-
-    func schemaUse(of row: RecordRow) throws(RecordsFailure) -> SchemaUseRow? {
-        do { return try store.schemaUse(ofRecord: row.row) } catch { throw RecordsFailure(error) }
+        return RecordView(row)
     }
 
     /// Refuses where a capture of so many bytes could not be stored now.

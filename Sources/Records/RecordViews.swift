@@ -29,9 +29,9 @@ package struct RecordView: Sendable {
     /// one; none where that is not known.
     package let schemas: [String]
 
-    init(_ row: RecordRow, schemas use: SchemaUseRow?) {
+    init(_ row: RecordRow) {
         schemas =
-            use.map { use in
+            row.schemas.map { use in
                 ["\(use.bundled):1"] + (use.name.map { ["\($0):\(use.version ?? 0)"] } ?? [])
             } ?? []
         recordID = row.rid

@@ -55,7 +55,7 @@ extension EndToEnd {
             #expect(blind.status == 428 && blind.problem == "precondition-required")
             // Before anything else is looked at.
             #expect(try Self.patch(node, id, "{", tag: nil).status == 428)
-            #expect(try Self.patch(node, id, #"{"label":"x"}"#, tag: "x").problem == "bad-parameter")
+            #expect(try Self.patch(node, id, #"{"label":"x"}"#, tag: "x").problem == "bad-entity-tag")
             #expect(try Self.patch(node, id, #"{"label":"x"}"#, tag: "W/\(seen)").status == 412)
             #expect(try Self.patch(node, id, #"{"label":"x"}"#, tag: "\"\"").status == 412)
             for body in [

@@ -62,7 +62,8 @@ extension FuzzTarget {
     ]
 
     private static func inFolder(_ body: (String) -> String?) -> String? {
-        var template = Array("/tmp/vivian-fuzz-XXXXXX".utf8CString)
+        let temporary = getenv("TMPDIR").map { String(cString: $0) } ?? P_tmpdir
+        var template = Array("\(temporary)/vivian-fuzz-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { return "no temporary folder" }
         let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         defer {

@@ -6,7 +6,7 @@ import Testing
 struct PageCursorTests {
     static let cursors = PageCursors(key: [UInt8](repeating: 7, count: 32))
     static let list = PageCursors.List(
-        route: "/records", tenant: "orchard", filters: [(name: "state", value: "anchored")])
+        path: "/records", tenant: "orchard", filters: [(name: "state", value: "anchored")])
     static let place: [UInt8] = Array(1...16)
 
     static func place(_ text: String, in list: PageCursors.List = list, byteCount: Int = 16) -> [UInt8]? {
@@ -41,16 +41,16 @@ struct PageCursorTests {
     @Test func `a cursor is good for its own list only`() {
         let text = Self.cursors.text(of: Self.place, in: Self.list)
         for other in [
-            PageCursors.List(route: "/records", tenant: "mill", filters: Self.list.filters),
-            PageCursors.List(route: "/audit", tenant: "orchard", filters: Self.list.filters),
-            PageCursors.List(route: "/records", tenant: "orchard", filters: []),
-            PageCursors.List(route: "/records", tenant: "orchard", filters: [(name: "state", value: "erased")]),
-            PageCursors.List(route: "/records", tenant: "orchard", filters: [(name: "job", value: "anchored")]),
+            PageCursors.List(path: "/records", tenant: "mill", filters: Self.list.filters),
+            PageCursors.List(path: "/audit", tenant: "orchard", filters: Self.list.filters),
+            PageCursors.List(path: "/records", tenant: "orchard", filters: []),
+            PageCursors.List(path: "/records", tenant: "orchard", filters: [(name: "state", value: "erased")]),
+            PageCursors.List(path: "/records", tenant: "orchard", filters: [(name: "job", value: "anchored")]),
             PageCursors.List(
-                route: "/records", tenant: "orchard", filters: Self.list.filters + [(name: "order", value: "oldest")]),
+                path: "/records", tenant: "orchard", filters: Self.list.filters + [(name: "order", value: "oldest")]),
             // The same characters, cut elsewhere.
-            PageCursors.List(route: "/recordsorchard", tenant: "", filters: Self.list.filters),
-            PageCursors.List(route: "/records", tenant: "orchardstate", filters: [(name: "", value: "anchored")]),
+            PageCursors.List(path: "/recordsorchard", tenant: "", filters: Self.list.filters),
+            PageCursors.List(path: "/records", tenant: "orchardstate", filters: [(name: "", value: "anchored")]),
         ] {
             #expect(Self.place(text, in: other) == nil, "\(other)")
         }

@@ -155,7 +155,7 @@ struct SchemaStoreTests {
                         ])
                 }
                 let row = try #require(try store.record(rid, tenant: "default"))
-                return try store.schemaUse(ofRecord: row.row)
+                return row.schemas
             }
             #expect(try capture(1, nil) == nil)
             #expect(

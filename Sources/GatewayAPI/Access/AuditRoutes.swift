@@ -15,20 +15,16 @@ struct AuditRoutes {
     /// Oldest first; a cursor leads to the next page for as long as there is one.
     @Sendable func list(_ input: RouteInput) async throws -> Reply {
         let page = try PageRequest(input, .own, placeBytes: Self.placeBytes, cursors: try parts.cursors())
-        let after = page.place?.reduce(UInt64(0)) { $0 << 8 | UInt64($1) } ?? 0
+        let after = page.place.map { UInt64(bigEndianBytes: $0) } ?? 0
         let rows = try parts.access.book.audit(tenant: input.tenant, after: after, limit: page.limit + 1)
         let shown = rows.prefix(page.limit)
-        let next = rows.count > shown.count ? shown.last.map { Self.place($0.sequence) } : nil
+        let next = rows.count > shown.count ? shown.last?.sequence.bigEndianBytes : nil
         var headers: HTTPFields = [.cacheControl: "no-store"]
         headers[.link] = page.link(to: next)
         return Reply.json(
             .object(of: [
                 "entries": .array(shown.map(Self.json)), "next": page.cursor(to: next).map { .string($0) },
             ]), headers: headers)
-    }
-
-    private static func place(_ sequence: UInt64) -> [UInt8] {
-        (0..<placeBytes).map { UInt8(truncatingIfNeeded: sequence >> (56 - 8 * $0)) }
     }
 
     private static func json(_ row: ChainedAuditLine) -> JSON {

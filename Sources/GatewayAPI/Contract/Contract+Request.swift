@@ -36,7 +36,16 @@ extension Contract.Operation {
         guard let first = violations.first else { return }
         throw Problem(
             "bad-parameter", .badRequest, title: "A parameter is malformed",
-            detail: "\(first.instancePointer.dropFirst()): \(first.message).", violations: violations)
+            detail: "\(first.instancePointer.dropFirst()): \(first.message). \(help(for: first))",
+            violations: violations)
+    }
+
+    /// What the document says of the parameter at fault, or which ones there are.
+    private func help(for violation: SchemaViolation) -> String {
+        let known = parameters.first { "/\($0.place.rawValue)/\($0.name)" == violation.instancePointer }
+        if let known { return known.description }
+        let names = parameters.filter { $0.place == .query }.map(\.name)
+        return names.isEmpty ? "It takes none." : "It takes \(names.joined(separator: ", "))."
     }
 
     /// Refuses a body of a media type that the operation does not take.

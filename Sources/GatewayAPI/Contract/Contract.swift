@@ -14,6 +14,8 @@ struct Contract: Sendable {
         var name: String
         var place: Place
         var isRequired: Bool
+        /// What it means, for people.
+        var description: String
         var kind: Kind
         var schema: JSONSchema
     }
@@ -105,7 +107,8 @@ private struct ContractReader {
             default: .string
             }
         return Contract.Parameter(
-            name: name, place: place, isRequired: node["required"]?.bool ?? false, kind: kind,
+            name: name, place: place, isRequired: node["required"]?.bool ?? false,
+            description: node["description"]?.string ?? "", kind: kind,
             schema: try schema(at: path + ["schema"]))
     }
 

@@ -8,9 +8,8 @@ struct WebhookRoutes {
     let parts: GatewayParts
     /// Largest request, in bytes.
     static let bodyBytesMax = 16 << 10
-    /// Deliveries in one page.
-    static let pageMax: UInt64 = 1_000
-    static let pageDefault: UInt64 = 100
+    /// Bytes of a place in a list of deliveries: the last one's number.
+    private static let deliveryPlaceBytes = 8
 
     var routes: [Route] {
         [
@@ -125,24 +124,18 @@ struct WebhookRoutes {
     /// Oldest first; a cursor leads to the next page for as long as there is one.
     @Sendable func deliveries(_ input: RouteInput) async throws -> Reply {
         let id = try Self.id(input)
-        let limit = try input.query("limit").map { try RouteInput.number($0, named: "limit") } ?? Self.pageDefault
-        guard (1...Self.pageMax).contains(limit) else { throw Problem.badParameter("limit", "1 to \(Self.pageMax)") }
-        let after = input.query("cursor").map { EventCursor($0) } ?? EventCursor(0)
-        guard let after else { throw Problem.badParameter("cursor", "a cursor that an earlier page gave") }
+        let page = try PageRequest(input, .own, placeBytes: Self.deliveryPlaceBytes, cursors: try parts.cursors())
+        let after = page.place.map { UInt64(bigEndianBytes: $0) } ?? 0
         let found = try book.deliveries(
-            id, tenant: input.tenant, state: input.query("state"), after: Int64(after.sequence), limit: Int(limit) + 1)
-        let shown = found.prefix(Int(limit))
+            id, tenant: input.tenant, state: input.query("state"), after: Int64(clamping: after), limit: page.limit + 1)
+        let shown = found.prefix(page.limit)
+        let next = found.count > shown.count ? shown.last.map { UInt64($0.id).bigEndianBytes } : nil
         var headers = Self.noStore
-        var next: String?
-        if found.count > shown.count, let last = shown.last {
-            let cursor = EventCursor(UInt64(last.id)).description
-            next = cursor
-            let state = input.query("state").map { "&state=\($0)" } ?? ""
-            headers[.link] = "</webhooks/\(id)/deliveries?limit=\(limit)\(state)&cursor=\(cursor)>; rel=\"next\""
-        }
+        headers[.link] = page.link(to: next)
         return Reply.json(
-            .object(of: ["deliveries": .array(shown.map(Self.json)), "next": next.map { .string($0) }]),
-            headers: headers)
+            .object(of: [
+                "deliveries": .array(shown.map(Self.json)), "next": page.cursor(to: next).map { .string($0) },
+            ]), headers: headers)
     }
 
     private static func id(_ input: RouteInput) throws -> String { Hex.encode(try input.hex("id", byteCount: 8)) }

@@ -27,7 +27,7 @@ struct GatewayContext: RequestContext {
 ///
 /// A name is no secret. So it is a random beginning and a step that visits every number, not random bytes of its own.
 enum RequestNames {
-    private static let last = Atomic(SecureRandom.bytes(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) })
+    private static let last = Atomic(UInt64(bigEndianBytes: SecureRandom.bytes(8)))
     /// Odd, and near 2^64 divided by the golden ratio: neighbours look unlike.
     private static let step: UInt64 = 0x9E37_79B9_7F4A_7C15
 

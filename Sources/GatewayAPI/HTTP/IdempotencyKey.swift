@@ -1,3 +1,4 @@
+import Codec
 import Cryptography
 import HTTPTypes
 import Hummingbird
@@ -41,7 +42,7 @@ enum IdempotencyKey {
     static func fingerprint(method: String, target: String, type: String, body: [UInt8]) -> Digest {
         var bytes: [UInt8] = []
         for part in [Array(method.utf8), Array(target.utf8), Array(type.utf8), body] {
-            bytes += (0..<8).map { UInt8(truncatingIfNeeded: part.count >> (56 - 8 * $0)) }
+            bytes += UInt64(part.count).bigEndianBytes
             bytes += part
         }
         return SHA256.hash(bytes)

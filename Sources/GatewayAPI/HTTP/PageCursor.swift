@@ -1,6 +1,7 @@
 import Codec
 import Cryptography
 import HTTPTypes
+import HummingbirdCore
 import Records
 
 /// The cursors of paged lists: opaque to clients, authenticated, and good for the one list that they came from.
@@ -10,8 +11,8 @@ import Records
 /// | as many as the list's places have | the place behind which the next page begins |
 /// | 16 | the first bytes of HMAC-SHA256 over ``domain``, the list and the place |
 ///
-/// in base64url. The list is its route, its tenant and its filters, each behind its u64 length, so that a cursor of one
-/// tenant, route or filter is none of another. The key is the store's: cursors outlive a restart.
+/// in base64url. The list is its path, its tenant and its filters, each behind its u64 length, so that a cursor of one
+/// tenant, path or filter is none of another. The key is the store's: cursors outlive a restart.
 struct PageCursors: Sendable {
     static let domain = "vivian/gateway/page/v1"
     private static let tagBytes = 16
@@ -19,7 +20,7 @@ struct PageCursors: Sendable {
 
     /// The list that a request asks for.
     struct List: Equatable, Sendable {
-        var route: String
+        var path: String
         var tenant: String
         /// What narrows or orders it, in the order in which the route names it.
         var filters: [(name: String, value: String)]
@@ -27,8 +28,8 @@ struct PageCursors: Sendable {
         static func == (left: List, right: List) -> Bool { left.bytes == right.bytes }
 
         fileprivate var bytes: [UInt8] {
-            ([route, tenant] + filters.flatMap { [$0.name, $0.value] }).flatMap { part in
-                (0..<8).map { UInt8(truncatingIfNeeded: part.utf8.count >> (56 - 8 * $0)) } + Array(part.utf8)
+            ([path, tenant] + filters.flatMap { [$0.name, $0.value] }).flatMap { part in
+                UInt64(part.utf8.count).bigEndianBytes + Array(part.utf8)
             }
         }
     }
@@ -83,7 +84,7 @@ struct PageRequest {
         }
         self.limit = limit.map { Int($0) } ?? names.limitDefault
         let list = PageCursors.List(
-            route: input.route.template, tenant: input.tenant,
+            path: input.request.uri.path, tenant: input.tenant,
             filters: input.queryItems.filter { $0.name != names.limit && $0.name != names.cursor }
                 .sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) })
         place = try input.query(names.cursor).map {
@@ -103,7 +104,7 @@ struct PageRequest {
         guard let cursor = cursor(to: place) else { return nil }
         let items = list.filters + [(name: limitName, value: String(limit)), (name: cursorName, value: cursor)]
         let query = items.map { "\($0.name)=\(Self.escaped($0.value))" }.joined(separator: "&")
-        return "<\(list.route)?\(query)>; rel=\"next\""
+        return "<\(list.path)?\(query)>; rel=\"next\""
     }
 
     /// What is not unreserved (RFC 3986 §2.3) is escaped, so that the target is one URI reference.

@@ -48,11 +48,11 @@ package struct EventCursor: Hashable, Sendable, CustomStringConvertible {
     /// Reads what ``description`` wrote; nil for anything else.
     package init?(_ text: String) {
         guard let bytes = Base64.decodeURL(text), bytes.count == 8 else { return nil }
-        sequence = bytes.reduce(0) { $0 << 8 | UInt64($1) }
+        sequence = UInt64(bigEndianBytes: bytes)
         guard sequence <= UInt64(Int64.max) else { return nil }
     }
 
     package var description: String {
-        Base64.encodeURL((0..<8).map { UInt8(truncatingIfNeeded: sequence >> (56 - 8 * $0)) })
+        Base64.encodeURL(sequence.bigEndianBytes)
     }
 }

@@ -111,6 +111,15 @@ struct SchemaShelf: Sendable {
 
     // MARK: Telling
 
+    /// The document that an XML Schema lacks, where that is what its compiler says: nothing is fetched.
+    private static func missingDocument(_ message: String, _ source: SchemaSource) -> String? {
+        guard case .xml(let files, _) = source, let scheme = message.firstRange(of: "'vivian-schema:/") else {
+            return nil
+        }
+        let name = String(message[scheme.upperBound...].prefix { $0 != "'" })
+        return files[name] == nil ? name : nil
+    }
+
     /// What is wrong with a schema, with the place in it.
     static func violations(_ failure: SchemaFailure, _ source: SchemaSource, _ location: String) -> [SchemaViolation] {
         func violation(_ rule: String, _ message: String, at place: String = "") -> SchemaViolation {
@@ -136,6 +145,9 @@ struct SchemaShelf: Sendable {
         case .malformedXMLSchema(let found):
             return found.map { item in
                 var item = item
+                if let missing = missingDocument(item.message, source) {
+                    item.message = "it refers to \(missing), which is not among its documents; register all together"
+                }
                 let name = item.schemaPointer.replacing("vivian-schema:/", with: "")
                 if !name.isEmpty { item.message = "\(name): \(item.message)" }
                 return item

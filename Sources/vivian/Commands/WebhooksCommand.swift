@@ -188,13 +188,16 @@ struct WebhooksCommand: AsyncParsableCommand {
             let row = try await client.withClient { gateway in
                 let delivery = try await gateway.json("POST", "/webhooks/\(id)/ping")["delivery"]?.string ?? ""
                 let deadline = ContinuousClock.now + Self.patience
+                let first = "/webhooks/\(id)/deliveries?limit=1000"
+                var target = first
                 while true {
-                    let page = try await gateway.json(
-                        "GET", "/webhooks/\(id)/deliveries?limit=1&cursor=\(Self.before(delivery))")
-                    if let row = page["deliveries"]?.items?.first, row["id"]?.string == delivery,
-                        row["attempts"]?.lexeme != "0" || ContinuousClock.now > deadline
-                    {
-                        return row
+                    let page = try await gateway.json("GET", target)
+                    let row = page["deliveries"]?.items?.first { $0["id"]?.string == delivery }
+                    if let row, row["attempts"]?.lexeme != "0" || ContinuousClock.now > deadline { return row }
+                    // It stands on the last page, which is the one to look at again.
+                    if row == nil, let next = page["next"]?.string {
+                        target = "\(first)&cursor=\(next)"
+                        continue
                     }
                     guard ContinuousClock.now <= deadline else { throw CommandFailure("the webhook was removed") }
                     try await Task.sleep(for: .milliseconds(100))
@@ -202,12 +205,6 @@ struct WebhooksCommand: AsyncParsableCommand {
             }
             client.json ? Output.json(row) : WebhooksCommand.deliveryLine(row)
             if row["state"]?.string != "delivered" { throw ExitCode(1) }
-        }
-
-        /// The cursor before a delivery.
-        private static func before(_ delivery: String) -> String {
-            let number = (UInt64(delivery) ?? 1) - 1
-            return Base64.encodeURL((0..<8).map { UInt8(truncatingIfNeeded: number >> (56 - 8 * $0)) })
         }
     }
 
