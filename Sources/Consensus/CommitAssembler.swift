@@ -31,6 +31,14 @@ package struct CommitAssembler: Sendable {
         deadline = decidedAt + grace.allowance(missing: entries.indices.filter { entries[$0].flag == .absent })
     }
 
+    /// Whether a precommit could be entered: asked before its signature is checked.
+    package func needs(_ vote: Vote) -> Bool {
+        guard vote.height == commit.height, vote.round == commit.round, let index = Int(exactly: vote.validatorIndex),
+            lateness.indices.contains(index)
+        else { return false }
+        return lateness[index] == nil
+    }
+
     /// Enters a precommit of the decided height and round, for the block or for nil; ignores any other.
     ///
     /// One that comes after the commit was used still teaches how late its validator is.
@@ -76,6 +84,8 @@ package struct PrecommitGrace: Equatable, Sendable {
     private var habits: [Habit]
 
     package init(memberCount: Int) { habits = Array(repeating: Habit(), count: memberCount) }
+
+    var memberCount: Int { habits.count }
 
     var expected: [Bool] { habits.map(\.isExpected) }
 

@@ -19,6 +19,13 @@ package enum ConsensusMessage: Hashable, Sendable {
     /// Votes in a polka: a set's members at most.
     package static let polkaVotesMax = ValidatorSet.memberCountMax
 
+    package var height: Int64 {
+        switch self {
+        case .proposal(let proposal, _): proposal.height
+        case .vote(let vote): vote.height
+        }
+    }
+
     package var encoded: [UInt8] {
         var writer = ProtobufWriter()
         switch self {

@@ -64,6 +64,12 @@ package enum ProposerTime {
 }
 
 extension Timestamp {
+    /// So many nanoseconds later, or earlier where negative; nil where that is before 1970.
+    func shifted(byNanoseconds distance: Int128) -> Timestamp? {
+        let total = Int128(seconds) * 1_000_000_000 + Int128(nanoseconds) + distance
+        return UInt64(exactly: total).map(Timestamp.init(nanosecondsSince1970:))
+    }
+
     /// Nanoseconds from another moment to this one, negative where the other is later.
     func nanoseconds(since other: Timestamp) -> Int128 {
         (Int128(seconds) - Int128(other.seconds)) * 1_000_000_000 + Int128(nanoseconds) - Int128(other.nanoseconds)

@@ -173,6 +173,11 @@ package struct RoundStateMachine: Sendable {
         return known.map { $0.blockID != vote.blockID } ?? true
     }
 
+    /// Whether the machine waits for a block or may come to: it was proposed, or has votes.
+    package func expects(_ blockID: BlockID) -> Bool {
+        executionAsked.contains(blockID) || proposals.values.contains { $0.proposal.blockID == blockID }
+    }
+
     /// Nobody else votes, so nothing need be sent, or kept, before the decision.
     var isAlone: Bool { own != nil && set.members.count == 1 }
 
@@ -185,17 +190,16 @@ package struct RoundStateMachine: Sendable {
 
     /// What brings a validator that lost messages to where this one is: sent again now and then while nothing moves.
     ///
-    /// This validator's messages of the current and the last round, and the precommits that ended the last round.
+    /// The round's proposal and votes, whoever's, since a link between two others may be down; and of the last round what
+    /// this validator said and the precommits that ended it.
     package var republication: [ConsensusMessage] {
         guard !isOver, round >= 0, !isAlone else { return [] }
         var messages: [ConsensusMessage] = []
-        if let received = proposals[round], let own, proposer(of: round) == set.members[own].address {
-            messages.append(message(received.proposal))
-        }
+        if let received = proposals[round] { messages.append(message(received.proposal)) }
         for past in max(round - 1, 0)...round {
             for type in [VoteType.prevote, .precommit] {
                 for (index, vote) in votes.votes(type, round: past).enumerated() {
-                    guard let vote, index == own || type == .precommit && past < round else { continue }
+                    guard let vote, index == own || type == .precommit || past == round else { continue }
                     messages.append(.vote(vote))
                 }
             }

@@ -1,16 +1,12 @@
-import Cryptography
 package import LedgerModel
 
 /// Whether an Ed25519 signature (64 bytes) holds for a message under a key (32 bytes).
-package typealias SignaturePredicate =
-    @Sendable (_ signature: [UInt8], _ message: [UInt8], _ publicKey: [UInt8]) -> Bool
+package typealias SignaturePredicate = CommitVerification.Predicate
 
 /// The predicate of votes (D6).
 ///
 /// A parameter only so that a simulation may remember what it has checked.
-package let voteSignaturePredicate: SignaturePredicate = {
-    Ed25519.isValidZIP215(signature: $0, message: $1, publicKey: $2)
-}
+package let voteSignaturePredicate: SignaturePredicate = CommitVerification.zip215
 
 /// A vote by a member of the set, at its place, with a signature that holds.
 ///
@@ -106,13 +102,17 @@ package struct VerifiedProposal: Hashable, Sendable {
 package struct VerifiedCommit: Hashable, Sendable {
     package let commit: Commit
 
-    package init(checking commit: Commit, by set: ValidatorSet, on chainID: String) throws(ConsensusFault) {
+    package init(
+        checking commit: Commit, by set: ValidatorSet, on chainID: String,
+        isValid: SignaturePredicate = voteSignaturePredicate
+    ) throws(ConsensusFault) {
         // Counting reads only the chain's name from the header.
         var header = BlockHeader()
         header.chainID = chainID
         do throws(VerificationFailure) {
             try commit.validate()
-            _ = try CommitVerification.verify(SignedHeader(header: header, commit: commit), by: set)
+            _ = try CommitVerification.verify(
+                SignedHeader(header: header, commit: commit), by: set, isValid: isValid)
         } catch { throw .commit(error) }
         self.commit = commit
     }

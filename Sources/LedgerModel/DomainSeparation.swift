@@ -10,6 +10,8 @@ package enum DomainSeparation {
     package static let recordIDTenant = "vivian/records/record-id-tenant/v1"
     /// Stands before a webhook's id, beside which its secret is sealed.
     package static let webhookSecret = "vivian/records/webhook-secret/v1/"
+    /// Head of what a validator signs so that a node acts for it.
+    package static let nodeBinding = "vivian/consensus/node-binding/v1"
     /// `typ` (RFC 9596) of each kind of COSE message.
     package static let transactionType = "application/vnd.vivian.transaction+cose"
     package static let statementType = "application/scitt-statement+cose"

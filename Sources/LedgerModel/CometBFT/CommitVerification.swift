@@ -55,8 +55,17 @@ package struct TrustLevel: Hashable, Sendable {
 ///
 /// Signatures by ZIP-215 (D6).
 package enum CommitVerification {
+    /// Whether an Ed25519 signature (64 bytes) holds for a message under a key (32 bytes).
+    package typealias Predicate =
+        @Sendable (_ signature: [UInt8], _ message: [UInt8], _ publicKey: [UInt8]) -> Bool
+
+    /// The predicate of votes and foreign headers (D6).
+    package static let zip215: Predicate = { Ed25519.isValidZIP215(signature: $0, message: $1, publicKey: $2) }
+
     /// More than 2/3 of the header's own set signed: entries matched by index, addresses compared.
-    package static func verify(_ signed: SignedHeader, by set: ValidatorSet) throws(VerificationFailure) -> VoteCount {
+    package static func verify(
+        _ signed: SignedHeader, by set: ValidatorSet, isValid: Predicate = zip215
+    ) throws(VerificationFailure) -> VoteCount {
         let commit = signed.commit
         guard commit.signatures.count == set.members.count else {
             throw .commit("\(commit.signatures.count) entries for \(set.members.count) validators")
@@ -66,7 +75,7 @@ package enum CommitVerification {
         for (index, (entry, validator)) in zip(commit.signatures, set.members).enumerated()
         where entry.flag == .commit {
             guard entry.validator == validator.address else { throw .address(index: index) }
-            try check(entry, at: index, of: validator, in: signed)
+            try check(entry, at: index, of: validator, in: signed, isValid: isValid)
             count.voters += 1
             count.power += validator.votingPower
             if count.power > needed { return count }
@@ -84,7 +93,7 @@ package enum CommitVerification {
         for (index, entry) in signed.commit.signatures.enumerated() where entry.flag == .commit {
             guard let member = trusted.index(of: entry.validator) else { continue }
             guard seen.insert(member).inserted else { throw .doubleVote }
-            try check(entry, at: index, of: trusted.members[member], in: signed)
+            try check(entry, at: index, of: trusted.members[member], in: signed, isValid: zip215)
             count.voters += 1
             count.power += trusted.members[member].votingPower
             if count.power > needed { return count }
@@ -93,14 +102,14 @@ package enum CommitVerification {
     }
 
     private static func check(
-        _ entry: CommitSignature, at index: Int, of validator: Validator, in signed: SignedHeader
+        _ entry: CommitSignature, at index: Int, of validator: Validator, in signed: SignedHeader, isValid: Predicate
     ) throws(VerificationFailure) {
         let commit = signed.commit
         let message = CanonicalVote.signBytes(
             type: .precommit, chainID: signed.header.chainID, height: commit.height, round: commit.round,
             blockID: commit.blockID, timestamp: entry.timestamp)
         guard let key = validator.publicKey.ed25519,
-            Ed25519.isValidZIP215(signature: entry.signature, message: message, publicKey: key)
+            isValid(entry.signature, message, key)
         else { throw .signature(index: index) }
     }
 }

@@ -1,0 +1,104 @@
+package import Cryptography
+package import LedgerModel
+
+/// Where a ledger stands after its last decided block: everything that the next header follows from.
+package struct ChainTip: Hashable, Sendable {
+    package var ledger: LedgerIdentity
+    /// 0 before the first block.
+    package var height: Int64
+    package var time: Timestamp
+    package var blockID: BlockID
+    /// The commit for the last block.
+    package var commit: Commit
+    /// Of the state after the last block.
+    package var appHash: Digest
+    package var resultsHash: Digest
+    /// Who decided the last block, validates the next one, and the one after it.
+    package var lastValidators: ValidatorSet
+    package var validators: ValidatorSet
+    package var nextValidators: ValidatorSet
+    /// The next height's rotation.
+    package var rotation: ProposerRotation
+
+    package init(
+        ledger: LedgerIdentity, height: Int64, time: Timestamp, blockID: BlockID, commit: Commit, appHash: Digest,
+        resultsHash: Digest, lastValidators: ValidatorSet, validators: ValidatorSet, nextValidators: ValidatorSet,
+        rotation: ProposerRotation
+    ) {
+        self.ledger = ledger
+        self.height = height
+        self.time = time
+        self.blockID = blockID
+        self.commit = commit
+        self.appHash = appHash
+        self.resultsHash = resultsHash
+        self.lastValidators = lastValidators
+        self.validators = validators
+        self.nextValidators = nextValidators
+        self.rotation = rotation
+    }
+
+    /// The header of a next block with these contents.
+    package func header(
+        time: Timestamp, transactions: [[UInt8]], evidence: [[UInt8]], lastCommit: Commit, proposer: [UInt8]
+    ) -> BlockHeader {
+        var header = BlockHeader()
+        header.blockVersion = BlockHeader.blockProtocol
+        header.appVersion = 1
+        header.chainID = ledger.chainID.text
+        header.height = height + 1
+        header.time = time
+        header.lastBlockID = blockID
+        header.lastCommitHash = lastCommit.hash.bytes
+        header.dataHash = Block.dataHash(transactions).bytes
+        header.validatorsHash = validators.hash.bytes
+        header.nextValidatorsHash = nextValidators.hash.bytes
+        header.consensusHash = ConsensusParameters.standard.hash.bytes
+        header.appHash = appHash.bytes
+        header.lastResultsHash = resultsHash.bytes
+        header.evidenceHash = Block.evidenceHash(evidence).bytes
+        header.proposer = proposer
+        return header
+    }
+
+    /// Why a block does not follow from this one, or nil where it does; its transactions are execution's matter.
+    package func refusal(of block: Block, isValid: SignaturePredicate = voteSignaturePredicate) -> String? {
+        let header = block.header
+        guard let lastCommit = block.lastCommit else { return "it has no last commit" }
+        guard header.time > time else { return "its time is not after the last block's" }
+        guard validators.index(of: header.proposer) != nil else { return "its proposer is no validator" }
+        let expected = self.header(
+            time: header.time, transactions: block.transactions, evidence: block.evidence, lastCommit: lastCommit,
+            proposer: header.proposer)
+        guard header == expected else { return "its header does not follow from the last block" }
+        return refusal(of: lastCommit, isValid: isValid)
+    }
+
+    private func refusal(of lastCommit: Commit, isValid: SignaturePredicate) -> String? {
+        guard height > 0 else { return lastCommit == Commit() ? nil : "the first block has a commit" }
+        // The commit at hand was counted already.
+        if lastCommit == commit { return nil }
+        guard lastCommit.height == height, lastCommit.blockID == blockID else { return "its commit is of another block" }
+        do throws(ConsensusFault) {
+            _ = try VerifiedCommit(
+                checking: lastCommit, by: lastValidators, on: ledger.chainID.text, isValid: isValid)
+            return nil
+        } catch { return "its commit does not hold: \(error)" }
+    }
+
+    /// Moves on to a decided block; updates of the set come into force two heights after the block that made them, as
+    /// in CometBFT, whose priorities move with them (`updateState`).
+    package mutating func advance(to block: ProposedBlock, commit: Commit, result: ExecutionResult) {
+        height = block.block.header.height
+        time = block.block.header.time
+        blockID = block.id
+        self.commit = commit
+        appHash = result.appHash
+        resultsHash = result.resultsHash
+        lastValidators = validators
+        if nextValidators != validators { rotation.update(to: nextValidators) }
+        validators = nextValidators
+        nextValidators = result.nextValidators
+        rotation.advance(by: 1)
+    }
+}

@@ -1,0 +1,41 @@
+import LedgerModel
+
+/// No equivocation by restore (D23): at its start a validator asks its peers for the last vote that they hold of its
+/// key, and signs nothing until more than 2/3 of the power, its own included, has answered.
+///
+/// Where nobody knows of a later vote than its own log, it goes on: an ordinary restart. Otherwise the log is a restored
+/// backup: it follows, and signs nothing at or below that vote's height.
+struct StartRule: Sendable {
+    enum Verdict: Equatable {
+        case asking
+        case cleared
+        /// Nothing at or below the height may be signed.
+        case barred(through: Int64)
+    }
+
+    let own: Address
+    private var answers: [Address: VotePlace?] = [:]
+
+    init(own: Address) { self.own = own }
+
+    mutating func answered(_ validator: Address, _ place: VotePlace?) { answers[validator] = place }
+
+    /// What the answers so far allow; `last` is what this validator's own log holds.
+    func verdict(in set: ValidatorSet, last: SignState?) -> Verdict {
+        var power: Int64 = 0
+        for member in set.members {
+            guard let address = Address(member.address), address == own || answers.keys.contains(address) else {
+                continue
+            }
+            power += member.votingPower
+        }
+        guard power > TrustLevel.twoThirds.threshold(of: set.power) else { return .asking }
+        guard let highest = answers.values.compactMap({ $0 }).max() else { return .cleared }
+        let known = last.map { VotePlace(height: $0.height, round: $0.round, step: $0.step) }
+        if let known, highest <= known { return .cleared }
+        return .barred(through: highest.height)
+    }
+
+    /// How many have answered, for whoever waits.
+    var answerCount: Int { answers.count }
+}
