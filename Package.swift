@@ -46,6 +46,9 @@ let modules: [Module] = [
             "LedgerAccess", "CAllocator",
         ],
         uses: ["Logging", "ServiceLifecycle"]),
+    Module(
+        name: "PeerNetwork", dependsOn: ["Codec", "Cryptography"],
+        uses: ["NIOCore", "NIOPosix", "NIOSSL", "NIOTLS", "Logging", "ServiceLifecycle"], parsesBytes: true),
     Module(name: "HTTPClientKit", uses: ["AsyncHTTPClient", "NIOCore", "NIOHTTP1", "NIOPosix", "NIOSSL"]),
     Module(name: "GatewayStore", dependsOn: ["Codec", "Cryptography"], uses: ["GRDB", "GRDBSQLite"]),
     // Services.

@@ -1,0 +1,3 @@
+import PeerNetwork
+import Testing
+struct WireTests {}
