@@ -23,6 +23,16 @@ final class Link: Sendable {
         var id: PeerID?
         var listen: PeerAddress?
         var since = Moment(steady: 0, wall: 0)
+
+        mutating func count(_ piece: SendQueue.Piece) {
+            switch piece.kind {
+            case .piece(let lane): counts[lane].bytesOut += piece.range.count
+            case .last(let lane):
+                counts[lane].bytesOut += piece.range.count
+                counts[lane].messagesOut += 1
+            default: break
+            }
+        }
     }
 
     /// Told apart within the process.
@@ -126,18 +136,6 @@ final class Link: Sendable {
                 id: id, address: address.of(id), listen: state.listen, isOutbound: isOutbound,
                 connectedSince: state.since.wall, traffic: traffic, roundTripNanoseconds: state.roundTrip,
                 isReadingPaused: state.isReadingPaused)
-        }
-    }
-}
-
-extension Link.State {
-    fileprivate mutating func count(_ piece: SendQueue.Piece) {
-        switch piece.kind {
-        case .piece(let lane): counts[lane].bytesOut += piece.range.count
-        case .last(let lane):
-            counts[lane].bytesOut += piece.range.count
-            counts[lane].messagesOut += 1
-        default: break
         }
     }
 }

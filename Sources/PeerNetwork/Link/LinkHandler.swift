@@ -13,7 +13,7 @@ final class LinkHandler: ChannelDuplexHandler {
     /// A vote waits for no more than this and what the channel holds (``PeerChannel``).
     private static let writeBytes = 64 << 10
     /// How often silence is looked at.
-    private static let tick = TimeAmount.milliseconds(500)
+    private static let tickInterval = TimeAmount.milliseconds(500)
 
     private let link: Link
     private let switchboard: Switchboard
@@ -24,7 +24,8 @@ final class LinkHandler: ChannelDuplexHandler {
     private var pausedUntil: UInt64 = 0
     /// The channel asked to read while that was not allowed.
     private var owesRead = false
-    private var timers: [() -> Void] = []
+    private var deadline: Scheduled<Void>?
+    private var ticking: Scheduled<Void>?
     private var failure: String?
 
     init(link: Link, switchboard: Switchboard) {
@@ -36,17 +37,16 @@ final class LinkHandler: ChannelDuplexHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         let limit = TimeAmount.nanoseconds(Int64(switchboard.limits.handshakeNanoseconds))
-        let deadline = context.eventLoop.assumeIsolated().scheduleTask(in: limit) { [weak self] in
+        deadline = context.eventLoop.assumeIsolated().scheduleTask(in: limit) { [weak self] in
             guard let self, !self.isEnded, !self.switchboard.isAdmitted(self.link) else { return }
             self.end(.refused("no hello within \(limit.nanoseconds / 1_000_000) ms"), context)
         }
-        timers.append { deadline.cancel() }
     }
 
     func channelInactive(context: ChannelHandlerContext) {
         ended(.lost(failure ?? "connection lost"))
-        for cancel in timers { cancel() }
-        timers = []
+        deadline?.cancel()
+        ticking?.cancel()
         context.fireChannelInactive()
     }
 
@@ -75,13 +75,17 @@ final class LinkHandler: ChannelDuplexHandler {
         machine = LinkStateMachine(limits: switchboard.limits, now: Moment.now.steady)
         link.send(Frame(.hello, switchboard.hello(on: context.channel).encoded))
         drain(context)
-        let tick = context.eventLoop.assumeIsolated().scheduleRepeatedTask(initialDelay: .zero, delay: Self.tick) {
-            [weak self] _ in
-            guard let self else { return }
-            let now = Moment.now.steady
-            self.perform(self.machine?.timePassed(to: now, isReading: !self.isPaused(at: now)) ?? [], context)
+        tick(context)
+    }
+
+    /// Looks at the time, and comes again until the connection has ended.
+    private func tick(_ context: ChannelHandlerContext) {
+        let now = Moment.now.steady
+        perform(machine?.timePassed(to: now, isReading: !isPaused(at: now)) ?? [], context)
+        guard !isEnded else { return }
+        ticking = context.eventLoop.assumeIsolated().scheduleTask(in: Self.tickInterval) { [weak self] in
+            self?.tick(context)
         }
-        timers.append { tick.cancel() }
     }
 
     // MARK: Reading

@@ -24,8 +24,8 @@ struct AddressBookFile: Sendable {
         guard let file = unsafe fopen(draft, "we") else { return false }
         let isWritten =
             unsafe fwrite(bytes, 1, bytes.count, file) == bytes.count && fflush(file) == 0 && fsync(fileno(file)) == 0
-        guard unsafe fclose(file) == 0, isWritten, rename(draft, path) == 0 else {
-            unlink(draft)
+        guard unsafe fclose(file) == 0, isWritten, unsafe rename(draft, path) == 0 else {
+            unsafe _ = unlink(draft)
             return false
         }
         return true

@@ -1,4 +1,4 @@
-package import Codec
+import Codec
 
 /// Addresses of other nodes that a peer passes on.
 ///

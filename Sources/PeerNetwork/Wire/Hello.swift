@@ -1,4 +1,4 @@
-package import Codec
+import Codec
 
 /// The first frame each way: what both ends must share, and where the sender can be dialled.
 ///
