@@ -200,8 +200,8 @@ if isWhole || selected.isEmpty {
 }
 // Decoders and verifiers as functions of bytes: fuzzed by Fuzz/run, and what it found is replayed by the suite.
 let fuzzed = [
-    "Codec", "Compression", "Consensus", "Cryptography", "LedgerModel", "LedgerRuntime", "LedgerStore", "Proofs",
-    "SchemaValidation", "StateTree", "SupplyChain", "Verification",
+    "Codec", "Compression", "Consensus", "Cryptography", "LedgerModel", "LedgerRuntime", "LedgerStore", "PeerNetwork",
+    "Proofs", "SchemaValidation", "StateTree", "SupplyChain", "Verification",
 ]
 if Set(selected.map(\.name)).isSuperset(of: fuzzed) {
     targets.append(

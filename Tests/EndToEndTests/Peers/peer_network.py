@@ -2,8 +2,8 @@
 
     peer_network.py SCENARIO PORT NETWORK
 
-`talk` connects with a self-signed Ed25519 certificate, says hello, sends a vote and a long message in pieces, and prints
-what came back. Every other scenario connects in a way that must be refused, and prints how it ended:
+`talk` connects with a self-signed Ed25519 certificate, says hello, sends a vote and a long message in pieces, and
+prints what came back. Every other scenario connects in a way that must be refused, and prints how it ended:
 plain (no TLS), no-certificate, rsa, p256, two-certificates, tls12.
 """
 
@@ -40,7 +40,8 @@ def certificate(key):
     algorithm = None if isinstance(key, ed25519.Ed25519PrivateKey) else hashes.SHA256()
     builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
     builder = builder.serial_number(x509.random_serial_number())
-    builder = builder.not_valid_before(datetime.datetime(2020, 1, 1, tzinfo=datetime.timezone.utc)).not_valid_after(datetime.datetime(2040, 1, 1, tzinfo=datetime.timezone.utc))
+    begin, end = (datetime.datetime(year, 1, 1, tzinfo=datetime.timezone.utc) for year in (2020, 2040))
+    builder = builder.not_valid_before(begin).not_valid_after(end)
     return builder.sign(key, algorithm)
 
 
