@@ -47,12 +47,12 @@ package enum BlockExecution {
     /// Transactions that any node can refuse by their bytes alone make the whole block invalid; those that only the
     /// state refuses stand in it with their code.
     ///
-    /// `isVerified`: whether this node has checked a transaction's signatures before, so that none is checked
-    ///   twice; only a hint, never a different answer.
+    /// `isVerified`: whether this node has checked the signatures of a transaction with these bytes before, so that none
+    ///   is checked twice; only a hint, never a different answer.
     /// Throws `invalidBlock` where nobody may vote for the block, else a fault of our own state.
     package static func execute(
         _ transactions: [[UInt8]], context: BlockContext, on state: StoreForest, ledger: LedgerIdentity,
-        isVerified: (TransactionID) -> Bool = { _ in false }
+        isVerified: ([UInt8]) -> Bool = { _ in false }
     ) throws(RuntimeFailure) -> BlockOutcome {
         let block = BlockState(state)
         let rules = try ProtocolRules.at(context.height, in: block)
@@ -83,7 +83,7 @@ package enum BlockExecution {
 
     private static func decode(
         _ bytes: [UInt8], at index: Int, context: BlockContext, rules: ProtocolRules, ledger: LedgerIdentity,
-        in state: BlockState, isVerified: (TransactionID) -> Bool
+        in state: BlockState, isVerified: ([UInt8]) -> Bool
     ) throws(RuntimeFailure) -> SignedTransaction {
         guard bytes.count <= rules.transactionBytesMax else { throw .invalidBlock("transaction \(index) is too large") }
         let transaction: SignedTransaction
@@ -93,7 +93,7 @@ package enum BlockExecution {
             throw .invalidBlock("transaction \(index): \(error)")
         }
         guard
-            isVerified(transaction.id)
+            isVerified(bytes)
                 || TransactionExecution.signaturesHold(transaction, height: context.height, in: state)
         else { throw .invalidBlock("transaction \(index): a signature does not hold") }
         return transaction

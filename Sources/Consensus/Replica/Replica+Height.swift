@@ -125,10 +125,10 @@ extension Replica {
         }
         effects.append(.commit(block, decision.commit))
         if let assembler { grace.learn(from: assembler) }
-        if tip.validators.members.count != grace.memberCount {
-            grace = PrecommitGrace(memberCount: tip.validators.members.count)
+        if tip.validators.current.members.count != grace.memberCount {
+            grace = PrecommitGrace(memberCount: tip.validators.current.members.count)
         }
-        assembler = CommitAssembler(decision, by: tip.validators, decidedAt: now.steady, grace: grace)
+        assembler = CommitAssembler(decision, by: tip.validators.current, decidedAt: now.steady, grace: grace)
         for signature in decision.commit.signatures { note(signature, of: decision.commit) }
         forgetEvidence(in: block.block)
         tip.advance(to: block, commit: decision.commit, result: result)

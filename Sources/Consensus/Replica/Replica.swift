@@ -162,7 +162,7 @@ package struct Replica: Sendable {
         self.synchrony = synchrony
         self.isClockConfirmed = isClockConfirmed
         self.isValid = isValid
-        grace = PrecommitGrace(memberCount: tip.validators.members.count)
+        grace = PrecommitGrace(memberCount: tip.validators.current.members.count)
         signState = recovery.lastSignature
         machine = Self.machine(
             after: tip, own: own, timeouts: timeouts, synchrony: synchrony, recovery: recovery)
@@ -196,7 +196,7 @@ package struct Replica: Sendable {
         after tip: ChainTip, own: Address?, timeouts: Timeouts, synchrony: SynchronyParameters, recovery: Recovery
     ) -> RoundStateMachine {
         RoundStateMachine(
-            height: tip.height + 1, set: tip.validators, own: own?.bytes, rotation: tip.rotation,
+            height: tip.height + 1, set: tip.validators.current, own: own?.bytes, rotation: tip.validators.rotation,
             previousTime: tip.time, timeouts: timeouts, synchrony: synchrony, recovery: recovery)
     }
 
