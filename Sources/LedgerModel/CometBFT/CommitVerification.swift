@@ -92,7 +92,8 @@ package enum CommitVerification {
         throw .notEnoughTrust(tallied: count.power, total: count.total)
     }
 
-    private static func check(
+    /// One counted entry's signature.
+    static func check(
         _ entry: CommitSignature, at index: Int, of validator: Validator, in signed: SignedHeader
     ) throws(VerificationFailure) {
         let commit = signed.commit

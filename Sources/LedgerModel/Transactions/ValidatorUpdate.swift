@@ -91,6 +91,6 @@ package enum ValidatorUpdate: Hashable, Sendable {
     /// It is shown on terminals, so it must not steer them.
     static func isOperatorName(_ text: String) -> Bool {
         1...operatorBytesMax ~= text.utf8.count
-            && text.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
+            && text.unicodeScalars.allSatisfy { $0.value >= 0x20 && !(0x7f...0x9f).contains($0.value) }
     }
 }
