@@ -49,8 +49,8 @@ package struct Amount: Hashable, Comparable, Sendable, CustomStringConvertible {
         return borrow0 ? nil : Amount(words: (zero, one, two, three))
     }
 
-    /// The amount in 64 bits; the largest number where it does not fit.
-    package var clampedToUInt64: UInt64 { words.0 | words.1 | words.2 == 0 ? words.3 : .max }
+    /// The amount in 128 bits; the largest number where it does not fit.
+    package var clamped: UInt128 { words.0 | words.1 == 0 ? UInt128(words.2) << 64 | UInt128(words.3) : .max }
 
     package static func < (left: Amount, right: Amount) -> Bool {
         if left.words.0 != right.words.0 { return left.words.0 < right.words.0 }

@@ -118,7 +118,8 @@ package actor Node {
         }
         if mempool.contains(transaction.id) { return transaction.id }
         if let code = TransactionExecution.refusal(
-            of: transaction, height: next, time: time, rules: rules, in: state)
+            of: transaction, height: next, time: time, rules: rules, in: state,
+            sequencesAhead: mempool.sequenceCount(of: transaction.body.feePayer))
         {
             // What was carried out before is no failure of the caller's.
             if code == .duplicate { return transaction.id }
@@ -127,10 +128,13 @@ package actor Node {
         guard TransactionExecution.signaturesHold(transaction, height: next, in: state) else {
             throw .refused("a signature does not hold, or its key is not the account's")
         }
-        guard
-            mempool.insert(
-                .init(id: transaction.id, bytes: bytes, validUntil: transaction.body.validUntil))
-        else { throw .unavailable("more transactions wait than the node may hold") }
+        switch mempool.insert(
+            Mempool.Item(transaction), balance: BankLedger.balance(of: transaction.body.feePayer, in: state))
+        {
+        case .known: break
+        case .inserted(let evicted): if !evicted.isEmpty { view.forget(evicted, count: mempool.count) }
+        case .refused(let refusal): throw .unavailable(refusal.text)
+        }
         view.notePending(transaction.id, count: mempool.count)
         schedule()
         return transaction.id
@@ -236,9 +240,8 @@ package actor Node {
             let rules = try ProtocolRules.at(height, in: state)
             let items = mempool.next(bytesMax: rules.blockTransactionBytesMax)
             let transactions = items.map(\.bytes)
-            let known = Set(items.map(\.id))
             let outcome = try BlockExecution.execute(
-                transactions, context: context, on: tip.forest, ledger: identity, isVerified: known.contains)
+                transactions, context: context, on: tip.forest, ledger: identity, isVerified: mempool.isVerified)
             let header = header(at: height, time: time, transactions: transactions, proposer: context.proposer)
             let block = Block(
                 header: header, transactions: transactions, lastCommit: tip.height == 0 ? Commit() : tip.commit)

@@ -68,7 +68,7 @@ struct InitCommand: ParsableCommand {
         }
         return Genesis(
             chainID: chainID, time: UInt64(Date().timeIntervalSince1970 * 1e9),
-            rulesVersion: ProtocolRules.version1.version,
+            rulesVersion: ProtocolRules.newest.version,
             validators: [
                 Genesis.Validator(
                     consensusKey: consensusKey, power: 10, operatorName: operatorName, receiptKey: receipt.publicKey)
