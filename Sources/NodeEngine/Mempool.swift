@@ -45,24 +45,6 @@ struct Mempool: Sendable {
             case sequences(AccountID)
             case anchors(AccountID)
         }
-
-        init(_ transaction: SignedTransaction) {
-            let body = transaction.body
-            id = transaction.id
-            bytes = transaction.encoded
-            validUntil = body.validUntil
-            payer = body.feePayer
-            fee = body.fee
-            place = Self.place(in: body)
-        }
-
-        private static func place(in body: TransactionBody) -> Place? {
-            if let sequence = body.sequence { return Place(row: .sequences(body.feePayer), number: sequence) }
-            for case .anchor(let anchor) in body.messages {
-                return Place(row: .anchors(anchor.issuer), number: anchor.first)
-            }
-            return nil
-        }
     }
 
     /// What became of a transaction.
@@ -374,5 +356,25 @@ extension Mempool.Share {
         count -= 1
         byteCount -= item.bytes.count
         fees = fees.subtracting(item.fee) ?? .zero
+    }
+}
+
+extension Mempool.Item {
+    init(_ transaction: SignedTransaction) {
+        let body = transaction.body
+        id = transaction.id
+        bytes = transaction.encoded
+        validUntil = body.validUntil
+        payer = body.feePayer
+        fee = body.fee
+        place = Self.place(in: body)
+    }
+
+    private static func place(in body: TransactionBody) -> Place? {
+        if let sequence = body.sequence { return Place(row: .sequences(body.feePayer), number: sequence) }
+        for case .anchor(let anchor) in body.messages {
+            return Place(row: .anchors(anchor.issuer), number: anchor.first)
+        }
+        return nil
     }
 }

@@ -90,7 +90,7 @@ package struct EvidenceCheck: Sendable {
 
     func checkAge(height: Int64, claimed: Timestamp, blockTime: Timestamp) throws(EvidenceFailure) {
         guard height <= lastHeight else { throw .notDecided }
-        guard claimed == blockTime else { throw .timestamp }
+        guard claimed == blockTime, blockTime.isValid else { throw .timestamp }
         guard !isTooOld(height: height, time: blockTime) else { throw .tooOld }
     }
 }
