@@ -49,9 +49,11 @@ package enum TransactionExecution {
 
     /// Whether no signature is wrong: of a key that its account does not list, nothing is said.
     ///
-    /// For blocks from version 2 of the rules on. What depends on the state is ``refusal(of:height:time:rules:in:sequencesAhead:)``'s
-    /// alone, so that nodes that have checked a transaction before and nodes that have not say the same of a block.
-    static func noSignatureIsWrong(_ transaction: SignedTransaction, height: Height, in state: some StateAccess) -> Bool {
+    /// For blocks from version 2 of the rules on. What depends on the state is the refusal's alone, so that nodes that
+    /// have checked a transaction before and nodes that have not say the same of a block.
+    static func noSignatureIsWrong(
+        _ transaction: SignedTransaction, height: Height, in state: some StateAccess
+    ) -> Bool {
         for (index, signer) in transaction.body.signers.enumerated() {
             guard let account = AccountLedger.entry(signer, in: state),
                 let key = AccountLedger.key(transaction.signatures[index].thumbprint, of: account, at: height)

@@ -20,7 +20,8 @@ struct EvidenceTests {
     }
 
     static func set() throws -> ValidatorSet {
-        try ValidatorSet(members: try (0..<4).map { Validator(publicKey: try publicKey($0), votingPower: Int64(10 + $0)) })
+        try ValidatorSet(
+            members: try (0..<4).map { Validator(publicKey: try publicKey($0), votingPower: Int64(10 + $0)) })
     }
 
     static func blockID(_ name: String) -> BlockID {
@@ -115,7 +116,7 @@ struct EvidenceTests {
     }
 
     @Test func `a vote that only the network's predicate accepts is evidence`() throws {
-        // The identity as R and s = 0 under a key of small order: valid under ZIP-215 for every message, never strictly.
+        // The identity as R and s = 0 under a key of small order: valid under ZIP-215 for all messages, never strictly.
         let key = [UInt8](repeating: 0, count: 31) + [0x80]
         let weak: [UInt8] = [1] + [UInt8](repeating: 0, count: 63)
         let small: [UInt8] = [1] + [UInt8](repeating: 0, count: 31)
@@ -138,7 +139,8 @@ struct EvidenceTests {
 
     @Test func `votes that are none are refused`() throws {
         let changes: [(inout Vote) -> Void] = [
-            { $0.height = 0 }, { $0.height = -1 }, { $0.round = -1 }, { $0.validator = [1] }, { $0.validatorIndex = -1 },
+            { $0.height = 0 }, { $0.height = -1 }, { $0.round = -1 }, { $0.validator = [1] },
+            { $0.validatorIndex = -1 },
             { $0.signature = [] }, { $0.signature = [UInt8](repeating: 0, count: 65) },
             { $0.blockID.hash = [] }, { $0.blockID.hash = [1] }, { $0.blockID.parts.total = 0 },
             { $0.blockID.parts.hash = [] },
@@ -204,8 +206,8 @@ struct EvidenceTests {
         evidence.first = vote("blockhash2", round: 2)
         evidence.second = vote("blockhash", round: 1)
         evidence.timestamp = .zero
-        #expect(
-            Block.evidenceHash([evidence.item]).hex == "a9ce28d13bb31001fc3e5b7927051baf98f86abdbd64377643a304164c826923")
+        let published = "a9ce28d13bb31001fc3e5b7927051baf98f86abdbd64377643a304164c826923"
+        #expect(Block.evidenceHash([evidence.item]).hex == published)
         #expect(Block.evidenceHash([]).hex == SHA256.hash([]).hex)
     }
 }

@@ -30,9 +30,11 @@ struct MisbehaviourTests {
     @Test func `the same height's misbehaviour is recorded once, another's as well`() throws {
         var fixture = try NetworkFixture()
         let first = try fixture.run([], misbehaviour: [fixture.misbehaviour(2, height: 1)])
-        let again = try fixture.run([], misbehaviour: [
-            fixture.misbehaviour(2, height: 1, kind: .lightClientAttack)
-        ])
+        let again = try fixture.run(
+            [],
+            misbehaviour: [
+                fixture.misbehaviour(2, height: 1, kind: .lightClientAttack)
+            ])
         #expect(again.appHash == first.appHash && !again.changesState)
         let other = try fixture.run([], misbehaviour: [fixture.misbehaviour(2, height: 2)])
         #expect(other.changesState && other.nextValidators == first.nextValidators)
@@ -64,9 +66,11 @@ struct MisbehaviourTests {
 
     @Test func `where nobody else is left they stay, until somebody joins`() throws {
         var fixture = try NetworkFixture(powers: [10, 10])
-        let all = try fixture.run([], misbehaviour: [
-            fixture.misbehaviour(0, height: 1), fixture.misbehaviour(1, height: 1),
-        ])
+        let all = try fixture.run(
+            [],
+            misbehaviour: [
+                fixture.misbehaviour(0, height: 1), fixture.misbehaviour(1, height: 1),
+            ])
         #expect(all.nextValidators.members.count == 2)
         let stay = try fixture.update([NetworkFixture.join(0, power: 11)])
         let join = try fixture.update([NetworkFixture.join(5, power: 1)])

@@ -15,9 +15,10 @@ struct NetworkFixture {
     private var counter: UInt64 = 0
 
     /// Account 0 is the authority.
-    init(accounts: Int = 4, balance: UInt64 = 1_000, fee: UInt64 = 0, powers: [Int64] = [10, 10, 10, 10], rules: UInt64 = 2)
-        throws
-    {
+    init(
+        accounts: Int = 4, balance: UInt64 = 1_000, fee: UInt64 = 0, powers: [Int64] = [10, 10, 10, 10],
+        rules: UInt64 = 2
+    ) throws {
         keys = try (0..<accounts).map { try SigningKey(.edDSA, secret: [UInt8](repeating: UInt8(50 + $0), count: 32)) }
         let ids = keys.map { AccountID($0.publicKey.thumbprint) }
         genesis = Genesis(

@@ -86,7 +86,8 @@ struct RulesVersionTests {
         // The key that signs is not the account's any more: the block stands, whoever looks.
         let second = try SigningKey(.edDSA, secret: [UInt8](repeating: 99, count: 32))
         let stale = try fixture.transfer(1, 2, Amount(1))
-        let add = try fixture.transaction(by: 1, [.addKey(AddKeyMessage(account: fixture.id(1), key: second.publicKey))])
+        let add = try fixture.transaction(
+            by: 1, [.addKey(AddKeyMessage(account: fixture.id(1), key: second.publicKey))])
         let end = try fixture.transaction(
             by: 1,
             [

@@ -80,8 +80,10 @@ struct ValidatorUpdateTests {
             (everybody, .noValidatorLeft),
             ([NetworkFixture.join(4, power: ValidatorSet.powerMax)], .validatorSetInvalid),
             ([NetworkFixture.join(4, power: 1, receiptKey: 2)], .receiptKeyTaken),
-            ([NetworkFixture.join(4, power: 1, receiptKey: 8), NetworkFixture.join(5, power: 1, receiptKey: 8)],
-                .receiptKeyTaken),
+            (
+                [NetworkFixture.join(4, power: 1, receiptKey: 8), NetworkFixture.join(5, power: 1, receiptKey: 8)],
+                .receiptKeyTaken
+            ),
             ([NetworkFixture.join(0, power: 10, receiptKey: 1)], .receiptKeyTaken),
         ]
         for (updates, wanted) in cases {

@@ -56,9 +56,8 @@ package struct EvidenceCheck: Sendable {
 
     /// Two votes of one validator for one step.
     ///
-    /// - Parameter validators: the set of the votes' height.
-    /// - Parameter blockTime: the time of the block decided at that height.
-    /// - Throws: why it proves nothing.
+    /// `validators` are the set of the votes' height, `blockTime` is the time of the block decided at it.
+    /// Throws why it proves nothing.
     package func verify(
         _ evidence: DuplicateVoteEvidence, validators: ValidatorSet, blockTime: Timestamp
     ) throws(EvidenceFailure) -> Misbehaviour {
@@ -70,7 +69,9 @@ package struct EvidenceCheck: Sendable {
         }
         guard first.validator == second.validator else { throw .notOneValidator }
         guard first.blockID != second.blockID else { throw .sameBlock }
-        guard first.blockID.key.lexicographicallyPrecedes(second.blockID.key) else { throw .malformed("order of votes") }
+        guard first.blockID.key.lexicographicallyPrecedes(second.blockID.key) else {
+            throw .malformed("order of votes")
+        }
         try checkAge(height: first.height, claimed: evidence.timestamp, blockTime: blockTime)
         guard let index = validators.index(of: first.validator), let address = Address(first.validator),
             let key = validators.members[index].publicKey.ed25519

@@ -129,12 +129,12 @@ extension EvidenceCheck {
     /// Every COMMIT entry of the conflicting commit must hold, not only those up to the quorum: what is accused must be
     /// proven.
     ///
-    /// - Parameter common: time and set of the block at the common height.
-    /// - Parameter trusted: the ledger's header and commit at the conflicting height; its last ones where it has not got
-    ///   there.
-    /// - Throws: why it proves nothing.
+    /// `common` is time and set of the block at the common height; `trusted` the ledger's header and commit at the
+    /// conflicting height, its last ones where it has not got there.
+    /// Throws why it proves nothing.
     package func verify(
-        _ evidence: LightClientAttackEvidence, common: (time: Timestamp, validators: ValidatorSet), trusted: SignedHeader
+        _ evidence: LightClientAttackEvidence, common: (time: Timestamp, validators: ValidatorSet),
+        trusted: SignedHeader
     ) throws(EvidenceFailure) -> [Misbehaviour] {
         let conflicting = evidence.conflicting
         let header = conflicting.header
@@ -173,11 +173,13 @@ extension EvidenceCheck {
     }
 
     private func misbehaviours(
-        _ evidence: LightClientAttackEvidence, common: (time: Timestamp, validators: ValidatorSet), trusted: SignedHeader
+        _ evidence: LightClientAttackEvidence, common: (time: Timestamp, validators: ValidatorSet),
+        trusted: SignedHeader
     ) throws(EvidenceFailure) -> [Misbehaviour] {
         let accused = evidence.accused(beside: trusted, common: common.validators)
         guard accused.count == evidence.byzantine.count,
-            zip(accused, evidence.byzantine).allSatisfy({ $0.address == $1.address && $0.votingPower == $1.votingPower })
+            zip(accused, evidence.byzantine).allSatisfy({ $0.address == $1.address && $0.votingPower == $1.votingPower }
+            )
         else { throw .accused }
         return accused.compactMap { validator in
             Address(validator.address).map {

@@ -11,7 +11,7 @@ package enum BankKeys {
     /// Fees that were paid and that nobody was given yet, `Amount`; left out while there are none.
     package static func fees(denom: String = NativeDenom.name) -> [UInt8] { Array("fees/\(denom)".utf8) }
 
-    /// All there is of a denom, `Amount`: balances and fees. Written by genesis, constant.
+    /// Balances and fees together, `Amount`: written by genesis, constant.
     package static func supply(denom: String = NativeDenom.name) -> [UInt8] { Array("supply/\(denom)".utf8) }
 
     /// The amount that a value says; zero where there is none.
