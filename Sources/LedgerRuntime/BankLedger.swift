@@ -1,4 +1,5 @@
 package import LedgerModel
+import StateTree
 
 /// Balances of the native denom, fees and transfers.
 ///
@@ -24,7 +25,7 @@ package enum BankLedger {
         throws(GenesisFailure)
     {
         if feeMinimum != .zero { state.set(.params, ParameterKeys.feeMinimum, feeMinimum.bytes) }
-        let supply = try supply(of: balances)
+        let supply = try Self.supply(of: balances)
         guard supply != .zero else { return }
         state.set(.bank, BankKeys.supply(), supply.bytes)
         for balance in balances { write(balance.amount, to: BankKeys.balance(balance.id), in: &state) }
@@ -52,11 +53,11 @@ package enum BankLedger {
     /// Takes a fee that ``refusal(of:rules:in:)`` let pass.
     static func charge(_ fee: Amount, to payer: AccountID, in state: inout some StateAccess) {
         guard fee != .zero else { return }
-        guard let rest = balance(of: payer, in: state).subtracting(fee), let fees = fees(in: state).adding(fee) else {
+        guard let rest = balance(of: payer, in: state).subtracting(fee), let sum = fees(in: state).adding(fee) else {
             preconditionFailure("the fee was held against the balance, and fees are part of the supply")
         }
         write(rest, to: BankKeys.balance(payer), in: &state)
-        write(fees, to: BankKeys.fees(), in: &state)
+        write(sum, to: BankKeys.fees(), in: &state)
     }
 
     /// Moves an amount to an account that exists: what no key can move on would be lost.

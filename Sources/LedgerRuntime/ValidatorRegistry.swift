@@ -1,3 +1,4 @@
+import Cryptography
 package import LedgerModel
 
 /// The validators as the state names them: who counts at which height, under which receipt keys, and who has misbehaved.
@@ -21,7 +22,7 @@ package enum ValidatorRegistry {
     ///
     /// - Complexity: one read for each change since that height.
     package static func set(at height: Height, in state: some StateAccess) throws(RuntimeFailure) -> ValidatorSet {
-        let since = try since(in: state)
+        let since = try Self.since(in: state)
         if height >= since.first { return try current(in: state) }
         var first = since.before
         while true {
@@ -56,7 +57,7 @@ package enum ValidatorRegistry {
         _ message: UpdateValidatorsMessage, context: BlockContext, rules: ProtocolRules, state: inout TransactionState
     ) -> TransactionResult.Code {
         guard state.value(.params, ParameterKeys.authority) == message.authority.bytes else { return .notTheAuthority }
-        guard let before = try? current(in: state), let since = try? since(in: state) else {
+        guard let before = try? current(in: state), let since = try? Self.since(in: state) else {
             preconditionFailure("the state was read at the begin of the block")
         }
         var members = before.members
@@ -90,7 +91,7 @@ package enum ValidatorRegistry {
     static func convict(_ context: BlockContext, state: inout TransactionState) throws(RuntimeFailure) {
         for misbehaviour in context.misbehaviour {
             guard !isRecorded(misbehaviour.validator, at: misbehaviour.height, in: state) else { continue }
-            guard var entry = entry(misbehaviour.validator, in: state) else {
+            guard var entry = Self.entry(misbehaviour.validator, in: state) else {
                 throw .invalidBlock("evidence against somebody who never was a validator")
             }
             state.set(
@@ -123,7 +124,7 @@ package enum ValidatorRegistry {
     ) -> Bool {
         let address = Address(ed25519: seat.consensusKey)
         var entry =
-            entry(address, in: state)
+            Self.entry(address, in: state)
             ?? ValidatorEntry(receiptKeys: [], consensusKey: seat.consensusKey, operatorName: seat.operatorName)
         entry.operatorName = seat.operatorName
         if !entry.receiptKeys.contains(where: { $0.last == nil && $0.key == seat.receiptKey }) {
@@ -139,7 +140,9 @@ package enum ValidatorRegistry {
     private static func receiptKeysDiffer(in set: ValidatorSet, at height: Height, state: some StateAccess) -> Bool {
         var seen = Set<[UInt8]>()
         for member in set.members {
-            guard let address = Address(member.address), let entry = entry(address, in: state) else { return false }
+            guard let address = Address(member.address), let entry = Self.entry(address, in: state) else {
+                return false
+            }
             for listing in entry.receiptKeys where listing.covers(height) {
                 guard seen.insert(listing.key.encoded).inserted else { return false }
             }
@@ -164,7 +167,7 @@ package enum ValidatorRegistry {
         }
         write(after, to: &state)
         for member in before.members where after.index(of: member.address) == nil {
-            guard let address = Address(member.address), var entry = entry(address, in: state) else { continue }
+            guard let address = Address(member.address), var entry = Self.entry(address, in: state) else { continue }
             entry.endReceiptKeys(with: context.height)
             state.set(.staking, ValidatorEntry.key(address), entry.encoded())
         }

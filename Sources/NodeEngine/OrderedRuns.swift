@@ -18,7 +18,7 @@ struct OrderedRuns<Element: Comparable & Sendable>: Sendable {
     mutating func insert(_ element: Element) {
         count += 1
         guard !runs.isEmpty else { return runs.append([element]) }
-        let run = min(firstRun(endingAtOrAfter: element), runs.count - 1)
+        let run = Swift.min(firstRun(endingAtOrAfter: element), runs.count - 1)
         runs[run].insert(element, at: Self.offset(of: element, in: runs[run]))
         guard runs[run].count > Self.runMax else { return }
         let half = runs[run].count / 2

@@ -47,7 +47,8 @@ struct EvidenceTests {
     }
 
     static func failure(
-        _ evidence: DuplicateVoteEvidence, check: EvidenceCheck = check, time: Timestamp = blockTime
+        _ evidence: DuplicateVoteEvidence, check: EvidenceCheck = EvidenceTests.check,
+        time: Timestamp = EvidenceTests.blockTime
     ) throws -> EvidenceFailure? {
         do {
             _ = try check.verify(evidence, validators: try set(), blockTime: time)

@@ -9,31 +9,31 @@ struct BankTests {
     @Test func `a transfer moves an amount`() throws {
         var fixture = try NetworkFixture()
         let move = try fixture.transfer(1, 2, Amount(300))
-        #expect(try fixture.codes([move]) == [.ok])
+        try fixture.expectCodes(of: [move], [.ok])
         #expect(fixture.balance(1) == Amount(700) && fixture.balance(2) == Amount(1_300))
     }
 
     @Test func `who sends all he has keeps no entry`() throws {
         var fixture = try NetworkFixture()
         let move = try fixture.transfer(1, 2, Amount(1_000))
-        #expect(try fixture.codes([move]) == [.ok])
+        try fixture.expectCodes(of: [move], [.ok])
         #expect(fixture.state.value("bank", BankKeys.balance(fixture.id(1))) == nil)
         let again = try fixture.transfer(1, 2, Amount(1))
-        #expect(try fixture.codes([again]) == [.balanceTooSmall])
+        try fixture.expectCodes(of: [again], [.balanceTooSmall])
     }
 
     @Test func `who sends to himself has what he had, and must have it`() throws {
         var fixture = try NetworkFixture()
         let own = try fixture.transfer(1, 1, Amount(1_000))
         let more = try fixture.transfer(1, 1, Amount(1_001))
-        #expect(try fixture.codes([own, more]) == [.ok, .balanceTooSmall])
+        try fixture.expectCodes(of: [own, more], [.ok, .balanceTooSmall])
         #expect(fixture.balance(1) == Amount(1_000))
     }
 
     @Test(arguments: [Amount(1_001), .max]) func `nobody sends more than he has`(_ amount: Amount) throws {
         var fixture = try NetworkFixture()
         let move = try fixture.transfer(1, 2, amount)
-        #expect(try fixture.codes([move]) == [.balanceTooSmall])
+        try fixture.expectCodes(of: [move], [.balanceTooSmall])
         #expect(fixture.balance(1) == Amount(1_000) && fixture.balance(2) == Amount(1_000))
     }
 
@@ -42,7 +42,7 @@ struct BankTests {
         let stranger = AccountID(SHA256.hash([9]))
         let move = try fixture.transaction(
             by: 1, [.transfer(TransferMessage(from: fixture.id(1), to: stranger, amount: Amount(1)))])
-        #expect(try fixture.codes([move]) == [.recipientUnknown])
+        try fixture.expectCodes(of: [move], [.recipientUnknown])
         #expect(fixture.balance(1) == Amount(1_000))
     }
 
@@ -50,14 +50,14 @@ struct BankTests {
         var fixture = try NetworkFixture()
         let move = try fixture.transaction(
             by: 1, [.transfer(TransferMessage(from: fixture.id(2), to: fixture.id(1), amount: Amount(1)))])
-        #expect(try fixture.codes([move]) == [.notTheSigner])
+        try fixture.expectCodes(of: [move], [.notTheSigner])
     }
 
     @Test func `fees go to their entry, and the whole offer is taken`() throws {
         var fixture = try NetworkFixture(fee: 5)
         let least = try fixture.transfer(1, 2, Amount(1), fee: Amount(5))
         let more = try fixture.transfer(2, 1, Amount(1), fee: Amount(20))
-        #expect(try fixture.codes([least, more]) == [.ok, .ok])
+        try fixture.expectCodes(of: [least, more], [.ok, .ok])
         #expect(BankLedger.fees(in: BlockState(fixture.state)) == Amount(25))
         #expect(fixture.balance(1) == Amount(995) && fixture.balance(2) == Amount(980))
     }
@@ -66,7 +66,7 @@ struct BankTests {
         var fixture = try NetworkFixture(fee: 5)
         let none = try fixture.transfer(1, 2, Amount(1))
         let little = try fixture.transfer(1, 2, Amount(1), fee: Amount(4))
-        #expect(try fixture.codes([none, little]) == [.feeTooSmall, .feeTooSmall])
+        try fixture.expectCodes(of: [none, little], [.feeTooSmall, .feeTooSmall])
         #expect(fixture.balance(1) == Amount(1_000))
         #expect(fixture.state.value("account", Array("windows".utf8)) == nil)
     }
@@ -74,7 +74,7 @@ struct BankTests {
     @Test func `a fee above the balance is refused and costs nothing`() throws {
         var fixture = try NetworkFixture(fee: 5)
         let rich = try fixture.transfer(1, 2, Amount(1), fee: Amount(1_001))
-        #expect(try fixture.codes([rich]) == [.balanceTooSmall])
+        try fixture.expectCodes(of: [rich], [.balanceTooSmall])
         #expect(fixture.balance(1) == Amount(1_000))
     }
 
@@ -82,7 +82,7 @@ struct BankTests {
         var fixture = try NetworkFixture(fee: 5)
         let all = try fixture.transfer(1, 2, Amount(1_000), fee: Amount(5))
         let rest = try fixture.transfer(2, 1, Amount(995), fee: Amount(5))
-        #expect(try fixture.codes([all, rest]) == [.balanceTooSmall, .ok])
+        try fixture.expectCodes(of: [all, rest], [.balanceTooSmall, .ok])
         #expect(fixture.balance(1) == Amount(1_990) && fixture.balance(2) == .zero)
     }
 
@@ -91,9 +91,9 @@ struct BankTests {
         let good = Message.transfer(TransferMessage(from: fixture.id(1), to: fixture.id(2), amount: Amount(100)))
         let bad = Message.transfer(TransferMessage(from: fixture.id(1), to: fixture.id(2), amount: Amount(5_000)))
         let both = try fixture.transaction(by: 1, [good, bad], fee: Amount(7))
-        #expect(try fixture.codes([both]) == [.balanceTooSmall])
+        try fixture.expectCodes(of: [both], [.balanceTooSmall])
         #expect(fixture.balance(1) == Amount(993) && fixture.balance(2) == Amount(1_000))
-        #expect(try fixture.codes([both]) == [.duplicate])
+        try fixture.expectCodes(of: [both], [.duplicate])
         #expect(fixture.balance(1) == Amount(993))
     }
 
@@ -102,7 +102,7 @@ struct BankTests {
         let bad = [Message.transfer(TransferMessage(from: fixture.id(1), to: fixture.id(2), amount: Amount(5_000)))]
         let first = try fixture.transaction(by: 1, bad, fee: Amount(5), sequence: 0)
         let second = try fixture.transaction(by: 1, bad, fee: Amount(5), sequence: 1)
-        #expect(try fixture.codes([first, second, first]) == [.balanceTooSmall, .balanceTooSmall, .sequenceMismatch])
+        try fixture.expectCodes(of: [first, second, first], [.balanceTooSmall, .balanceTooSmall, .sequenceMismatch])
         #expect(fixture.balance(1) == Amount(990))
     }
 
@@ -112,7 +112,7 @@ struct BankTests {
         let anchor = Message.anchor(AnchorMessage(issuer: fixture.id(1), first: 0, records: [record]))
         let offer = try fixture.transaction(by: 1, [anchor], fee: Amount(1))
         let free = try fixture.transaction(by: 1, [anchor])
-        #expect(try fixture.codes([offer, free]) == [.balanceTooSmall, .ok])
+        try fixture.expectCodes(of: [offer, free], [.balanceTooSmall, .ok])
         #expect(fixture.state.value("bank", BankKeys.supply()) == nil)
     }
 
@@ -201,7 +201,7 @@ struct BankTests {
         ]
         fixture.state = try fixture.genesis.state()
         let all = try fixture.transfer(2, 1, Amount(9))
-        #expect(try fixture.codes([all]) == [.ok])
+        try fixture.expectCodes(of: [all], [.ok])
         #expect(fixture.balance(1) == .max)
     }
 }

@@ -99,9 +99,13 @@ struct NetworkFixture {
             on: state, ledger: genesis.ledger, isVerified: isVerified)
     }
 
-    /// The codes of a block of these transactions, whose state is taken over.
-    mutating func codes(_ transactions: [SignedTransaction]) throws -> [TransactionResult.Code] {
-        try run(transactions).results.map(\.code)
+    /// Runs a block of these transactions, which must have these codes.
+    mutating func expectCodes(
+        of transactions: [SignedTransaction], _ wanted: [TransactionResult.Code],
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) throws {
+        let codes = try run(transactions).results.map(\.code)
+        #expect(codes == wanted, sourceLocation: sourceLocation)
     }
 
     /// Balances of all accounts and fees.

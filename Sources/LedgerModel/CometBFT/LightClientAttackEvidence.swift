@@ -152,7 +152,7 @@ extension EvidenceCheck {
                 throw .notConflicting
             }
         }
-        do {
+        do throws(VerificationFailure) {
             if evidence.commonHeight != header.height {
                 _ = try CommitVerification.verifyTrusting(conflicting, by: common.validators)
             } else if evidence.isLunatic(beside: trusted.header) {
@@ -164,10 +164,8 @@ extension EvidenceCheck {
                 guard entry.validator == validator.address else { throw VerificationFailure.address(index: index) }
                 try CommitVerification.check(entry, at: index, of: validator, in: conflicting)
             }
-        } catch let failure as VerificationFailure {
-            throw .conflictingBlock(failure)
         } catch {
-            throw .conflictingBlock(.step("\(error)"))
+            throw .conflictingBlock(error)
         }
         return try misbehaviours(evidence, common: common, trusted: trusted)
     }

@@ -150,7 +150,8 @@ struct RecordedEvidenceTests {
     }
 
     @Test func `a forged entry in the ledger's own commit convicts nobody`() throws {
-        var (evidence, own, common, time) = try Self.attack(Self.conflicts[1])
+        let (made, trusted, common, time) = try Self.attack(Self.conflicts[1])
+        var (evidence, own) = (made, trusted)
         let before = evidence.byzantine.count
         let index = try #require(own.commit.signatures.lastIndex { $0.flag == .commit })
         own.commit.signatures[index].signature[0] ^= 1
@@ -163,7 +164,8 @@ struct RecordedEvidenceTests {
     }
 
     @Test func `commits of different rounds convict nobody by name`() throws {
-        var (evidence, own, common, time) = try Self.attack(Self.conflicts[1])
+        let (made, trusted, common, time) = try Self.attack(Self.conflicts[1])
+        var (evidence, own) = (made, trusted)
         own.commit.round += 1
         #expect(throws: EvidenceFailure.accused) {
             try Self.check(own.header).verify(evidence, common: (time, common), trusted: own)
