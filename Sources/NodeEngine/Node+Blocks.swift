@@ -16,18 +16,15 @@ extension Node {
         mempool.remove(mempool.expired(at: nanoseconds))
         let rules = try ProtocolRules.at(Height(tip.height + 1), in: BlockState(tip.forest))
         let transactions = mempool.next(bytesMax: rules.blockTransactionBytesMax).map(\.bytes)
-        let (chain, forest, verified) = (tip.chain, tip.forest, verified)
+        let (chain, forest, verified, judge) = (tip.chain, tip.forest, verified, evidenceJudge)
         execution.async {
+            let evidence = order.evidence.filter { judge.isNews($0, on: chain, in: BlockState(forest)) }.map(\.item)
             let header = chain.header(
-                time: order.time, transactions: transactions, evidence: order.evidence, lastCommit: order.lastCommit,
+                time: order.time, transactions: transactions, evidence: evidence, lastCommit: order.lastCommit,
                 proposer: order.proposer.bytes)
             let block = ProposedBlock(
-                Block(
-                    header: header, transactions: transactions, evidence: order.evidence,
-                    lastCommit: order.lastCommit))
-            let result = Result {
-                try Self.execute(block, on: forest, ledger: chain.ledger, verified: verified)
-            }
+                Block(header: header, transactions: transactions, evidence: evidence, lastCommit: order.lastCommit))
+            let result = Result { try Self.execute(block, on: forest, after: chain, verified: verified, judge: judge) }
             Task { await self.built(order, block, result) }
         }
     }
@@ -45,9 +42,9 @@ extension Node {
     }
 
     func execute(_ block: ProposedBlock) {
-        let (ledger, forest, verified) = (identity, tip.forest, verified)
+        let (chain, forest, verified, judge) = (tip.chain, tip.forest, verified, evidenceJudge)
         execution.async {
-            let result = Result { try Self.execute(block, on: forest, ledger: ledger, verified: verified) }
+            let result = Result { try Self.execute(block, on: forest, after: chain, verified: verified, judge: judge) }
             Task { await self.executed(block, result) }
         }
     }
@@ -63,19 +60,24 @@ extension Node {
                 "a block was refused",
                 metadata: ["height": "\(block.block.header.height)", "reason": "\(reason)"])
             receive(.executed(block.id, nil))
-        case .failure(let error): stop(because: (error as? RuntimeFailure).map { .runtime($0) } ?? .inconsistent("\(error)"))
+        case .failure(let error):
+            stop(because: (error as? RuntimeFailure).map { .runtime($0) } ?? .inconsistent("\(error)"))
         }
     }
 
     static func execute(
-        _ block: ProposedBlock, on forest: StoreForest, ledger: LedgerIdentity, verified: VerifiedTransactions
+        _ block: ProposedBlock, on forest: StoreForest, after chain: ChainTip, verified: VerifiedTransactions,
+        judge: EvidenceJudge
     ) throws(RuntimeFailure) -> BlockOutcome {
         let header = block.block.header
         guard let proposer = Address(header.proposer) else { throw .invalidBlock("no proposer") }
+        let misbehaviour = try judge.judge(block.block.evidence, on: chain, in: BlockState(forest))
         return try BlockExecution.execute(
             block.block.transactions,
-            context: BlockContext(height: Height(UInt64(header.height)), time: header.time, proposer: proposer),
-            on: forest, ledger: ledger, isVerified: verified.contains)
+            context: BlockContext(
+                height: Height(UInt64(header.height)), time: header.time, proposer: proposer,
+                misbehaviour: misbehaviour),
+            on: forest, ledger: chain.ledger, isVerified: { verified.contains($0.encoded) })
     }
 
     private func keep(_ outcome: BlockOutcome, of blockID: BlockID) {
@@ -84,7 +86,7 @@ extension Node {
     }
 
     private func result(of outcome: BlockOutcome) -> ExecutionResult {
-        NodeStart.result(of: outcome, after: tip.chain)
+        NodeStart.result(of: outcome)
     }
 
     // MARK: Decided
@@ -101,7 +103,7 @@ extension Node {
         // An overlay that was dropped is made again.
         let outcome =
             try outcomes.last { $0.blockID == block.id }?.outcome
-            ?? Self.execute(block, on: tip.forest, ledger: identity, verified: verified)
+            ?? Self.execute(block, on: tip.forest, after: tip.chain, verified: verified, judge: evidenceJudge)
         try apply(block, commit, outcome)
         receive(.workChanged(!mempool.isEmpty))
     }

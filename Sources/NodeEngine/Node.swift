@@ -119,7 +119,8 @@ package actor Node {
         }
         if mempool.contains(transaction.id) { return transaction.id }
         if let code = TransactionExecution.refusal(
-            of: transaction, height: next, time: time, rules: rules, in: state)
+            of: transaction, height: next, time: time, rules: rules, in: state,
+            sequencesAhead: mempool.sequenceCount(of: transaction.body.feePayer))
         {
             // What was carried out before is no failure of the caller's.
             if code == .duplicate { return transaction.id }
@@ -128,10 +129,13 @@ package actor Node {
         guard TransactionExecution.signaturesHold(transaction, height: next, in: state) else {
             throw .refused("a signature does not hold, or its key is not the account's")
         }
-        guard
-            mempool.insert(
-                .init(id: transaction.id, bytes: bytes, validUntil: transaction.body.validUntil))
-        else { throw .unavailable("more transactions wait than the node may hold") }
+        switch mempool.insert(
+            Mempool.Item(transaction), balance: BankLedger.balance(of: transaction.body.feePayer, in: state))
+        {
+        case .known: break
+        case .inserted(let evicted): if !evicted.isEmpty { view.forget(evicted, count: mempool.count) }
+        case .refused(let refusal): throw .unavailable(refusal.text)
+        }
         verified.insert(SHA256.hash(bytes))
         view.notePending(transaction.id, count: mempool.count)
         receive(.workChanged(true))

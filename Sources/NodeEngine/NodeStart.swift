@@ -133,13 +133,13 @@ struct NodeStart {
         while height < last {
             height += 1
             let (block, commit) = try read(height, from: blocks)
-            let outcome = try replay(block, after: tip)
+            let outcome = try replay(block, after: tip, judge: EvidenceJudge { view.header($0)?.header.time })
             try tiles.append(outcome.logEntries)
             self.note(outcome, in: history, logger: logger)
             checkpoints.note(outcome.places)
             replayedChanges += outcome.changes.reduce(0) { $0 + $1.changes.count }
             tip.chain.advance(
-                to: ProposedBlock(block), commit: commit, result: result(of: outcome, after: tip.chain))
+                to: ProposedBlock(block), commit: commit, result: result(of: outcome))
             tip.forest = outcome.state
             tip.log = outcome.log
             note.advance(to: tip.chain)
@@ -207,9 +207,9 @@ struct NodeStart {
     }
 
     /// What an executed block means for the headers after it.
-    static func result(of outcome: BlockOutcome, after chain: ChainTip) -> ExecutionResult {
+    static func result(of outcome: BlockOutcome) -> ExecutionResult {
         ExecutionResult(
-            appHash: outcome.appHash, resultsHash: outcome.resultsHash, nextValidators: chain.validators.next,
+            appHash: outcome.appHash, resultsHash: outcome.resultsHash, nextValidators: outcome.nextValidators,
             changesState: outcome.changesState)
     }
 
@@ -239,7 +239,7 @@ struct NodeStart {
     }
 
     /// Executes one block of the log and checks that it follows from the state before it.
-    private static func replay(_ block: Block, after tip: Node.Tip) throws -> BlockOutcome {
+    private static func replay(_ block: Block, after tip: Node.Tip, judge: EvidenceJudge) throws -> BlockOutcome {
         let header = block.header
         // The log holds decided blocks: a quorum has checked their signatures, and the frames' checksums hold.
         if let reason = tip.chain.refusal(of: block, isValid: { _, _, _ in true }) {
@@ -251,7 +251,9 @@ struct NodeStart {
         }
         return try BlockExecution.execute(
             block.transactions,
-            context: BlockContext(height: Height(UInt64(header.height)), time: header.time, proposer: proposer),
+            context: BlockContext(
+                height: Height(UInt64(header.height)), time: header.time, proposer: proposer,
+                misbehaviour: try judge.judge(block.evidence, on: tip.chain, in: BlockState(tip.forest))),
             on: tip.forest, ledger: tip.chain.ledger, isVerified: { _ in true })
     }
 

@@ -65,7 +65,8 @@ package struct Replica: Sendable {
         package var round: Int32
         package var time: Timestamp
         package var lastCommit: Commit
-        package var evidence: [[UInt8]]
+        /// What may be put in; what does not hold is left out.
+        package var evidence: [DuplicateVoteEvidence]
         package var proposer: Address
     }
 

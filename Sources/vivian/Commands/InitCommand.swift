@@ -51,6 +51,6 @@ struct InitCommand: ParsableCommand {
         }
         return Genesis(
             chainID: chainID, time: UInt64(Date().timeIntervalSince1970 * 1e9),
-            rulesVersion: ProtocolRules.version1.version, validators: validators, accounts: accounts)
+            rulesVersion: ProtocolRules.newest.version, validators: validators, accounts: accounts)
     }
 }
