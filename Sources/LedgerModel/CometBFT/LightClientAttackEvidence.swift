@@ -1,4 +1,4 @@
-import Codec
+package import Codec
 package import Cryptography
 
 /// A block that validators signed beside the ledger's own (`LightClientAttackEvidence`: conflicting_block 1
