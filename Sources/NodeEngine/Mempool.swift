@@ -1,4 +1,3 @@
-import Cryptography
 import LedgerModel
 
 /// Transactions that wait for a block, by what they pay for a byte, then in the order in which they came.
@@ -22,62 +21,6 @@ struct Mempool: Sendable {
         var accountBytesMax = 16 << 20
         /// Transactions passed over while a block is filled, because they are larger than what is left of it.
         var skipsMax = 64
-    }
-
-    struct Item: Sendable {
-        var id: TransactionID
-        var bytes: [UInt8]
-        /// Nanoseconds since 1970.
-        var validUntil: UInt64
-        var payer: AccountID
-        var fee: Amount
-        /// Its place in a row of its account's, where it has one.
-        var place: Place?
-
-        /// Where a transaction stands in a row.
-        struct Place: Hashable, Sendable {
-            var row: Row
-            var number: UInt64
-        }
-
-        /// Transactions that only hold in order.
-        enum Row: Hashable, Sendable {
-            case sequences(AccountID)
-            case anchors(AccountID)
-        }
-    }
-
-    /// What became of a transaction.
-    enum Insertion: Equatable, Sendable {
-        /// It waits, in the place of others.
-        case inserted(evicted: [TransactionID])
-        /// It waits already.
-        case known
-        case refused(Refusal)
-    }
-
-    enum Refusal: Equatable, Sendable {
-        /// Nothing that pays less for a byte could make room.
-        case full
-        /// The account has its share.
-        case accountFull
-        /// The account's waiting fees exceed its balance.
-        case feesExceedBalance
-        /// Another one with this number waits, and pays as much for a byte.
-        case outbid
-        /// A sequence before it is missing.
-        case sequenceGap
-
-        /// What it means and what to do, for people.
-        var text: String {
-            switch self {
-            case .full: "more transactions wait than the node may hold, and none of them pays less"
-            case .accountFull: "as many transactions of this account wait as may"
-            case .feesExceedBalance: "the account cannot pay the fees of all its transactions that wait"
-            case .outbid: "another transaction with this number waits: pay more for a byte to replace it"
-            case .sequenceGap: "a sequence before this one is missing"
-            }
-        }
     }
 
     private struct Entry {
@@ -154,7 +97,7 @@ struct Mempool: Sendable {
         if let replaced, replaced.rate >= entry.rate { return .refused(.outbid) }
         if replaced == nil, !continuesRow(item) { return .refused(.sequenceGap) }
         if let refusal = refusalOfShare(item, replaced: replaced, balance: balance) { return .refused(refusal) }
-        guard let victims = victims(for: entry, replaced: replaced) else { return .refused(.full) }
+        guard let victims = leaving(for: entry, replaced: replaced) else { return .refused(.full) }
         for victim in victims { unlink(victim) }
         arrivalNext += 1
         link(entry)
@@ -241,7 +184,7 @@ struct Mempool: Sendable {
     }
 
     /// Who must leave so that an entry fits, or nil where that would push out what pays as much.
-    private func victims(for entry: Entry, replaced: Entry?) -> [Entry]? {
+    private func leaving(for entry: Entry, replaced: Entry?) -> [Entry]? {
         var victims = replaced.map { [$0] } ?? []
         var count = entries.count + 1 - victims.count
         var bytes = byteCount + entry.item.bytes.count - (replaced?.item.bytes.count ?? 0)
@@ -356,25 +299,5 @@ extension Mempool.Share {
         count -= 1
         byteCount -= item.bytes.count
         fees = fees.subtracting(item.fee) ?? .zero
-    }
-}
-
-extension Mempool.Item {
-    init(_ transaction: SignedTransaction) {
-        let body = transaction.body
-        id = transaction.id
-        bytes = transaction.encoded
-        validUntil = body.validUntil
-        payer = body.feePayer
-        fee = body.fee
-        place = Self.place(in: body)
-    }
-
-    private static func place(in body: TransactionBody) -> Place? {
-        if let sequence = body.sequence { return Place(row: .sequences(body.feePayer), number: sequence) }
-        for case .anchor(let anchor) in body.messages {
-            return Place(row: .anchors(anchor.issuer), number: anchor.first)
-        }
-        return nil
     }
 }
