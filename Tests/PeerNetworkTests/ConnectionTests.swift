@@ -152,9 +152,11 @@ import Testing
             }
             #expect(nodes.map { $0.service.peers().count } == [1, 1])
             // What both tell their consumers alternates, and ends connected.
-            for node in nodes {
-                let isConnected = node.events.map { if case .connected = $0 { true } else { false } }
-                #expect(isConnected == isConnected.indices.map { $0.isMultiple(of: 2) } && isConnected.last == true)
+            try await until("the consumers know") {
+                nodes.allSatisfy { node in
+                    let isConnected = node.events.map { if case .connected = $0 { true } else { false } }
+                    return isConnected == isConnected.indices.map { $0.isMultiple(of: 2) } && isConnected.last == true
+                }
             }
             for node in nodes { await node.stop() }
         }
