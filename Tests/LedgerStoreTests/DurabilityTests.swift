@@ -270,4 +270,43 @@ import Testing
             }
         }
     }
+
+    // MARK: The history of states
+
+    @Test func `what the history synced leads back after any crash`() throws {
+        let ledger = try HistoryLogTests.Ledger(count: 40, keyCount: 40)
+        for seed: UInt64 in 0..<40 {
+            var random = SeededGenerator(seed: seed)
+            let disk = SimulatedFileSystem(seed: seed)
+            disk.setOdds(.powerLoss, 50)
+            disk.setOdds(.shortWrite, 200)
+            var synced = 0
+            while synced < 40 {
+                do {
+                    let log = try HistoryLog(
+                        folder: "/history", height: UInt64(synced), appHash: ledger.forests[synced].appHash,
+                        budgetBytes: 40_000, on: disk)
+                    #expect(log.reach(from: UInt64(synced)) == 0, "seed \(seed), block \(synced): \(log.findings)")
+                    for height in Set([0, synced / 2, synced]) where synced > 0 {
+                        #expect(try ledger.holds(log, [1], at: height, from: synced), "seed \(seed)")
+                    }
+                    for _ in 0..<2 {
+                        let next = min(40, synced + 1 + Int(random.next() % 4))
+                        if next > synced { try ledger.fill(log, synced + 1...next) }
+                        try log.sync()
+                        synced = next
+                    }
+                    if synced < 37 { try ledger.fill(log, synced + 1...synced + 3) }
+                } catch {
+                    guard case .system = error as? StoreFailure else {
+                        Issue.record("seed \(seed): \(error)")
+                        break
+                    }
+                }
+                if random.next() % 2 == 0 { disk.crash() } else { disk.kill() }
+                if disk.counts[.powerLoss, default: 0] > 20 { disk.setOdds(.powerLoss, 0) }
+                disk.restorePower()
+            }
+        }
+    }
 }
