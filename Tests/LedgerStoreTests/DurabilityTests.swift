@@ -1,4 +1,6 @@
+import Cryptography
 import SimulatedDisk
+import StateTree
 import TestSupport
 import Testing
 
@@ -163,7 +165,7 @@ import Testing
                     try headers.keep(height + 100, [UInt8(height + 100)])
                     kept.append(height + 100)
                 } catch {
-                    guard case .system = error as? StoreFailure else {
+                    guard case .system = error else {
                         Issue.record("seed \(seed): \(error)")
                         break
                     }
@@ -241,7 +243,7 @@ import Testing
                         }
                     }
                 } catch {
-                    guard case .system = error as? StoreFailure else {
+                    guard case .system = error else {
                         Issue.record("seed \(seed): \(error)")
                         break
                     }
@@ -298,7 +300,7 @@ import Testing
                     }
                     if synced < 37 { try ledger.fill(log, synced + 1...synced + 3) }
                 } catch {
-                    guard case .system = error as? StoreFailure else {
+                    guard case .system = error else {
                         Issue.record("seed \(seed): \(error)")
                         break
                     }
