@@ -300,7 +300,7 @@ import Testing
                     }
                     if synced < 37 { try ledger.fill(log, synced + 1...synced + 3) }
                 } catch {
-                    guard case .system = error else {
+                    guard case .system = error as? StoreFailure else {
                         Issue.record("seed \(seed): \(error)")
                         break
                     }
