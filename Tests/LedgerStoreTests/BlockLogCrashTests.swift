@@ -28,7 +28,7 @@ import Testing
                     Issue.record("\(seed): \(error)")
                     return
                 }
-                try refusesAll(&history, after: error, seed)
+                if let log = history.log { isPoisonedOnceItFails(log, seed) }
                 history.end(history.chance(1, in: 2) ? .killed : .powerLost)
             }
         }
@@ -42,10 +42,13 @@ import Testing
         }
     }
 
-    /// Whatever was refused: a log either goes on or refuses everything, and then says that it is poisoned.
-    private func refusesAll(_ history: inout SimulatedHistory, after failure: any Error, _ seed: String) throws {
-        guard let log = history.log else { return }
-        do { try log.sync() } catch { return #expect(error == .poisoned, "\(seed): \(error) after \(failure)") }
+    /// A log goes on after what was refused, or refuses everything from its first failed sync on.
+    private func isPoisonedOnceItFails(_ log: BlockLog, _ seed: String) {
+        do { try log.sync() } catch {
+            #expect(throws: StoreFailure.poisoned, "\(seed)") { try log.sync() }
+            #expect(throws: StoreFailure.poisoned, "\(seed)") { try log.append([.vote(height: 1, bytes: [])]) }
+            #expect(throws: StoreFailure.poisoned, "\(seed)") { try log.block(1) }
+        }
     }
 
     /// What is left opens without faults, and holds what was acknowledged.
