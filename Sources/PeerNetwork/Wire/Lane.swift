@@ -11,9 +11,10 @@ package enum Lane: UInt8, CaseIterable, Comparable, Sendable {
     package var messageBytesMax: Int {
         switch self {
         case .votes: 256 << 10
-        case .blocks: 1 << 20
+        // A block of the largest transactions and evidence, and its commit.
+        case .blocks: 8 << 20
         case .transactions: 2 << 20
-        case .sync: 4 << 20
+        case .sync: 8 << 20
         }
     }
 

@@ -76,7 +76,7 @@ struct NetJoinCommand: ParsableCommand {
         if data.json {
             return Output.json([
                 "chainId": .string(made.chainID.text), "genesisHash": .string(made.hash.hex),
-                "node": .string("\(node)"), "isValidator": .bool(isValidator),
+                "node": .string("\(node)"), "isValidator": .boolean(isValidator),
             ])
         }
         Output.line(
