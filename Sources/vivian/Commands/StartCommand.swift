@@ -76,7 +76,8 @@ struct StartCommand: AsyncParsableCommand {
         } catch let failure as NodeFailure {
             throw CommandFailure(NodeFailureText.text(failure))
         }
-        let issuerKey = try folder.key("account", of: genesis)
+        // Accounts of a ledger of several may come after its genesis.
+        let issuerKey = try network == nil ? folder.key("account", of: genesis) : folder.key("account")
         let issuer = Issuer(
             ledger: genesis.ledger, account: AccountID(issuerKey.publicKey.thumbprint), key: issuerKey)
         let now: @Sendable () -> UInt64 = { UInt64(max(Date().timeIntervalSince1970, 0) * 1e9) }
