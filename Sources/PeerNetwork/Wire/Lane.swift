@@ -29,7 +29,8 @@ package struct PerLane<Value> {
 
     package subscript(lane: Lane) -> Value {
         get { values[Int(lane.rawValue)] }
-        set { values[Int(lane.rawValue)] = newValue }
+        // In place: a queue or an unfinished message must not be copied each time something is added to it.
+        _modify { yield &values[Int(lane.rawValue)] }
     }
 }
 
