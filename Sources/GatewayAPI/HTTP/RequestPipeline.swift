@@ -54,7 +54,7 @@ struct RequestPipeline: Sendable {
     }
 
     private func carryOut(_ request: Request, _ context: GatewayContext) async throws -> Reply {
-        var permit = try shared.admission.enter(isExempt: route.access == .open)
+        var permit = try shared.admission.enter(context.caller, isExempt: route.access == .open)
         let rate = shared.rate(of: context.caller)
         guard rate.isAllowed else { throw Problem.tooManyRequests(rate, shared.policy) }
         let input = try await gate.admit(request, context, to: route)
