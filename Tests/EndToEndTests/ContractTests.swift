@@ -104,7 +104,7 @@ extension EndToEnd {
                     "GET /audit": ["limit": "2", "cursor": try cursor("/audit?limit=2")],
                     "GET /events": ["limit": "2", "cursor": "AAAAAAAAAAE", "Last-Event-ID": "AAAAAAAAAAE"],
                     "GET /webhooks/{id}": ["id": webhooks[0]],
-                    "PATCH /webhooks/{id}": ["id": webhooks[0]],
+                    "PATCH /webhooks/{id}": ["id": webhooks[0], "If-Match": "ETAG"],
                     "DELETE /webhooks/{id}": ["id": webhooks[1]],
                     "POST /webhooks/{id}/rotate": ["id": webhooks[0]],
                     "POST /webhooks/{id}/ping": ["id": webhooks[0]],
