@@ -23,6 +23,8 @@ internal import CLibXML2
     private var source: [UInt8] = []
     private var position = SourcePosition()
 
+    /// Asked at each tag whether what follows may still be looked at; with no, the document is undecided.
+    var mayGoOn: (() -> Bool)?
     /// Whether a tree is built; without one, only limits are kept and violations counted.
     private let keepsTree: Bool
     /// Levels that are open, and elements so far, where no tree is kept.
@@ -115,6 +117,7 @@ internal import CLibXML2
         elementCount += 1
         guard level < limits.depthMax else { return failAtTag(.tooDeep) }
         guard namespaceCount + attributeCount <= limits.attributeCountMax else { return failAtTag(.tooManyAttributes) }
+        guard mayGoOn?() != false else { return failAtTag(.undecided) }
         level += 1
         guard keepsTree else { return }
         flushText()
@@ -163,6 +166,7 @@ internal import CLibXML2
     func endElement() {
         guard failure == nil else { return }
         level -= 1
+        guard mayGoOn?() != false else { return fail(.undecided) }
         guard keepsTree else { return }
         flushText()
         current = Int(open.removeLast())

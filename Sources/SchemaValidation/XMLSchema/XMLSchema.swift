@@ -52,24 +52,28 @@ internal import Synchronization
     }
 
     /// Checks a document.
+    ///
+    /// `mayGoOn`: asked at each tag; with the first no it ends as `undecided`. Between two tags nothing ends it.
     /// - Returns: the rules that it breaks, in the order of the text, at most `limit`; none where it is valid.
     package func validate(
-        _ bytes: [UInt8], limits: XMLLimits = .standard, limit: Int = 32
+        _ bytes: [UInt8], limits: XMLLimits = .standard, limit: Int = 32, mayGoOn: (() -> Bool)? = nil
     ) throws(XMLFailure) -> [SchemaViolation] {
         // Most documents are valid: they need no tree, which only tells where something is wrong.
         let builder = XMLTreeBuilder(limits: limits, keepsTree: false)
         builder.violationCountMax = 1
+        builder.mayGoOn = mayGoOn
         try run(bytes, limits: limits, builder)
         guard !builder.violations.isEmpty else { return [] }
-        return try parse(bytes, limits: limits, limit: limit).violations
+        return try parse(bytes, limits: limits, limit: limit, mayGoOn: mayGoOn).violations
     }
 
     /// Reads a document and checks it in the same pass.
     package func parse(
-        _ bytes: [UInt8], limits: XMLLimits = .standard, limit: Int = 32
+        _ bytes: [UInt8], limits: XMLLimits = .standard, limit: Int = 32, mayGoOn: (() -> Bool)? = nil
     ) throws(XMLFailure) -> (tree: XMLTree, violations: [SchemaViolation]) {
         let builder = XMLTreeBuilder(limits: limits)
         builder.violationCountMax = max(limit, 1)
+        builder.mayGoOn = mayGoOn
         try run(bytes, limits: limits, builder)
         let tree = XMLTree(storage: builder.finish())
         let violations = builder.violations.map { found in
