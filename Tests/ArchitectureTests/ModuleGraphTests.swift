@@ -101,7 +101,10 @@ struct ModuleGraphTests {
     @Test func `strings that separate domains stand in one file of their module, each once`() throws {
         var places: [String: [String]] = [:]
         for file in try Self.files() {
-            for match in file.text.matches(of: /"(vivian\/[a-z-]+\/[a-z-]+\/v[0-9]+\/?)"/) {
+            let code = file.text.split(separator: "\n").filter {
+                !$0.trimmingCharacters(in: .whitespaces).hasPrefix("//")
+            }.joined(separator: "\n")
+            for match in code.matches(of: /"(vivian\/[a-z-]+\/[a-z-]+\/v[0-9]+\/?)"/) {
                 places[String(match.1), default: []].append(file.path)
             }
         }

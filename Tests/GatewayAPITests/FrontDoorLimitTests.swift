@@ -1,5 +1,6 @@
 import Compression
 import NIOCore
+import Synchronization
 import Testing
 
 @testable import GatewayAPI
@@ -68,11 +69,13 @@ struct FrontDoorLimitTests {
             try permit.bodyRoom().reserve(20)
             #expect(Self.refusal { try room.reserve(1) } == "too-many-at-once")
             var other = try admission.enter(try Self.caller(2))
-            try other.bodyRoom().reserve(25)
-            #expect(Self.refusal { try other.bodyRoom().reserve(1) } == "too-many-at-once")
+            let otherRoom = other.bodyRoom()
+            try otherRoom.reserve(25)
+            #expect(Self.refusal { try otherRoom.reserve(1) } == "too-many-at-once")
             var third = try admission.enter(try Self.caller(3))
-            try third.bodyRoom().reserve(25)
-            #expect(Self.refusal { try third.bodyRoom().reserve(1) } == "busy")
+            let thirdRoom = third.bodyRoom()
+            try thirdRoom.reserve(25)
+            #expect(Self.refusal { try thirdRoom.reserve(1) } == "busy")
         }
         var permit = try admission.enter(caller)
         try permit.bodyRoom().reserve(50)

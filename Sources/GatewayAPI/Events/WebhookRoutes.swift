@@ -66,7 +66,7 @@ struct WebhookRoutes {
     ///
     /// Failures, place in the feed and old keys move by themselves: the entity tag is of the rest.
     private static func reply(_ webhook: WebhookView) -> Reply {
-        let members = members(webhook)
+        let members = Self.members(webhook)
         var reply = Reply.json(.object(members), headers: noStore)
         reply.version = JSON.object(members.filter { written.contains($0.name) }).serialized()
         return reply

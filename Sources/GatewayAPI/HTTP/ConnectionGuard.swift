@@ -50,14 +50,11 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        switch event {
-        case is PlaceWanted:
-            return giveWay(context)
-        case TLSUserEvent.handshakeCompleted:
+        if event is PlaceWanted { return giveWay(context) }
+        if case .handshakeCompleted? = event as? TLSUserEvent {
             timer?.cancel()
             quietSince = .now()
             look(in: patience.idleAtMost)
-        default: break
         }
         context.fireUserInboundEventTriggered(event)
     }

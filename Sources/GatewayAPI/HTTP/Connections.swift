@@ -70,7 +70,7 @@ final class Connections: Sendable {
     /// Those of addresses that hold more than a quarter of all places go first, however long the others are quiet: who
     /// opens thousands, and keeps each awake, pushes nobody else out.
     func makeRoom() {
-        let (chosen, isStuck) = state.withLock { state in
+        let (chosen, isStuck) = state.withLock { state -> ([Connection], Bool) in
             let count = max(countMax / Self.endedShare, 1) - state.ending.count
             guard count > 0 else { return ([], false) }
             let quiet = state.all.values.map { ($0, $0.quietSince.load(ordering: .relaxed)) }.filter { $0.1 != .max }

@@ -15,7 +15,7 @@ final class ValidationBudget {
     private var nextLook: UInt64 = 0
     private var isSpent = false
 
-    init(seconds: UInt64 = seconds) { end = Self.threadNanoseconds() + seconds * 1_000_000_000 }
+    init(seconds: UInt64 = ValidationBudget.seconds) { end = Self.threadNanoseconds() + seconds * 1_000_000_000 }
 
     /// Whether something is left of it.
     func mayGoOn() -> Bool {
