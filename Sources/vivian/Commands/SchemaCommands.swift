@@ -62,13 +62,15 @@ struct SchemaCommand: AsyncParsableCommand {
             let id = try SchemaCommand.plainID(id)
             let view = try await client.withClient { gateway in
                 var view: JSON
-                do {
+                do throws(GatewayFailure) {
                     view = try await gateway.json(
                         "POST", "/schemas?id=\(id)" + (rule.map { "&compatibility=\($0)" } ?? ""),
                         headers: [("content-type", schema.mediaType)], body: schema.bytes)
-                } catch let failure as GatewayFailure where failure.problem?.name == "incompatible-schema" {
-                    Output.note("another rule is chosen with --compatibility none|backward|forward|full")
-                    throw failure
+                } catch {
+                    if error.problem?.name == "incompatible-schema" {
+                        Output.note("another rule is chosen with --compatibility none|backward|forward|full")
+                    }
+                    throw error
                 }
                 let deadline = ContinuousClock.now + .seconds(120)
                 let version = view["version"]?.string ?? "latest"
