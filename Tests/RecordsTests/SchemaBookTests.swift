@@ -568,7 +568,8 @@ import Testing
             let tree = #"<e k="0">"# + (0..<400).map { _ in chain(40) }.joined() + "</e>"
             let values =
                 "<r>" + String(repeating: "<v>\(String(repeating: "a", count: 60))c</v>", count: 1_000) + "</r>"
-            for (id, document) in [("deep", tree), ("slow", values)] {
+            let long = "<r><v>\(String(repeating: "a", count: 20_000))</v></r>"
+            for (id, document) in [("deep", tree), ("slow", values), ("slow", long)] {
                 let schema = try fixture.book.applied(SchemaReference(id: id, version: nil), tenant: "default")
                 do throws(RecordsFailure) {
                     try schema.check(xml: Array(document.utf8))

@@ -27,7 +27,7 @@ package struct XMLSchemaLimits: Sendable {
     /// What the gateway takes from its callers.
     package static let registered = XMLSchemaLimits(
         documentCountMax: 256, elementCountMax: 50_000, particleCountMax: 512, loopWeightMax: 64,
-        patternByteCountMax: 256, valuePatternCountMax: 8, attributePatternCountMax: 32, identityCountMax: 32)
+        patternByteCountMax: 256, valuePatternCountMax: 4, attributePatternCountMax: 16, identityCountMax: 32)
 
     /// Refuses what goes beyond; documents that are no XML are somebody else's matter.
     /// - Throws: `malformedXMLSchema` with the place.
