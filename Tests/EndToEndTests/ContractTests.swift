@@ -98,6 +98,7 @@ extension EndToEnd {
                     "GET /transactions/{id}": ["id": transaction.id],
                     "GET /log/consistency": ["from": "1", "to": "3"],
                     "GET /log/tile/{path}": ["path": "0/000.p/3"],
+                    "GET /api-keys": ["limit": "1", "cursor": try cursor("/api-keys?limit=1")],
                     "GET /api-keys/{id}": ["id": spare ?? ""],
                     "PATCH /api-keys/{id}": ["id": spare ?? "", "If-Match": "ETAG"],
                     "DELETE /api-keys/{id}": ["id": spare ?? ""],
