@@ -14,11 +14,20 @@ struct Reply: Sendable {
     /// holds what it needs of limits itself.
     var stream: AsyncStream<ByteBuffer>?
 
+    /// What the entity tag is of, where that is not the body: the part that clients write, where the rest moves by itself.
+    ///
+    /// So `If-Match` protects what somebody may have changed. That the tag stays while the rest moves departs from
+    /// RFC 9110 §8.8.1, and for it `If-None-Match` is never answered 304 here.
+    var version: [UInt8]?
+
     init(_ status: HTTPResponse.Status, headers: HTTPFields = [:], body: [UInt8] = []) {
         self.status = status
         self.headers = headers
         self.body = body
     }
+
+    /// The entity tag of this representation.
+    var tag: EntityTag { EntityTag(of: version ?? body) }
 
     static func json(_ json: JSON, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]) -> Reply {
         bytes(json.serialized(), type: "application/json", status: status, headers: headers)

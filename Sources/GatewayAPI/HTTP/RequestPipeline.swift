@@ -54,7 +54,7 @@ struct RequestPipeline: Sendable {
     }
 
     private func carryOut(_ request: Request, _ context: GatewayContext) async throws -> Reply {
-        var permit = try shared.admission.enter(isExempt: route.access == .open)
+        var permit = try shared.admission.enter(context.caller, isExempt: route.access == .open)
         let rate = shared.rate(of: context.caller)
         guard rate.isAllowed else { throw Problem.tooManyRequests(rate, shared.policy) }
         let input = try await gate.admit(request, context, to: route)
@@ -137,7 +137,7 @@ struct RequestPipeline: Sendable {
     /// A representation with its tag, or 304 where the client has it.
     private func validated(_ reply: Reply, _ request: Request) throws(Problem) -> Reply {
         var reply = reply
-        let tag = EntityTag(of: reply.body)
+        let tag = reply.tag
         reply.headers.append(HTTPField(name: .eTag, value: tag.field))
         if !reply.headers.contains(.cacheControl) {
             reply.headers.append(HTTPField(name: .cacheControl, value: "private, no-cache"))
@@ -152,7 +152,7 @@ struct RequestPipeline: Sendable {
         }
         guard let field = request.headers[.ifNoneMatch] else { return reply }
         guard let condition = EntityTagCondition(field) else { throw .malformedTags("If-None-Match") }
-        guard condition.knows(tag) else { return reply }
+        guard reply.version == nil, condition.knows(tag) else { return reply }
         reply.headers[.contentType] = nil
         return Reply(.notModified, headers: reply.headers)
     }
@@ -211,7 +211,7 @@ struct RequestPipeline: Sendable {
         reply.headers[.vary] = "Accept-Encoding"
         guard let coding = ContentNegotiation.coding(request.headers[.acceptEncoding])
         else { return reply }
-        let tag = EntityTag(of: reply.body)
+        let tag = reply.tag
         if reply.headers[.eTag] != nil { reply.headers[.eTag] = tag.inCoding(coding.rawValue).field }
         // What everybody may read is packed once: else whoever shows nothing could have it packed again and again.
         reply.body =
