@@ -135,10 +135,14 @@ let coreSettings: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+/// What a simulated network is made of.
+let simulated = ["Consensus", "Interchain", "LedgerRuntime", "LedgerStore"]
+
 /// The named modules and all that they stand on; everything without `VIVIAN_TARGETS`.
 func selection() -> [Module] {
     guard let names = Context.environment["VIVIAN_TARGETS"], !names.isEmpty else { return modules }
     var wanted = Set(names.split(separator: ",").map(String.init))
+    if wanted.contains("SimulationTests") { wanted.formUnion(simulated) }
     var grown = true
     while grown {
         let more = modules.filter { wanted.contains($0.name) }.flatMap(\.dependsOn)
@@ -161,9 +165,12 @@ func settings(for module: Module) -> [SwiftSetting] {
     coreSettings + (module.parsesBytes ? [.strictMemorySafety()] : [])
 }
 
+/// Whether the simulation alone is asked for, without the tests of what it stands on.
+let isSimulation = Context.environment["VIVIAN_TARGETS"] == "SimulationTests"
+
 /// Modules with a test target of their own; a test may import all that its module may.
 let tested = Set(
-    modules.filter { !$0.isExecutable && $0.name != "LedgerAccess" }.map(\.name))
+    modules.filter { !$0.isExecutable && $0.name != "LedgerAccess" && !isSimulation }.map(\.name))
 
 var targets: [Target] = systemLibraries.filter { linked.contains($0.name) }.map {
     .systemLibrary(
@@ -206,6 +213,14 @@ if Set(selected.map(\.name)).isSuperset(of: fuzzed) {
             name: "FuzzTargets", dependencies: fuzzed.map { .target(name: $0) }, path: "Tests/FuzzTargets",
             swiftSettings: coreSettings))
     targets.append(.testTarget(name: "FuzzTests", dependencies: ["FuzzTargets"], swiftSettings: coreSettings))
+}
+if Set(selected.map(\.name)).isSuperset(of: simulated) {
+    // A whole network in one process.
+    targets.append(
+        .testTarget(
+            name: "SimulationTests",
+            dependencies: ["Codec", "Cryptography", "LedgerModel", "StateTree", "TestSupport"].map { .target(name: $0) }
+                + simulated.map { .target(name: $0) }, exclude: ["Mutants"], swiftSettings: coreSettings))
 }
 if isWhole || (Context.environment["VIVIAN_TARGETS"] ?? "").contains("EndToEndTests") {
     // The real binary with peers that are not ours: curl, and the Python programs in `Peers`.
