@@ -4,7 +4,7 @@ BUILD := swift build -c release -Xswiftc -enable-testing --build-tests
 BIN   := .build/release/vivian
 DATA  ?= data
 
-.PHONY: run demo test build bootstrap lint bench fuzz soak clean
+.PHONY: run demo test build bootstrap lint bench fuzz soak coverage clean
 
 run: build          ## Install what is missing, build, run the guided tour and stay up.
 	deploy/tour --data $(DATA) --stay
@@ -37,5 +37,8 @@ soak: build         ## The long counts: crashes, seeds, operations, examples of 
 	.build-python/bin/python deploy/schemathesis --examples 100
 	deploy/soak
 
+coverage: bootstrap ## Line coverage of Consensus and LedgerStore by their own tests, 95 % at least.
+	deploy/coverage
+
 clean:
-	rm -rf .build Benchmarks/.build Fuzz/.build
+	rm -rf .build .build-coverage .build-coverage.log Benchmarks/.build Fuzz/.build

@@ -185,6 +185,14 @@ if linked.contains("CAllocator") {
     targets.append(.target(name: "CAllocator"))
 }
 targets.append(.target(name: "TestSupport", dependencies: [], path: "Tests/TestSupport", swiftSettings: coreSettings))
+// Tests of these run on a disk in memory whose power fails.
+let simulated: Set = ["LedgerStore"]
+if selected.contains(where: { $0.name == "LedgerStore" }) {
+    targets.append(
+        .target(
+            name: "SimulatedDisk", dependencies: ["LedgerStore", "TestSupport"], path: "Tests/SimulatedDisk",
+            swiftSettings: coreSettings))
+}
 for module in selected {
     let inner = dependencies(of: module)
     targets.append(
@@ -194,7 +202,9 @@ for module in selected {
     if tested.contains(module.name) {
         targets.append(
             .testTarget(
-                name: "\(module.name)Tests", dependencies: [.target(name: module.name), "TestSupport"] + inner,
+                name: "\(module.name)Tests",
+                dependencies: [.target(name: module.name), "TestSupport"] + inner
+                    + (simulated.contains(module.name) ? ["SimulatedDisk"] : []),
                 swiftSettings: coreSettings))
     }
 }

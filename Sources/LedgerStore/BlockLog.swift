@@ -1,5 +1,4 @@
 import Codec
-import Glibc
 
 /// The append-only log of votes, locked proposals and decided blocks (D17), in segments.
 ///
@@ -7,6 +6,10 @@ import Glibc
 /// and the block that it locks are queued together, so they are on the disk before the vote is sent. One writer; reading
 /// is the writer's too (the node serves old blocks through it). After each sync ``BlockMark`` notes how far it came, so
 /// that opening can tell a torn tail from a damaged or missing one.
+///
+/// Opening checks every byte of the first and of the last two segments, and the frames' headers of those between: their
+/// blocks must follow each other, and are checked when they are read. A segment begins with the newest vote once more,
+/// so that it always stands where every byte is checked, and stays when older segments are pruned.
 package final class BlockLog {
     /// What one frame holds.
     package enum Record: Sendable {
@@ -62,30 +65,31 @@ package final class BlockLog {
 
     private let folder: String
     private let segmentBytes: Int
-    private let disk: any Disk
+    private let files: any FileSystem
     private var segments: [Segment] = []
     /// Decided blocks by height: segment's first height and frame.
     private var blocks: [UInt64: (segment: UInt64, frame: FrameFile.Frame)] = [:]
     private var isPoisoned = false
-    private let mark: RawFile
+    private let mark: BlockMarkFile
     package private(set) var report = Report()
     /// The newest vote of our own, and the proposal locked after the last decided block.
     package private(set) var lastVote: [UInt8]?
+    private var lastVoteHeight: UInt64 = 0
     package private(set) var lastLocked: (height: UInt64, bytes: [UInt8])?
     package private(set) var firstHeight: UInt64?
     package private(set) var lastHeight: UInt64?
 
     /// Opens a folder's log, or begins one.
     package init(
-        folder: String, segmentBytes: Int = segmentBytesDefault, disk: any Disk = SystemDisk()
+        folder: String, segmentBytes: Int = segmentBytesDefault, on files: any FileSystem = SystemFileSystem()
     ) throws(StoreFailure) {
         self.folder = folder
-        self.disk = disk
+        self.files = files
         self.segmentBytes = segmentBytes
-        try RawFile.makeFolder(folder)
-        let names = try RawFile.names(in: folder).filter { $0.hasPrefix("blocks-") && $0.hasSuffix(".log") }
-        mark = try RawFile(folder + "/blocks.mark", disk: disk)
-        let synced = BlockMark(decoding: try mark.read(at: 0, count: BlockMark.byteCount + 1))
+        try files.ensureFolder(folder)
+        let names = try files.sortedNames(in: folder).filter { $0.hasPrefix("blocks-") && $0.hasSuffix(".log") }
+        mark = try BlockMarkFile(folder + "/blocks.mark", on: files)
+        let synced = try mark.read()
         report.hasMark = synced != nil
         // A segment that was begun just before a crash may be empty: the newest vote then stands in the one before.
         var vote: (segment: Int, frame: FrameFile.Frame)?
@@ -113,8 +117,9 @@ package final class BlockLog {
             var found: [(UInt64, FrameFile.Frame)] = []
             let isLast = index == names.count - 1
             let (file, torn) = try FrameFile.open(
-                path, isLast: isLast, lastHeight: lastHeight ?? first - 1,
-                syncedEnd: synced.map { $0.segment == first ? $0.end : 0 } ?? 0, disk: disk
+                path, isLast: isLast, isChecked: index == 0 || index + 2 >= names.count,
+                lastHeight: lastHeight ?? first - 1,
+                syncedEnd: synced.map { $0.segment == first ? $0.end : 0 } ?? 0, on: files
             ) { frame throws(StoreFailure) in
                 last = max(last, frame.height)
                 switch frame.kind {
@@ -126,7 +131,7 @@ package final class BlockLog {
                         throw .damaged(file: path, offset: frame.offset, height: (before ?? 0) &+ 1)
                     }
                     found.append((frame.height, frame))
-                default: break
+                default: throw .damaged(file: path, offset: frame.offset, height: frame.height)
                 }
             }
             for (height, frame) in found {
@@ -138,11 +143,14 @@ package final class BlockLog {
             report.tornBytes += torn
         }
         report.segmentCount = segments.count
-        if let last = segments.last {
-            try last.file.settle()
-            noteSynced()
+        // A process that was killed may have made files whose entries were never synced.
+        try segments.last?.file.settle()
+        try files.sync(folder: folder)
+        noteSynced()
+        if let vote {
+            lastVote = try segments[vote.segment].file.payload(of: vote.frame)
+            lastVoteHeight = vote.frame.height
         }
-        if let vote { lastVote = try segments[vote.segment].file.payload(of: vote.frame) }
         if let locked, locked.frame.height > lastHeight ?? 0 {
             lastLocked = (locked.frame.height, try segments[locked.segment].file.payload(of: locked.frame))
         }
@@ -158,7 +166,7 @@ package final class BlockLog {
                 kind: record.kind, height: record.height, payload: record.payload)
             segments[index].lastHeight = max(segments[index].lastHeight, record.height)
             switch record {
-            case .vote(_, let bytes): lastVote = bytes
+            case .vote(let height, let bytes): (lastVote, lastVoteHeight) = (bytes, height)
             case .lockedProposal(let height, let bytes): lastLocked = (height, bytes)
             case .decidedBlock(let height, _, _):
                 precondition(lastHeight == nil || height == lastHeight! + 1, "blocks are decided in order")
@@ -185,12 +193,9 @@ package final class BlockLog {
         noteSynced()
     }
 
-    /// Writes the mark.
-    ///
-    /// Where that fails the mark stays behind, or does not hold, which only makes it say less.
     private func noteSynced() {
         guard let last = segments.last else { return }
-        try? mark.write(BlockMark(segment: last.firstHeight, end: UInt64(last.file.end)).encoded, at: 0)
+        mark.note(segment: last.firstHeight, end: last.file.end)
     }
 
     /// A decided block and its commit.
@@ -218,8 +223,11 @@ package final class BlockLog {
     /// The last segment always stays.
     package func prune(below height: UInt64) throws(StoreFailure) {
         while segments.count > 1, segments[1].firstHeight <= height, segments[0].lastHeight < height {
-            let segment = segments.removeFirst()
-            guard unlink(segment.path) == 0 else { throw .last("unlink", segment.path) }
+            let segment = segments[0]
+            try files.remove(segment.path)
+            // One at a time: of several entries a crash may keep any, and a gap is damage.
+            try files.sync(folder: folder)
+            segments.removeFirst()
             for height in segment.firstHeight...segment.lastHeight
             where blocks[height]?.segment == segment.firstHeight { blocks[height] = nil }
             firstHeight =
@@ -229,7 +237,6 @@ package final class BlockLog {
                     (first.firstHeight...first.lastHeight).first { blocks[$0] != nil }
                 }
         }
-        try RawFile.syncFolder(folder)
     }
 
     /// The file of the segment that begins with a height.
@@ -239,7 +246,6 @@ package final class BlockLog {
     }
 
     /// Begins a new segment where there is none, or the last is full and a height begins.
-    ///
     private func rollOver(for record: Record) throws(StoreFailure) {
         if let last = segments.last {
             guard last.file.end >= segmentBytes, record.height > last.lastHeight else { return }
@@ -247,10 +253,11 @@ package final class BlockLog {
         }
         let path = Self.path(folder, record.height)
         do {
-            let (file, _) = try FrameFile.open(path, isLast: true, lastHeight: record.height, disk: disk) { _ in }
-            try RawFile.syncFolder(folder)
+            let (file, _) = try FrameFile.open(path, isLast: true, lastHeight: record.height, on: files) { _ in }
+            try files.sync(folder: folder)
             segments.append(
                 Segment(path: path, file: file, firstHeight: record.height, lastHeight: record.height))
+            if let lastVote { _ = file.append(kind: 1, height: lastVoteHeight, payload: lastVote) }
         } catch {
             isPoisoned = true
             throw error

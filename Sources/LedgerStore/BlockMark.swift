@@ -1,11 +1,12 @@
 import Codec
 
-/// How much of the block log's last segment was synced: `blocks.mark`, written after each sync and never itself synced.
+/// How much of a log's last file was synced: `blocks.mark`, written after each sync of the block log and never itself
+/// synced, and `headers.mark` of the kept headers.
 ///
 /// | offset | width | content |
 /// |---|---|---|
 /// | 0 | 4 | `VLM1` |
-/// | 4 | 8 | first height of the segment, u64 |
+/// | 4 | 8 | first height of the segment, u64; 0 for the kept headers |
 /// | 12 | 8 | synced end of the segment in bytes, u64 |
 /// | 20 | 4 | CRC-32C over bytes 0 to 19 |
 ///
@@ -40,5 +41,25 @@ package struct BlockMark: Equatable, Sendable {
         writer.uint64(end)
         writer.uint32(CRC32C.checksum([writer.bytes]))
         return writer.bytes
+    }
+}
+
+/// A mark's file.
+struct BlockMarkFile {
+    private let file: RawFile
+
+    init(_ path: String, on files: any FileSystem) throws(StoreFailure) { file = try RawFile(path, on: files) }
+
+    /// What the file says; nil where it says nothing.
+    func read() throws(StoreFailure) -> BlockMark? {
+        BlockMark(decoding: try file.read(at: 0, count: BlockMark.byteCount + 1))
+    }
+
+    /// Writes a mark.
+    ///
+    /// Where that fails the mark stays behind, or does not hold, which only makes it say less.
+    func note(segment: UInt64, end: Int, isSynced: Bool = false) {
+        try? file.write(BlockMark(segment: segment, end: UInt64(end)).encoded, at: 0)
+        if isSynced { try? file.sync() }
     }
 }

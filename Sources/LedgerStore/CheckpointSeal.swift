@@ -14,8 +14,8 @@ enum CheckpointSeal {
     /// Whether the file is the one that was sealed.
     static func holds(in folder: String) throws(StoreFailure) -> Bool {
         guard access(folder + "/seal", F_OK) == 0, access(folder + "/data.mdb", F_OK) == 0 else { return false }
-        let seal = try RawFile(folder + "/seal", flags: O_RDONLY | O_CLOEXEC)
-        let data = try RawFile(folder + "/data.mdb", flags: O_RDONLY | O_CLOEXEC)
+        let seal = try RawFile(folder + "/seal", .read)
+        let data = try RawFile(folder + "/data.mdb", .read)
         guard try seal.size() == 16 else { return false }
         let written = try seal.read(at: 0, count: 16)
         var reader = ByteReader(written)
@@ -24,22 +24,20 @@ enum CheckpointSeal {
     }
 
     static func write(in folder: String) throws(StoreFailure) {
-        let data = try RawFile(folder + "/data.mdb", flags: O_RDONLY | O_CLOEXEC)
+        let data = try RawFile(folder + "/data.mdb", .read)
         let seal = try RawFile(folder + "/seal")
         try seal.write(try bytes(for: data), at: 0)
         try seal.sync()
-        try RawFile.syncFolder(folder)
+        try SystemFileSystem().sync(folder: folder)
     }
 
     static func remove(from folder: String) throws(StoreFailure) {
-        guard unlink(folder + "/seal") == 0 || errno == ENOENT else { throw .last("unlink", folder + "/seal") }
-        try RawFile.syncFolder(folder)
+        try SystemFileSystem().remove(folder + "/seal")
+        try SystemFileSystem().sync(folder: folder)
     }
 
     static func discardData(in folder: String) throws(StoreFailure) {
-        for name in ["data.mdb", "lock.mdb"] {
-            guard unlink(folder + "/" + name) == 0 || errno == ENOENT else { throw .last("unlink", folder) }
-        }
+        for name in ["data.mdb", "lock.mdb"] { try SystemFileSystem().remove(folder + "/" + name) }
     }
 
     private static func bytes(for data: RawFile) throws(StoreFailure) -> [UInt8] {

@@ -68,7 +68,7 @@ package final class CheckpointStore {
     /// Stores are named in order; their indices stand in the keys.
     package init(folder: String, stores: [String]) throws(StoreFailure) {
         names = stores
-        try RawFile.makeFolder(folder)
+        try SystemFileSystem().ensureFolder(folder)
         generations = ["a", "b"].map { Generation(path: folder + "/checkpoint-" + $0) }
     }
 
@@ -145,7 +145,7 @@ package final class CheckpointStore {
     ///
     /// May run on any thread.
     package static func write(_ job: Job) throws(StoreFailure) {
-        try RawFile.makeFolder(job.path)
+        try SystemFileSystem().ensureFolder(job.path)
         // Whatever stands there without its seal is not looked into.
         let isSealed = try CheckpointSeal.holds(in: job.path)
         try CheckpointSeal.remove(from: job.path)

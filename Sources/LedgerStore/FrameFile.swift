@@ -7,7 +7,7 @@ import Codec
 /// | 0 | 4 | `VLF1` |
 /// | 4 | 4 | kind, u32 |
 /// | 8 | 8 | height, u64 |
-/// | 16 | 8 | durable, u64: how much of the file was synced when this frame was written |
+/// | 16 | 8 | durable, u64: how much of the file was synced when this frame was written; never falls, never lies behind it |
 /// | 24 | 4 | length of the payload, u32 |
 /// | 28 | 4 | CRC-32C over bytes 0 to 27 and the payload |
 /// | 32 | length | payload |
@@ -19,6 +19,7 @@ import Codec
 final class FrameFile {
     static let headerBytes = 32
     static let payloadBytesMax = 64 << 20
+    private static let chunkBytes = 1 << 20
     private static let magic = Array("VLF1".utf8)
 
     struct Frame {
@@ -33,6 +34,7 @@ final class FrameFile {
 
     let file: RawFile
     private(set) var end = 0
+    /// How much is known to have been synced.
     private var durable = 0
     private var buffer: [UInt8] = []
 
@@ -40,23 +42,25 @@ final class FrameFile {
     /// - Parameters:
     ///   - path: the file.
     ///   - isLast: whether a torn tail may stand here, which is truncated.
+    ///   - isChecked: whether payloads are checked here and now; else they are when they are read.
     ///   - lastHeight: the height before the file's first frame, for reports.
     ///   - syncedEnd: how much of the file is known to have been synced; 0 where nothing is known.
-    ///   - disk: where failures may be put in.
-    ///   - visit: called for every frame in order, before anything is cut off; payloads are checked where `isLast`, else
-    ///     when they are read. What it throws leaves the file as it was.
+    ///   - files: the file system.
+    ///   - visit: called for every frame in order, before anything is cut off. What it throws leaves the file as it was.
     /// - Returns: the file and how many bytes of a torn tail were cut off.
     /// - Throws: `damaged` where bytes before the tail do not hold, `cutOff` where the file ends before `syncedEnd`.
     static func open(
-        _ path: String, isLast: Bool, lastHeight: UInt64, syncedEnd: UInt64 = 0, disk: any Disk = SystemDisk(),
-        visit: (Frame) throws(StoreFailure) -> Void
+        _ path: String, isLast: Bool, isChecked: Bool = true, lastHeight: UInt64, syncedEnd: UInt64 = 0,
+        on files: any FileSystem, visit: (Frame) throws(StoreFailure) -> Void
     ) throws(StoreFailure) -> (file: FrameFile, tornBytes: Int) {
-        let file = FrameFile(try RawFile(path, disk: disk))
+        let file = FrameFile(try RawFile(path, on: files))
         let size = try file.file.size()
         var offset = 0
         var height = lastHeight
         while offset < size {
-            guard let frame = try file.frame(at: offset, size: size, checkPayload: isLast) else {
+            guard let frame = try file.frame(at: offset, size: size, checkPayload: isLast || isChecked),
+                frame.durable >= file.durable
+            else {
                 guard isLast, try file.isTorn(at: offset, size: size) else {
                     throw .damaged(file: path, offset: offset, height: height + 1)
                 }
@@ -70,13 +74,14 @@ final class FrameFile {
             }
             try visit(frame)
             height = max(height, frame.height)
+            file.durable = Int(frame.durable)
             offset = frame.end
         }
         guard offset >= syncedEnd else {
             throw .cutOff(file: path, size: size, synced: syncedEnd, height: height)
         }
         file.end = offset
-        file.durable = offset
+        file.durable = max(file.durable, Int(syncedEnd))
         return (file, size - offset)
     }
 
@@ -93,9 +98,21 @@ final class FrameFile {
         return frame
     }
 
-    /// Makes durable what opening found: frames that a killed process wrote but did not sync are whole in the page
-    /// cache, and are acted upon from now on.
-    func settle() throws(StoreFailure) { try file.sync() }
+    /// Makes durable what opening found, which is acted upon from now on.
+    ///
+    /// Frames that a killed process did not sync are whole in the page cache; and where its sync failed, the kernel may
+    /// call pages written that are on no disk. So what nothing says was synced, mostly nothing, is written once more.
+    func settle() throws(StoreFailure) {
+        while durable < end {
+            let bytes = try file.read(at: durable, count: min(Self.chunkBytes, end - durable))
+            guard !bytes.isEmpty else { break }
+            try file.write(bytes, at: durable)
+            durable += bytes.count
+        }
+        try file.sync()
+        durable = end
+    }
+
     /// Appends a frame's bytes.
     static func encode(_ frame: Frame, payload: [UInt8], into bytes: inout [UInt8]) {
         var header = ByteWriter(capacity: headerBytes)
@@ -119,7 +136,7 @@ final class FrameFile {
             return value
         }
         let count = Int(integer(24..<28))
-        guard count <= payloadBytesMax else { return nil }
+        guard count <= payloadBytesMax, integer(16..<24) <= UInt64(offset) else { return nil }
         return Frame(
             kind: UInt32(integer(4..<8)), height: integer(8..<16), durable: integer(16..<24), offset: offset,
             payloadCount: count)

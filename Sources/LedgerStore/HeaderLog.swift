@@ -6,8 +6,10 @@ import Codec
 /// Which ones, the caller tells; what is kept is opaque.
 ///
 /// The file is a `FrameFile`: kind 4, the header's height, its bytes. It is small, so all of it is checked at opening.
+/// ``BlockMark`` beside it, synced too since headers are few, tells a torn tail from damage to the last one.
 package final class HeaderLog {
     private let file: FrameFile
+    private let mark: BlockMarkFile
     private var frames: [UInt64: FrameFile.Frame] = [:]
     private var isPoisoned = false
     /// Kept heights, rising.
@@ -15,12 +17,20 @@ package final class HeaderLog {
     /// Bytes of a torn tail that opening cut off.
     package let tornBytes: Int
 
-    package init(folder: String, disk: any Disk = SystemDisk()) throws(StoreFailure) {
-        try RawFile.makeFolder(folder)
+    package init(folder: String, on files: any FileSystem = SystemFileSystem()) throws(StoreFailure) {
+        let path = folder + "/headers.log"
+        try files.ensureFolder(folder)
+        mark = try BlockMarkFile(folder + "/headers.mark", on: files)
         var found: [FrameFile.Frame] = []
         (file, tornBytes) = try FrameFile.open(
-            folder + "/headers.log", isLast: true, lastHeight: 0, disk: disk
-        ) { found.append($0) }
+            path, isLast: true, lastHeight: 0, syncedEnd: try mark.read()?.end ?? 0, on: files
+        ) { frame throws(StoreFailure) in
+            guard frame.kind == 4 else { throw .damaged(file: path, offset: frame.offset, height: frame.height) }
+            found.append(frame)
+        }
+        try file.settle()
+        try files.sync(folder: folder)
+        mark.note(segment: 0, end: file.end, isSynced: true)
         for frame in found { frames[frame.height] = frame }
         heights = frames.keys.sorted()
     }
@@ -38,6 +48,7 @@ package final class HeaderLog {
             isPoisoned = true
             throw error
         }
+        mark.note(segment: 0, end: file.end, isSynced: true)
         frames[height] = frame
         heights.insert(height, at: heights.firstIndex { $0 > height } ?? heights.endIndex)
     }

@@ -1,5 +1,4 @@
 package import Cryptography
-import Glibc
 package import StateTree
 import Synchronization
 
@@ -51,7 +50,7 @@ package final class HistoryLog: Sendable {
     private let folder: String
     private let budgetBytes: Int
     private let segmentBytes: Int
-    private let disk: any Disk
+    private let files: any FileSystem
     private let state: Mutex<State>
     /// What opening found, for the operator.
     package let findings: [String]
@@ -63,24 +62,24 @@ package final class HistoryLog: Sendable {
     /// what it hits and everything older, and is told in ``findings``; only a failure of the disk itself is thrown.
     package init(
         folder: String, height: UInt64, appHash: Digest, budgetBytes: Int = budgetBytesDefault,
-        disk: any Disk = SystemDisk()
+        on files: any FileSystem = SystemFileSystem()
     ) throws(StoreFailure) {
         self.folder = folder
         self.budgetBytes = max(0, budgetBytes)
         segmentBytes = min(Self.segmentBytesMax, max(1, budgetBytes / Self.segmentsMin))
-        self.disk = disk
-        try RawFile.makeFolder(folder)
+        self.files = files
+        try files.ensureFolder(folder)
         var findings: [String] = []
-        var opened = try Self.segments(in: folder, findings: &findings)
-        if budgetBytes <= 0 { try Self.delete(&opened, count: opened.count) }
-        let newest = try Self.cut(&opened, above: height, disk: disk, findings: &findings)
+        var opened = try Self.segments(in: folder, on: files, findings: &findings)
+        if budgetBytes <= 0 { try Self.delete(&opened, count: opened.count, on: files) }
+        let newest = try Self.cut(&opened, above: height, on: files, findings: &findings)
         var state = State(segments: opened, newest: newest, begin: height)
         if let newest, newest.after != appHash {
             findings.append("it ends at block \(newest.height), which does not lead to the state of block \(height)")
-            try Self.delete(&state.segments, count: state.segments.count)
+            try Self.delete(&state.segments, count: state.segments.count, on: files)
             state.newest = nil
         }
-        try Self.fit(&state, budgetBytes: budgetBytes, adding: 0)
+        try Self.fit(&state, budgetBytes: budgetBytes, adding: 0, on: files)
         self.findings = findings
         self.state = Mutex(state)
     }
@@ -111,7 +110,7 @@ package final class HistoryLog: Sendable {
                 state.newest = (height, undo.after)
                 return .success(())
             } catch {
-                try? Self.delete(&state.segments, count: state.segments.count)
+                try? Self.delete(&state.segments, count: state.segments.count, on: files)
                 state.segments = []
                 state.lose()
                 return .failure(error)
@@ -122,11 +121,11 @@ package final class HistoryLog: Sendable {
 
     private func write(_ payload: [UInt8], height: UInt64, to state: inout State) throws(StoreFailure) {
         let byteCount = FrameFile.headerBytes + payload.count
-        try Self.fit(&state, budgetBytes: budgetBytes, adding: byteCount)
+        try Self.fit(&state, budgetBytes: budgetBytes, adding: byteCount, on: files)
         if state.segments.last.map({ $0.byteCount >= segmentBytes }) ?? true {
             let first = (state.newest?.height ?? state.begin).map { $0 + 1 } ?? height
             let path = folder + "/" + Self.name(first)
-            let file = try RawFile(path, flags: O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, disk: disk)
+            let file = try RawFile(path, .replace, on: files)
             state.segments.append(Segment(path: path, file: file, first: first, byteCount: 0, isSynced: false))
             state.needsFolderSync = true
         }
@@ -153,10 +152,10 @@ package final class HistoryLog: Sendable {
         }
         do {
             for segment in segments { try segment.file.sync() }
-            if needsFolderSync { try RawFile.syncFolder(folder) }
+            if needsFolderSync { try files.sync(folder: folder) }
         } catch {
             state.withLock { state in
-                try? Self.delete(&state.segments, count: state.segments.count)
+                try? Self.delete(&state.segments, count: state.segments.count, on: files)
                 state.segments = []
                 state.lose()
             }
@@ -193,7 +192,7 @@ package final class HistoryLog: Sendable {
         let result = state.withLock { state -> Result<Void, StoreFailure> in
             let count = state.segments.prefix { $0.first <= first }.count
             if count == state.segments.count { state.lose() }
-            return Result { () throws(StoreFailure) in try Self.delete(&state.segments, count: count) }
+            return Result { () throws(StoreFailure) in try Self.delete(&state.segments, count: count, on: files) }
         }
         try result.get()
     }
@@ -205,16 +204,18 @@ package final class HistoryLog: Sendable {
         return "history-" + String(repeating: "0", count: 16 - hex.count) + hex + ".log"
     }
 
-    private static func segments(in folder: String, findings: inout [String]) throws(StoreFailure) -> [Segment] {
+    private static func segments(
+        in folder: String, on files: any FileSystem, findings: inout [String]
+    ) throws(StoreFailure) -> [Segment] {
         var segments: [Segment] = []
-        for name in try RawFile.names(in: folder) {
+        for name in try files.sortedNames(in: folder) {
             guard let first = UInt64(name.dropFirst(8).dropLast(4), radix: 16), first > 0, self.name(first) == name
             else {
                 findings.append("\(name) is no segment of it and is left alone")
                 continue
             }
             let path = folder + "/" + name
-            let file = try RawFile(path, flags: O_RDWR | O_CLOEXEC)
+            let file = try RawFile(path, .update, on: files)
             segments.append(Segment(path: path, file: file, first: first, byteCount: try file.size(), isSynced: true))
         }
         return segments
@@ -223,7 +224,7 @@ package final class HistoryLog: Sendable {
     /// Cuts off a torn tail and the records above a height.
     /// - Returns: the newest record left.
     private static func cut(
-        _ segments: inout [Segment], above height: UInt64, disk: any Disk, findings: inout [String]
+        _ segments: inout [Segment], above height: UInt64, on files: any FileSystem, findings: inout [String]
     ) throws(StoreFailure) -> (height: UInt64, after: Digest)? {
         while let last = segments.last {
             var newest: FrameFile.Frame?
@@ -232,7 +233,7 @@ package final class HistoryLog: Sendable {
             if last.first <= height {
                 let opened: (file: FrameFile, tornBytes: Int)
                 do {
-                    opened = try FrameFile.open(last.path, isLast: true, lastHeight: last.first - 1, disk: disk) {
+                    opened = try FrameFile.open(last.path, isLast: true, lastHeight: last.first - 1, on: files) {
                         frame in
                         isEmpty = false
                         guard frame.height <= height, frame.offset == end else { return }
@@ -241,7 +242,7 @@ package final class HistoryLog: Sendable {
                     }
                 } catch StoreFailure.damaged {
                     findings.append("\(last.path) is damaged and is deleted with all older ones")
-                    try delete(&segments, count: segments.count)
+                    try delete(&segments, count: segments.count, on: files)
                     return nil
                 }
                 let (file, torn) = opened
@@ -256,27 +257,31 @@ package final class HistoryLog: Sendable {
                 }
                 if isEmpty { findings.append("\(last.path) holds no record and is deleted") }
             }
-            guard unlink(last.path) == 0 else { throw .last("unlink", last.path) }
+            try files.remove(last.path)
             segments.removeLast()
         }
         return nil
     }
 
     /// Deletes the oldest segments until there is room.
-    private static func fit(_ state: inout State, budgetBytes: Int, adding: Int) throws(StoreFailure) {
+    private static func fit(
+        _ state: inout State, budgetBytes: Int, adding: Int, on files: any FileSystem
+    ) throws(StoreFailure) {
         var byteCount = state.segments.reduce(0) { $0 + $1.byteCount } + adding
         var count = 0
         while count < state.segments.count, byteCount > budgetBytes {
             byteCount -= state.segments[count].byteCount
             count += 1
         }
-        try delete(&state.segments, count: count)
+        try delete(&state.segments, count: count, on: files)
     }
 
-    private static func delete(_ segments: inout [Segment], count: Int) throws(StoreFailure) {
+    private static func delete(
+        _ segments: inout [Segment], count: Int, on files: any FileSystem
+    ) throws(StoreFailure) {
         // Oldest first: after a crash in between, what is left still hangs together.
         for segment in segments.prefix(count) {
-            guard unlink(segment.path) == 0 || errno == ENOENT else { throw .last("unlink", segment.path) }
+            try files.remove(segment.path)
         }
         segments.removeFirst(count)
     }

@@ -1,27 +1,21 @@
 import Glibc
 
-/// A file by its descriptor, for reading anywhere and appending at the end.
+/// A file with its path: whole reads and writes over what the file system does in parts, and failures that say where.
 final class RawFile: Sendable {
     let path: String
-    let descriptor: Int32
-    private let disk: any Disk
+    private let file: any OpenFile
 
     init(
-        _ path: String, flags: Int32 = O_RDWR | O_CREAT | O_CLOEXEC, disk: any Disk = SystemDisk()
+        _ path: String, _ mode: OpenMode = .create, on files: any FileSystem = SystemFileSystem()
     ) throws(StoreFailure) {
         self.path = path
-        self.disk = disk
-        descriptor = open(path, flags, 0o600)
-        guard descriptor >= 0 else { throw .last("open", path) }
+        switch files.open(path, mode) {
+        case .success(let opened): file = opened
+        case .failure(let error): throw .refused("open", path, error)
+        }
     }
 
-    deinit { close(descriptor) }
-
-    func size() throws(StoreFailure) -> Int {
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw .last("fstat", path) }
-        return Int(status.st_size)
-    }
+    func size() throws(StoreFailure) -> Int { try StoreFailure.count(file.size(), "fstat", path) }
 
     /// Up to `count` bytes from an offset; fewer at the end of the file.
     func read(at offset: Int, count: Int) throws(StoreFailure) -> [UInt8] {
@@ -36,13 +30,10 @@ final class RawFile: Sendable {
         var done = 0
         while done < count {
             let result = bytes.withUnsafeMutableBytes { buffer in
-                pread(descriptor, buffer.baseAddress! + done, count - done, off_t(offset + done))
+                file.read(at: offset + done, into: UnsafeMutableRawBufferPointer(rebasing: buffer[done..<count]))
             }
-            if result < 0 {
-                if errno == EINTR { continue }
-                throw .last("pread", path)
-            }
-            if result == 0 { break }
+            if result == -Int(EINTR) { continue }
+            guard try StoreFailure.count(result, "pread", path) > 0 else { break }
             done += result
         }
         bytes.removeLast(bytes.count - done)
@@ -52,57 +43,33 @@ final class RawFile: Sendable {
         var done = 0
         while done < bytes.count {
             let result = bytes.withUnsafeBytes { buffer in
-                disk.write(descriptor, UnsafeRawBufferPointer(rebasing: buffer[done...]), at: offset + done)
+                file.write(UnsafeRawBufferPointer(rebasing: buffer[done...]), at: offset + done)
             }
-            if result < 0 {
-                if errno == EINTR { continue }
-                throw .last("pwrite", path)
-            }
-            done += result
+            if result == -Int(EINTR) { continue }
+            // A disk that takes nothing and names no error would be asked for ever.
+            guard result != 0 else { throw .refused("pwrite", path, SystemError(EIO)) }
+            done += try StoreFailure.count(result, "pwrite", path)
         }
     }
 
     func truncate(to size: Int) throws(StoreFailure) {
-        guard ftruncate(descriptor, off_t(size)) == 0 else { throw .last("ftruncate", path) }
+        try StoreFailure.check(file.truncate(to: size), "ftruncate", path)
     }
 
     /// Makes what was written durable.
-    func sync() throws(StoreFailure) {
-        guard disk.sync(descriptor) == 0 else { throw .last("fdatasync", path) }
-    }
-
-    /// Makes a folder's own entries durable: new and deleted files.
-    static func syncFolder(_ path: String) throws(StoreFailure) {
-        let folder = try RawFile(path, flags: O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard fsync(folder.descriptor) == 0 else { throw .last("fsync", path) }
-    }
-
-    static func makeFolder(_ path: String) throws(StoreFailure) {
-        guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw .last("mkdir", path) }
-    }
-
-    /// Names in a folder, sorted.
-    static func names(in folder: String) throws(StoreFailure) -> [String] {
-        guard let stream = opendir(folder) else { throw .last("opendir", folder) }
-        defer { closedir(stream) }
-        var names: [String] = []
-        while let entry = readdir(stream) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if name != ".", name != ".." { names.append(name) }
-        }
-        return names.sorted()
-    }
+    func sync() throws(StoreFailure) { try StoreFailure.check(file.sync(), "fdatasync", path) }
 }
 
 /// The folder's single writer.
 package final class FolderLock: Sendable {
-    private let file: RawFile
+    private let file: SystemFile
 
     package init(folder: String) throws(StoreFailure) {
-        try RawFile.makeFolder(folder)
-        file = try RawFile(folder + "/lock")
+        try SystemFileSystem().ensureFolder(folder)
+        switch SystemFile.open(folder + "/lock", O_RDWR | O_CREAT) {
+        case .success(let opened): file = opened
+        case .failure(let error): throw .refused("open", folder + "/lock", error)
+        }
         guard flock(file.descriptor, LOCK_EX | LOCK_NB) == 0 else { throw .locked(folder) }
     }
 }

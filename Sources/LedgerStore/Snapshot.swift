@@ -71,8 +71,8 @@ package enum Snapshot {
         guard forest.appHash == manifest.appHash, manifest.logSize <= tiles.size else {
             throw .mismatch("the state and the snapshot's manifest are of different heights")
         }
-        try RawFile.makeFolder(folder)
-        guard try RawFile.names(in: folder).isEmpty else { throw .mismatch("\(folder) is not empty") }
+        try SystemFileSystem().ensureFolder(folder)
+        guard try SystemFileSystem().sortedNames(in: folder).isEmpty else { throw .mismatch("\(folder) is not empty") }
         var writer = ChunkWriter(folder: folder)
         for (store, root) in forest.roots.enumerated() {
             try root.forEachLeaf { leaf throws(StoreFailure) in
@@ -95,7 +95,7 @@ package enum Snapshot {
         manifest.chunks = writer.digests
         // The manifest comes last: without it a folder is no snapshot.
         try writeWhole(encode(manifest), to: folder + "/manifest")
-        try RawFile.syncFolder(folder)
+        try SystemFileSystem().sync(folder: folder)
         return manifest
     }
 
@@ -137,7 +137,7 @@ package enum Snapshot {
     /// The caller checks chain id, genesis hash and proof before ``install(from:into:stores:)``.
     package static func manifest(in folder: String) throws(StoreFailure) -> Manifest {
         let path = folder + "/manifest"
-        let file = try RawFile(path, flags: O_RDONLY | O_CLOEXEC)
+        let file = try RawFile(path, .read)
         let bytes = try file.read(at: 0, count: try file.size())
         guard let manifest = decode(bytes) else { throw .damaged(file: path, offset: 0, height: 0) }
         return manifest
@@ -153,8 +153,8 @@ package enum Snapshot {
         from folder: String, into ledger: String, stores: [String]
     ) throws(StoreFailure) -> Manifest {
         let manifest = try manifest(in: folder)
-        try RawFile.makeFolder(ledger)
-        guard try RawFile.names(in: ledger).allSatisfy({ $0 == "lock" }) else {
+        try SystemFileSystem().ensureFolder(ledger)
+        guard try SystemFileSystem().sortedNames(in: ledger).allSatisfy({ $0 == "lock" }) else {
             throw .mismatch("\(ledger) holds a ledger already; a snapshot begins a new one")
         }
         let (leaves, entries) = try rows(of: manifest, in: folder, storeCount: stores.count)
@@ -193,7 +193,7 @@ package enum Snapshot {
         for (index, digest) in manifest.chunks.enumerated() {
             let path = chunkPath(folder, index)
             guard access(path, F_OK) == 0 else { throw .damaged(file: path, offset: 0, height: manifest.height) }
-            let file = try RawFile(path, flags: O_RDONLY | O_CLOEXEC)
+            let file = try RawFile(path, .read)
             let bytes = try file.read(at: 0, count: try file.size())
             guard SHA256.hash(bytes) == digest else { throw .damaged(file: path, offset: 0, height: manifest.height) }
             var reader = ByteReader(bytes)

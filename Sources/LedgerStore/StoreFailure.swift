@@ -31,17 +31,40 @@ package enum StoreFailure: Error, Equatable, Sendable, CustomStringConvertible {
             "\(file) is damaged at byte \(offset), at block \(height); restore ledger/ from a backup or import a snapshot"
         case .cutOff(let file, let size, let synced, let height):
             "\(file) was cut off: \(synced) bytes of it were synced, \(size) are there; what came after block \(height) "
-                + "is missing. Restore ledger/ from a backup or import a snapshot; if an older copy of the block log was "
-                + "put there on purpose, remove blocks.mark beside it and start again"
+                + "is missing. Restore ledger/ from a backup or import a snapshot; if an older copy of it was put there on "
+                + "purpose, remove \(file.hasSuffix("headers.log") ? "headers" : "blocks").mark beside it and start again"
         case .poisoned: "an earlier write to the ledger failed; restart the node"
         case .notFound(let height): "block \(height) is not held here"
         case .mismatch(let what): what
         }
     }
 
-    /// The failure of the last call on a file.
-    static func last(_ call: String, _ file: String) -> StoreFailure {
-        errno == ENOSPC || errno == EDQUOT || errno == EFBIG
-            ? .diskFull(file) : .system(call: call, file: file, errno: errno)
+    /// The failure of a call on a file.
+    static func refused(_ call: String, _ file: String, _ error: SystemError) -> StoreFailure {
+        [ENOSPC, EDQUOT, EFBIG].contains(error.number)
+            ? .diskFull(file) : .system(call: call, file: file, errno: error.number)
+    }
+
+    /// A call's answer, where it is a count.
+    static func count(_ answer: Int, _ call: String, _ file: String) throws(StoreFailure) -> Int {
+        guard answer >= 0 else { throw .refused(call, file, SystemError(Int32(-answer))) }
+        return answer
+    }
+
+    /// What a call may find done already.
+    enum Done { case exists, missing }
+
+    /// Throws a call's failure.
+    /// - Returns: false where it found done already what it was to do.
+    @discardableResult
+    static func check(
+        _ answer: Int, _ call: String, _ file: String, unless done: Done? = nil
+    ) throws(StoreFailure) -> Bool {
+        switch (answer, done) {
+        case (-Int(EEXIST), .exists?), (-Int(ENOENT), .missing?): return false
+        default:
+            _ = try count(answer, call, file)
+            return true
+        }
     }
 }

@@ -15,26 +15,30 @@ package final class TileStore: Sendable {
     private static let levelsMax = 8
 
     private let folder: String
+    private let files: any FileSystem
     private let entries: RawFile
     private let levels: [RawFile]
     private let leafCount: Mutex<UInt64>
 
     /// Opens the files and cuts them to a state's size.
     /// - Throws: `mismatch` where they hold less than the state needs, or another log.
-    package init(folder: String, size: UInt64, root: Digest) throws(StoreFailure) {
+    package init(
+        folder: String, size: UInt64, root: Digest, on files: any FileSystem = SystemFileSystem()
+    ) throws(StoreFailure) {
         self.folder = folder
-        try RawFile.makeFolder(folder)
-        entries = try RawFile(folder + "/entries")
-        var files: [RawFile] = []
-        for level in 0..<Self.levelsMax { files.append(try RawFile(folder + "/tile-\(level)")) }
-        levels = files
+        self.files = files
+        try files.ensureFolder(folder)
+        entries = try RawFile(folder + "/entries", on: files)
+        var opened: [RawFile] = []
+        for level in 0..<Self.levelsMax { opened.append(try RawFile(folder + "/tile-\(level)", on: files)) }
+        levels = opened
         leafCount = Mutex(size)
         guard UInt64(try entries.size()) >= size * 32 else {
             throw .mismatch("the record log's entries end before leaf \(size); import a snapshot or replay all blocks")
         }
         var width: UInt64 = 1
         var counts: [Int] = []
-        for file in files {
+        for file in levels {
             let count = Int(size / width)
             guard try file.size() >= count * 32 else {
                 throw .mismatch(
@@ -54,7 +58,7 @@ package final class TileStore: Sendable {
         }
         // Only what was found good is cut.
         try entries.truncate(to: Int(size) * 32)
-        for (file, count) in zip(files, counts) { try file.truncate(to: count * 32) }
+        for (file, count) in zip(levels, counts) { try file.truncate(to: count * 32) }
     }
 
     package var size: UInt64 { leafCount.withLock { $0 } }
@@ -89,10 +93,11 @@ package final class TileStore: Sendable {
         leafCount.withLock { $0 = first + UInt64(new.count) }
     }
 
-    /// Makes everything durable.
+    /// Makes everything durable, the files' own entries included.
     package func sync() throws(StoreFailure) {
         try entries.sync()
         for file in levels where try file.size() > 0 { try file.sync() }
+        try files.sync(folder: folder)
     }
 
     /// Computes every hash again from the entries: opening looks at the peaks only.

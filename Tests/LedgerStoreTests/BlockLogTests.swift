@@ -171,7 +171,7 @@ import Testing
     @Test func `a mark never says more than was synced`() throws {
         let folder = try TemporaryFolder()
         let disk = FailingDisk()
-        let log = try BlockLog(folder: folder.path, disk: disk)
+        let log = try BlockLog(folder: folder.path, on: disk)
         #expect(try folder.bytes("blocks.mark") == [], "nothing was synced")
         try log.append([record(1)])
         #expect(try folder.bytes("blocks.mark") == [])
@@ -275,7 +275,7 @@ import Testing
     func `a failed write or sync poisons the log`(write: Int32, sync: Int32) throws {
         let folder = try TemporaryFolder()
         let disk = FailingDisk()
-        let log = try BlockLog(folder: folder.path, disk: disk)
+        let log = try BlockLog(folder: folder.path, on: disk)
         try log.append([record(1)])
         try log.sync()
         try log.append([record(2)])

@@ -282,7 +282,7 @@ import Testing
         let ledger = try Ledger(count: 30)
         let disk = FailingDisk()
         let log = try HistoryLog(
-            folder: folder.path, height: 0, appHash: ledger.forests[0].appHash, budgetBytes: 1 << 20, disk: disk)
+            folder: folder.path, height: 0, appHash: ledger.forests[0].appHash, budgetBytes: 1 << 20, on: disk)
         try ledger.fill(log, 1...10)
         disk.failure.withLock { $0 = (number, 0) }
         #expect(throws: StoreFailure.self) {

@@ -27,23 +27,42 @@ final class TemporaryFolder: Sendable {
     var names: [String] { get throws { try FileManager.default.contentsOfDirectory(atPath: path).sorted() } }
 }
 
-/// A disk whose calls begin to fail when told.
-final class FailingDisk: Disk {
+/// The real disk, whose writes and syncs begin to fail when told.
+final class FailingDisk: FileSystem {
     let failure = Mutex<(write: Int32, sync: Int32)>((0, 0))
     let writes = Mutex(0)
+    private let system = SystemFileSystem()
 
-    func write(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer, at offset: Int) -> Int {
-        writes.withLock { $0 += 1 }
-        let number = failure.withLock { $0.write }
-        guard number != 0 else { return SystemDisk().write(descriptor, bytes, at: offset) }
-        errno = number
-        return -1
+    private final class File: OpenFile {
+        let disk: FailingDisk
+        let file: any OpenFile
+
+        init(disk: FailingDisk, file: any OpenFile) {
+            self.disk = disk
+            self.file = file
+        }
+
+        func size() -> Int { file.size() }
+        func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) -> Int {
+            file.read(at: offset, into: buffer)
+        }
+        func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) -> Int {
+            disk.writes.withLock { $0 += 1 }
+            let number = disk.failure.withLock { $0.write }
+            return number == 0 ? file.write(bytes, at: offset) : -Int(number)
+        }
+        func truncate(to size: Int) -> Int { file.truncate(to: size) }
+        func sync() -> Int {
+            let number = disk.failure.withLock { $0.sync }
+            return number == 0 ? file.sync() : -Int(number)
+        }
     }
 
-    func sync(_ descriptor: Int32) -> Int32 {
-        let number = failure.withLock { $0.sync }
-        guard number != 0 else { return SystemDisk().sync(descriptor) }
-        errno = number
-        return -1
+    func open(_ path: String, _ mode: OpenMode) -> Result<any OpenFile, SystemError> {
+        system.open(path, mode).map { File(disk: self, file: $0) }
     }
+    func names(in folder: String) -> Result<[String], SystemError> { system.names(in: folder) }
+    func makeFolder(_ path: String) -> Int { system.makeFolder(path) }
+    func syncFolder(_ path: String) -> Int { system.syncFolder(path) }
+    func unlink(_ path: String) -> Int { system.unlink(path) }
 }
