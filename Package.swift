@@ -46,6 +46,9 @@ let modules: [Module] = [
             "LedgerAccess", "CAllocator",
         ],
         uses: ["Logging", "ServiceLifecycle"]),
+    Module(
+        name: "PeerNetwork", dependsOn: ["Codec", "Cryptography"],
+        uses: ["NIOCore", "NIOPosix", "NIOSSL", "NIOTLS", "Logging", "ServiceLifecycle"], parsesBytes: true),
     Module(name: "HTTPClientKit", uses: ["AsyncHTTPClient", "NIOCore", "NIOHTTP1", "NIOPosix", "NIOSSL"]),
     Module(name: "GatewayStore", dependsOn: ["Codec", "Cryptography"], uses: ["GRDB", "GRDBSQLite"]),
     // Services.
@@ -214,8 +217,8 @@ if isWhole || selected.isEmpty {
 }
 // Decoders and verifiers as functions of bytes: fuzzed by Fuzz/run, and what it found is replayed by the suite.
 let fuzzed = [
-    "Codec", "Compression", "Consensus", "Cryptography", "LedgerModel", "LedgerRuntime", "LedgerStore", "Proofs",
-    "SchemaValidation", "StateTree", "SupplyChain", "Verification",
+    "Codec", "Compression", "Consensus", "Cryptography", "LedgerModel", "LedgerRuntime", "LedgerStore", "PeerNetwork",
+    "Proofs", "SchemaValidation", "StateTree", "SupplyChain", "Verification",
 ]
 if Set(selected.map(\.name)).isSuperset(of: fuzzed) {
     targets.append(

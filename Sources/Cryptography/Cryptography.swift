@@ -8,6 +8,7 @@
 // | Ed25519 | libsodium 1.0.18 | the strict predicate is defined by it (D6) |
 // | ZIP-215 | libsodium, else `EdwardsPoint` | what libsodium refuses goes to the cofactored equation |
 // | ECDSA P-256, X.509 | OpenSSL libcrypto | |
+// | X.509 of an Ed25519 key over itself | written here, signed by libsodium | the secret stays in locked memory |
 // | RSA (checking only), for tokens (`JOSE/`, RFC 7515 to 7519) | OpenSSL libcrypto | what authorization servers sign with |
 // | ECDSA secp256k1 | libsecp256k1 | |
 // | XChaCha20-Poly1305, random bytes, locked memory | libsodium | |

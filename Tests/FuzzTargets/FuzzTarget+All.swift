@@ -8,7 +8,7 @@ import SupplyChain
 
 extension FuzzTarget {
     /// The registry: every decoder and verifier that reads bytes of others.
-    package static let all: [FuzzTarget] = codec + cryptography + ledger + bundles + documents + files
+    package static let all: [FuzzTarget] = codec + cryptography + ledger + bundles + documents + files + network
 
     private static let codec: [FuzzTarget] = [
         canonical("cbor-deterministic") { try CBOR.decode($0).encoded() },
