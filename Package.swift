@@ -139,13 +139,13 @@ let coreSettings: [SwiftSetting] = [
 ]
 
 /// What a simulated network is made of.
-let simulated = ["Consensus", "Interchain", "LedgerRuntime", "LedgerStore"]
+let network = ["Consensus", "Interchain", "LedgerRuntime", "LedgerStore"]
 
 /// The named modules and all that they stand on; everything without `VIVIAN_TARGETS`.
 func selection() -> [Module] {
     guard let names = Context.environment["VIVIAN_TARGETS"], !names.isEmpty else { return modules }
     var wanted = Set(names.split(separator: ",").map(String.init))
-    if wanted.contains("SimulationTests") { wanted.formUnion(simulated) }
+    if wanted.contains("SimulationTests") { wanted.formUnion(network) }
     var grown = true
     while grown {
         let more = modules.filter { wanted.contains($0.name) }.flatMap(\.dependsOn)
@@ -227,13 +227,14 @@ if Set(selected.map(\.name)).isSuperset(of: fuzzed) {
             swiftSettings: coreSettings))
     targets.append(.testTarget(name: "FuzzTests", dependencies: ["FuzzTargets"], swiftSettings: coreSettings))
 }
-if Set(selected.map(\.name)).isSuperset(of: simulated) {
+if Set(selected.map(\.name)).isSuperset(of: network) {
     // A whole network in one process.
     targets.append(
         .testTarget(
             name: "SimulationTests",
-            dependencies: ["Codec", "Cryptography", "LedgerModel", "StateTree", "TestSupport"].map { .target(name: $0) }
-                + simulated.map { .target(name: $0) }, exclude: ["Mutants"], swiftSettings: coreSettings))
+            dependencies: ["Codec", "Cryptography", "LedgerModel", "SimulatedDisk", "StateTree", "TestSupport"]
+                .map { .target(name: $0) } + network.map { .target(name: $0) },
+            exclude: ["Mutants"], swiftSettings: coreSettings))
 }
 if isWhole || (Context.environment["VIVIAN_TARGETS"] ?? "").contains("EndToEndTests") {
     // The real binary with peers that are not ours: curl, and the Python programs in `Peers`.

@@ -75,7 +75,7 @@ final class Simulation {
         scheduleTroubles()
     }
 
-    var correct: [SimulatedNode] { nodes.filter(\.isCorrect) }
+    var correct: [SimulatedNode] { nodes.filter { $0.isCorrect && !$0.isDead } }
     /// The weather of this moment: after healing nothing goes wrong any more.
     var weatherNow: Weather { weather }
 

@@ -12,7 +12,7 @@ extension Witness {
         for node in simulation.correct {
             var before: (header: BlockHeader, id: BlockID)?
             for height in 1...max(node.height, 1) where node.height > 0 {
-                guard let (bytes, commitBytes) = node.log.block(UInt64(height)),
+                guard let (bytes, commitBytes) = (try? node.disk.block(height)) ?? nil,
                     let block = try? ProposedBlock(decoding: bytes), let commit = try? Commit(decoding: commitBytes)
                 else { return violate("node \(node.index) lacks block \(height)") }
                 checkStep(from: before, to: block, height: height, scheme: simulation.scheme)
@@ -62,7 +62,7 @@ extension Witness {
     private func follow(_ node: SimulatedNode, in simulation: Simulation) {
         var last: VerifiedHeader?
         for height in 1...max(node.height, 1) {
-            guard let (bytes, commitBytes) = node.log.block(UInt64(height)),
+            guard let (bytes, commitBytes) = (try? node.disk.block(height)) ?? nil,
                 let block = try? Block(decoding: bytes), let commit = try? Commit(decoding: commitBytes)
             else { return }
             let plan = simulation.ledger.plan

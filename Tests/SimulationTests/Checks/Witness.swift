@@ -125,7 +125,7 @@ final class Witness {
 
     func noteRestoredBackup(of node: SimulatedNode) {
         count("restored backups recognised")
-        if !node.isRestored { violate("node \(node.index) takes its own log for a restored backup") }
+        if !node.isRestored, !node.isOnBadDisk { violate("node \(node.index) takes its own log for a restored backup") }
     }
 
     // MARK: What is decided
@@ -156,6 +156,12 @@ final class Witness {
 
     /// The state after a decided height, as the first honest node has it.
     func appHash(after height: Int64) -> Digest? { decided[height]?.appHash }
+
+    /// Nobody honest hands out a block that was not decided, whatever its disk did to it.
+    func checkServed(_ block: [UInt8], at height: Int64, by node: SimulatedNode) {
+        guard node.role.isHonest, let known = decided[height], known.block.encoded != block else { return }
+        violate("node \(node.index) serves a wrong block \(height)")
+    }
 
     func noteState(_ appHash: Digest, at height: Int64, of node: SimulatedNode) {
         guard node.role.isHonest, let known = decided[height], known.appHash != appHash else { return }

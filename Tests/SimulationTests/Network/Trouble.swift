@@ -1,9 +1,13 @@
+import SimulatedDisk
+
 /// What befalls the network as a whole while the chaos lasts.
 enum Trouble {
     case partition
     case blackout
     /// A wall clock leaps.
     case leap
+    /// A disk turns bad.
+    case disk(Int)
     case backup(Int)
     case restore(Int)
     /// A participant does mischief of its own accord.
@@ -18,6 +22,7 @@ extension Simulation {
         if weather.partitions { trouble(.partition, 500, 3_000) }
         if weather.blackout { trouble(.blackout, 1_000, weather.chaos / millisecond) }
         if !cast.leapers.isEmpty { trouble(.leap, 500, 4_000) }
+        for index in cast.badDisks { trouble(.disk(index), 200, 4_000) }
         for (index, role) in cast.roles.enumerated() {
             if role == .restoredFromBackup { trouble(.backup(index), 100, 3_000) }
             if role == .flooder || role == .heightLiar { trouble(.mischief(index), 100, 500) }
@@ -35,6 +40,7 @@ extension Simulation {
             let index = cast.leapers[random.below(cast.leapers.count)]
             nodes[index].clock.lead = Int64(random.within(0...60 * second)) - Int64(30 * second)
             schedule(.trouble(.leap), after: random.within(second...4 * second))
+        case .disk(let index): spoilDisk(of: nodes[index])
         case .backup(let index):
             (nodes[index] as? RestoredFromBackup)?.backUp()
             schedule(.trouble(.restore(index)), after: random.within(500 * millisecond...6 * second))
@@ -42,6 +48,23 @@ extension Simulation {
         case .mischief(let index):
             nodes[index].makeMischief()
             schedule(.trouble(.mischief(index)), after: random.within(50 * millisecond...800 * millisecond))
+        }
+    }
+
+    /// One kind of failure, from now on or once.
+    private func spoilDisk(of node: SimulatedNode) {
+        let kinds: [DiskFault] = [
+            .readError, .writeError, .syncError, .shortWrite, .lostWrite, .misdirectedWrite, .bitRot, .staleSector,
+            .full,
+        ]
+        let kind = kinds[random.below(kinds.count)]
+        witness.count("disk \(kind)")
+        switch kind {
+        case .bitRot, .staleSector:
+            node.disk.harm(kind, &random)
+            schedule(.trouble(.disk(node.index)), after: random.within(second...4 * second))
+        case .full: node.disk.setByteBudget(random.below(30_000))
+        default: node.disk.setOdds(kind, random.within(20...400))
         }
     }
 

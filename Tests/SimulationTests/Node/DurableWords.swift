@@ -13,18 +13,11 @@ struct DurableWords {
     private var locks: Set<LockPlace> = []
     private var pending: [Replica.Record] = []
 
-    init() {}
-
-    /// What a log holds after a start.
-    init(_ log: SimulatedLog) {
-        for record in log.durable {
-            switch record {
-            case .vote(_, let bytes): if let state = try? SignState(decoding: bytes) { take(.signature(state)) }
-            case .lockedProposal(_, let bytes):
-                if let record = LockRecord(decoding: bytes) { take(.lock(record.lock, record.block)) }
-            case .decidedBlock: break
-            }
-        }
+    /// After a start: what was on disk still is, and the log may hold a little more.
+    mutating func restart(_ recovery: Recovery, _ locked: ProposedBlock?) {
+        pending = recovery.signatures.map(Replica.Record.signature)
+        if let lock = recovery.lock, let locked { pending.append(.lock(lock, locked)) }
+        sync()
     }
 
     mutating func append(_ record: Replica.Record) { pending.append(record) }

@@ -19,7 +19,11 @@ class SimulatedNode {
     let identity: Identity
     let hasKey: Bool
     unowned let simulation: Simulation
-    var log = SimulatedLog()
+    let disk: NodeDisk
+    /// Whether its disk may fail: its log then refuses, and the node stays down.
+    let isOnBadDisk: Bool
+    /// Its log is refused: it stays down, and that is right.
+    private(set) var isDead = false
     var clock = SimulatedClock()
     /// Counts restarts: what was asked of an earlier life is void.
     private(set) var life = 0
@@ -57,6 +61,9 @@ class SimulatedNode {
         self.simulation = simulation
         identity = Identity.all[index]
         state = simulation.ledger.state
+        isOnBadDisk = simulation.cast.badDisks.contains(index)
+        disk = NodeDisk(
+            seed: simulation.random.next(), segmentBytes: simulation.random.happens(500) ? 8_192 : 1 << 20)
     }
 
     var isCorrect: Bool { !role.isFaulty }
@@ -66,17 +73,17 @@ class SimulatedNode {
     // MARK: Life and death
 
     func restart() {
-        guard !isUp else { return }
+        guard !isUp, !isDead else { return }
+        do throws(StoreFailure) { try disk.open() } catch { return refuse(error) }
         isUp = true
         clock.boot = simulation.now
         steps = []
         (nextStep, isPerforming, isSyncing) = (0, false, false)
         (linked, outcomes, seen, heard) = ([], [:], [:], nil)
-        var tip = replay()
-        tip.commit = tip.height == 0 ? Commit() : tip.commit
+        guard let tip = replay() else { return }
         height = tip.height
         let (recovery, locked) = recover(height + 1)
-        durable = DurableWords(log)
+        durable.restart(recovery, locked)
         lastOwn = recovery.lastSignature.map { VotePlace(height: $0.height, round: $0.round, step: $0.step) }
         replica = Replica(
             tip: tip, own: own, binding: binding, recovery: recovery, lockedBlock: locked,
@@ -93,13 +100,22 @@ class SimulatedNode {
         isUp = false
         life += 1
         replica = nil
-        log.crash(&simulation.random)
-        dropCheckpoints()
+        disk.crash(keepsCache: simulation.random.happens(300))
         simulation.noteCrash(of: self)
     }
 
-    /// States that an earlier copy of the disk does not lead to.
-    func dropCheckpoints() { checkpoints.removeAll { $0.tip.height > Int64(log.lastHeight) } }
+    /// The log is refused, or fails: the node stops.
+    private func fail(_ failure: StoreFailure) {
+        if !isOnBadDisk { simulation.witness.violate("the log of node \(index) fails: \(failure)") }
+        simulation.witness.count("logs that failed")
+        crash()
+    }
+
+    private func refuse(_ failure: StoreFailure) {
+        if !isOnBadDisk { simulation.witness.violate("the log of node \(index) is refused: \(failure)") }
+        simulation.witness.count("logs that were refused")
+        isDead = true
+    }
 
     private var binding: NodeBinding? {
         own.map {
@@ -110,20 +126,26 @@ class SimulatedNode {
         }
     }
 
-    /// Executes the log's blocks again, from one of the states of before.
-    private func replay() -> ChainTip {
-        let last = Int64(log.lastHeight)
-        let usable = checkpoints.filter { $0.tip.height <= last }
-        let start = usable.isEmpty || simulation.random.happens(100) ? nil : usable[max(usable.count - 3, 0)]
+    /// Executes the log's blocks again, from one of the states of before; nil where the log does not give them.
+    private func replay() -> ChainTip? {
+        let last = disk.lastHeight
+        checkpoints.removeAll { $0.tip.height > last }
+        let start =
+            checkpoints.isEmpty || simulation.random.happens(100) ? nil : checkpoints[max(checkpoints.count - 3, 0)]
         var tip = start?.tip ?? simulation.ledger.beginning
         state = start?.state ?? simulation.ledger.state
         while tip.height < last {
-            guard let (bytes, commitBytes) = log.block(UInt64(tip.height + 1)),
-                let block = try? ProposedBlock(decoding: bytes), let commit = try? Commit(decoding: commitBytes),
+            let found: (block: [UInt8], commit: [UInt8])?
+            do throws(StoreFailure) { found = try disk.block(tip.height + 1) } catch {
+                fail(error)
+                return nil
+            }
+            guard let found, let block = try? ProposedBlock(decoding: found.block),
+                let commit = try? Commit(decoding: found.commit),
                 let outcome = simulation.ledger.execute(block.block, on: state, isVerified: true)
             else {
                 simulation.witness.violate("node \(index) cannot replay block \(tip.height + 1)")
-                return tip
+                return nil
             }
             state = outcome.state
             tip.advance(to: block, commit: commit, result: simulation.ledger.result(outcome))
@@ -132,13 +154,11 @@ class SimulatedNode {
         return tip
     }
 
-    /// What the log holds of a height that was begun: all its signatures, or the last one alone, as the node's log.
+    /// What the log holds of a height that was begun.
     private func recover(_ height: Int64) -> (Recovery, ProposedBlock?) {
-        let votes = log.votes.suffix(simulation.random.happens(500) ? 1 : .max).compactMap {
-            try? SignState(decoding: $0)
-        }
-        let locked = log.lastLocked.flatMap(LockRecord.init(decoding:)).flatMap { $0.lock.height == height ? $0 : nil }
-        return (Recovery(signatures: votes, lock: locked?.lock), locked?.block)
+        let vote = disk.lastVote.flatMap { try? SignState(decoding: $0) }
+        let locked = disk.lastLocked.flatMap(LockRecord.init(decoding:)).flatMap { $0.lock.height == height ? $0 : nil }
+        return (Recovery(signatures: vote.map { [$0] } ?? [], lock: locked?.lock), locked?.block)
     }
 
     // MARK: Hands
@@ -169,7 +189,9 @@ class SimulatedNode {
         let life = life
         while isUp, life == self.life, !isSyncing, nextStep < steps.count {
             if simulation.powerFails(self) { return crash() }
-            if steps[nextStep].effect.waitsForDisk, log.hasPending, mustSync() { return }
+            if steps[nextStep].effect.waitsForDisk, disk.hasPending, mustSync() { return }
+            // The disk may have failed.
+            guard isUp, life == self.life else { return }
             let step = steps[nextStep]
             nextStep += 1
             perform(step)
@@ -193,7 +215,7 @@ class SimulatedNode {
     }
 
     func sync() {
-        log.sync()
+        do throws(StoreFailure) { try disk.sync() } catch { return fail(error) }
         durable.sync()
     }
 
@@ -208,8 +230,7 @@ class SimulatedNode {
         switch step.effect {
         case .send(let message, let peer): say(message, to: peer.flatMap { simulation.places[$0] })
         case .sendDecided(let height, let peer):
-            guard let (block, commit) = log.block(UInt64(height)), let to = simulation.places[peer] else { break }
-            say(.decided(block: block, commit: commit), to: to)
+            if let to = simulation.places[peer] { sayDecided(height, to: to) }
         case .build(let order): if let tip = step.tip { build(order, on: tip) }
         case .execute(let block): execute(block)
         case .sign(let message): later(in: simulation.weatherNow.signing, .signed(signed(message)))
@@ -225,12 +246,24 @@ class SimulatedNode {
         }
     }
 
+    private func sayDecided(_ height: Int64, to receiver: Int) {
+        do throws(StoreFailure) {
+            guard let (block, commit) = try disk.block(height) else { return }
+            simulation.witness.checkServed(block, at: height, by: self)
+            say(.decided(block: block, commit: commit), to: receiver)
+        } catch { fail(error) }
+    }
+
+    private func write(_ record: BlockLog.Record) {
+        do throws(StoreFailure) { try disk.append(record) } catch { fail(error) }
+    }
+
     private func append(_ record: Replica.Record) {
         durable.append(record)
         switch record {
-        case .signature(let state): log.append(.vote(height: UInt64(state.height), bytes: state.encoded))
+        case .signature(let state): write(.vote(height: UInt64(state.height), bytes: state.encoded))
         case .lock(let lock, let block):
-            log.append(.lockedProposal(height: UInt64(lock.height), bytes: LockRecord(lock, block).encoded))
+            write(.lockedProposal(height: UInt64(lock.height), bytes: LockRecord(lock, block).encoded))
         }
     }
 
@@ -285,9 +318,10 @@ class SimulatedNode {
         guard let outcome = outcomes[block.id], block.block.header.height == height + 1 else {
             return simulation.witness.violate("node \(index) decided a block that it has not executed")
         }
-        log.append(
+        write(
             .decidedBlock(
                 height: UInt64(block.block.header.height), block: block.encoded, commit: commit.encoded))
+        guard isUp else { return }
         height += 1
         state = outcome.state
         outcomes = [:]

@@ -24,6 +24,8 @@ struct Cast {
     var plan: SetPlan
     /// Correct nodes whose wall clocks leap.
     var leapers: [Int] = []
+    /// Honest nodes whose disks may fail.
+    var badDisks: [Int] = []
 
     /// A company of so many validators, with roles by place.
     init(count: Int, roles faults: [Int: Role] = [:]) {
@@ -45,6 +47,7 @@ struct Cast {
         if spares > 0 { drawChanges(Array(powers), &random) }
         if random.happens(650) { drawFaults(&random) }
         if weather.clockJumps { drawLeapers(&random) }
+        if random.happens(200) { drawBadDisks(&random) }
     }
 
     static func set(_ powers: [(Int, Int64)]) -> ValidatorSet {
@@ -81,6 +84,11 @@ struct Cast {
     private mutating func drawLeapers(_ random: inout SimulatedRandom) {
         for index in (0..<keyed).shuffled(using: &random)
         where roles[index] == .correct && mayAdd(index, to: faulty + leapers) { leapers.append(index) }
+    }
+
+    private mutating func drawBadDisks(_ random: inout SimulatedRandom) {
+        for index in (0..<keyed).shuffled(using: &random)
+        where roles[index] == .correct && mayAdd(index, to: faulty + leapers + badDisks) { badDisks.append(index) }
     }
 
     var faulty: [Int] { roles.indices.filter { roles[$0].isFaulty } }

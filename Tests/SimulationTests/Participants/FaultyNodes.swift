@@ -244,7 +244,9 @@ final class HeightLiar: SimulatedNode {
     }
 
     override func receive(_ message: PeerMessage, from sender: Int) {
-        if case .wantDecided(let from, let count) = message, from + Int64(count) > height, let block = log.block(1) {
+        if case .wantDecided(let from, let count) = message, from + Int64(count) > height,
+            let block = (try? disk.block(1)) ?? nil
+        {
             super.transmit(.decided(block: block.block, commit: block.commit), to: sender)
         }
         super.receive(message, from: sender)
@@ -294,7 +296,7 @@ final class Flooder: SimulatedNode {
             let id = simulation.random.happens(300) ? BlockID() : tip.blockID
             switch number % 6 {
             case 0: transmit(.wantDecided(from: max(tip.height - 3, 1), count: 60_000), to: peer)
-            case 1: if let block = log.block(UInt64(max(tip.height, 1))) { transmit(.block(block.block), to: peer) }
+            case 1: if let block = (try? disk.block(tip.height)) ?? nil { transmit(.block(block.block), to: peer) }
             default:
                 guard
                     let vote = forgedVote(number % 2 == 0 ? .prevote : .precommit, max(height, 1), round, id, tip.time)
@@ -318,21 +320,21 @@ final class RestoredFromBackup: SimulatedNode {
         var place: VotePlace
     }
 
-    private var backup: SimulatedLog?
+    private var backup: [String: [UInt8]]?
     /// Who had seen what of it when its disk was set back.
     private var observers: [Observer] = []
 
-    func backUp() { backup = log }
+    func backUp() { backup = disk.copy }
 
     func restoreBackup() {
-        guard let backup, !backup.hasPending else { return }
+        guard let backup else { return }
         simulation.witness.count("backups restored")
         observers = simulation.correct.compactMap { node in
             node.seen[identity.address].map { Observer(node: node, life: node.life, place: $0) }
         }
         crash()
-        log = backup
-        dropCheckpoints()
+        disk.restore(backup, seed: simulation.random.next())
+        durable = DurableWords()
         isRestored = true
     }
 
