@@ -1,6 +1,5 @@
 import Consensus
 import Cryptography
-import Interchain
 import LedgerModel
 
 /// What an outsider makes of the chains when the run is over.

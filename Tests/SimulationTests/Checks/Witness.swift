@@ -38,7 +38,9 @@ final class Witness {
     }
 
     func trace(_ bytes: [UInt8], from: Int, at time: UInt64) {
-        hash.update([UInt8(from)] + (0..<8).map { UInt8(truncatingIfNeeded: time >> (8 * $0)) } + bytes)
+        var place = [UInt8(from)]
+        for shift in stride(from: UInt64(0), to: 64, by: 8) { place.append(UInt8(truncatingIfNeeded: time >> shift)) }
+        hash.update(place + bytes)
     }
 
     var heightMax: Int64 { decided.keys.max() ?? 0 }
