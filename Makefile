@@ -36,10 +36,9 @@ fuzz: bootstrap     ## Every decoder and verifier under libFuzzer, bounded (SECO
 SEEDS ?= 10000
 FIRST ?= 0
 simulate: bootstrap ## Seeds of the simulated network: SEEDS of them from FIRST on; says where to go on.
-	VIVIAN_TARGETS=SimulationTests $(BUILD) --scratch-path .build/simulation
-	VIVIAN_TARGETS=SimulationTests VIVIAN_SIMULATION_SEEDS=$(SEEDS) VIVIAN_SIMULATION_FIRST=$(FIRST) swift test \
-		-c release -Xswiftc -enable-testing --skip-build --scratch-path .build/simulation \
-		--filter SimulationTests.SimulationTests/All
+	VIVIAN_TARGETS=SimulationTests swift build -c release -Xswiftc -enable-testing --product simulate \
+		--scratch-path .build/simulation
+	.build/simulation/release/simulate $(SEEDS) $(FIRST)
 
 mutants: bootstrap  ## Plants bugs in a copy of consensus, one by one: the simulation must find each.
 	deploy/mutants

@@ -228,13 +228,23 @@ if Set(selected.map(\.name)).isSuperset(of: fuzzed) {
     targets.append(.testTarget(name: "FuzzTests", dependencies: ["FuzzTargets"], swiftSettings: coreSettings))
 }
 if Set(selected.map(\.name)).isSuperset(of: network) {
-    // A whole network in one process.
+    // A whole network in one process: its tests, and a program that runs seeds, in a part of the house alone.
+    let parts =
+        network + ["Codec", "Cryptography", "LedgerModel", "Proofs", "SimulatedDisk", "StateTree", "TestSupport"]
+    targets.append(
+        .target(
+            name: "NetworkSimulation", dependencies: parts.map { .target(name: $0) }, path: "Tests/NetworkSimulation",
+            swiftSettings: coreSettings))
     targets.append(
         .testTarget(
-            name: "SimulationTests",
-            dependencies: ["Codec", "Cryptography", "LedgerModel", "SimulatedDisk", "StateTree", "TestSupport"]
-                .map { .target(name: $0) } + network.map { .target(name: $0) },
+            name: "SimulationTests", dependencies: ["Consensus", "Cryptography", "NetworkSimulation"],
             exclude: ["Mutants"], swiftSettings: coreSettings))
+    if !isWhole {
+        targets.append(
+            .executableTarget(
+                name: "simulate", dependencies: ["NetworkSimulation"], path: "Tests/simulate",
+                swiftSettings: coreSettings))
+    }
 }
 if isWhole || (Context.environment["VIVIAN_TARGETS"] ?? "").contains("EndToEndTests") {
     // The real binary with peers that are not ours: curl, and the Python programs in `Peers`.

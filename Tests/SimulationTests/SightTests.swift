@@ -1,5 +1,6 @@
-@testable import Consensus
 import Testing
+
+@testable import NetworkSimulation
 
 /// The simulation can see what it looks for.
 struct SightTests {

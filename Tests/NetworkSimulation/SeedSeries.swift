@@ -6,6 +6,8 @@ struct SeedSeries: Sendable {
     /// What came of the seeds.
     struct Summary: Sendable {
         var seeds = 0
+        /// Of this process, for all of them.
+        var cpuNanoseconds: UInt64 = 0
         /// The seeds that failed, each with the line that runs it again.
         var failures: [UInt64: String] = [:]
         var virtualNanoseconds: UInt64 = 0
@@ -37,6 +39,7 @@ struct SeedSeries: Sendable {
 
     func run() -> Summary {
         let state = Mutex((next: first, summary: Summary()))
+        let start = cpuTime()
         let threads = ProcessInfo.processInfo.activeProcessorCount
         DispatchQueue.concurrentPerform(iterations: threads) { _ in
             while let seed = state.withLock({ take(from: &$0.next, $0.summary) }) {
@@ -51,7 +54,15 @@ struct SeedSeries: Sendable {
                 }
             }
         }
-        return state.withLock { $0.summary }
+        var summary = state.withLock { $0.summary }
+        summary.cpuNanoseconds = cpuTime() - start
+        return summary
+    }
+
+    private func cpuTime() -> UInt64 {
+        var time = timespec()
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
     }
 
     private func take(from next: inout UInt64, _ summary: Summary) -> UInt64? {
@@ -70,7 +81,9 @@ extension SeedSeries.Summary: CustomStringConvertible {
     var description: String {
         let hours = Double(virtualNanoseconds) / 3.6e12
         let kinds = faults.keys.sorted().map { "\($0) \(faults[$0] ?? 0)" }.joined(separator: ", ")
-        return "\(seeds) seeds, \(failures.count) failed, \(String(format: "%.1f", hours)) virtual hours, "
+        let milliseconds = Double(cpuNanoseconds) / 1e6 / Double(max(seeds, 1))
+        return "\(seeds) seeds, \(failures.count) failed, \(String(format: "%.1f", milliseconds)) ms of CPU a seed, "
+            + "\(String(format: "%.1f", hours)) virtual hours, "
             + "\(heights) heights, highest round \(roundMax); \(kinds)"
     }
 }

@@ -299,7 +299,7 @@ final class Flooder: SimulatedNode {
             case 1: if let block = (try? disk.block(tip.height)) ?? nil { transmit(.block(block.block), to: peer) }
             default:
                 guard
-                    let vote = forgedVote(number % 2 == 0 ? .prevote : .precommit, max(height, 1), round, id, tip.time)
+                    var vote = forgedVote(number % 2 == 0 ? .prevote : .precommit, max(height, 1), round, id, tip.time)
                 else { break }
                 // Now and then in another's name.
                 if simulation.random.happens(20) {

@@ -35,7 +35,8 @@ struct SignatureScheme: Sendable {
     }
 
     var isValid: SignaturePredicate {
-        isReal ? voteSignaturePredicate : { $0 == Self.keyedHash($1, $2) }
+        if isReal { return voteSignaturePredicate }
+        return { signature, message, key in signature == Self.keyedHash(message, key) }
     }
 
     private static func keyedHash(_ message: [UInt8], _ key: [UInt8]) -> [UInt8] {
