@@ -24,31 +24,31 @@ import Testing
                 try history.step()
                 if history.chance(1, in: 10) { history.end(history.chance(1, in: 3) ? .killed : .powerLost) }
             } catch {
-                guard [.system, .diskFull].contains(where: { $0.matches(error) }) else {
+                guard isRefusal(error) else {
                     Issue.record("\(seed): \(error)")
                     return
                 }
-                try refusesAll(&history, after: error, seed)
+                if let log = history.log { isPoisonedOnceItFails(log, seed) }
                 history.end(history.chance(1, in: 2) ? .killed : .powerLost)
             }
         }
     }
 
-    private enum Kind: CaseIterable {
-        case system, diskFull
-
-        func matches(_ failure: StoreFailure) -> Bool {
-            switch (self, failure) {
-            case (.system, .system), (.diskFull, .diskFull): true
-            default: false
-            }
+    /// Whether the disk refused a call, as opposed to what it holds.
+    private func isRefusal(_ error: any Error) -> Bool {
+        switch error as? StoreFailure {
+        case .system?, .diskFull?: true
+        default: false
         }
     }
 
-    /// Whatever was refused: a log either goes on or refuses everything, and then says that it is poisoned.
-    private func refusesAll(_ history: inout SimulatedHistory, after failure: StoreFailure, _ seed: String) throws {
-        guard let log = history.log else { return }
-        do { try log.sync() } catch { return #expect(error == .poisoned, "\(seed): \(error) after \(failure)") }
+    /// A log goes on after what was refused, or refuses everything from its first failed sync on.
+    private func isPoisonedOnceItFails(_ log: BlockLog, _ seed: String) {
+        do { try log.sync() } catch {
+            #expect(throws: StoreFailure.poisoned, "\(seed)") { try log.sync() }
+            #expect(throws: StoreFailure.poisoned, "\(seed)") { try log.append([.vote(height: 1, bytes: [])]) }
+            #expect(throws: StoreFailure.poisoned, "\(seed)") { try log.block(1) }
+        }
     }
 
     /// What is left opens without faults, and holds what was acknowledged.

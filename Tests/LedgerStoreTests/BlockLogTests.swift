@@ -318,6 +318,60 @@ import Testing
         #expect(try BlockLog(folder: folder.path, segmentBytes: 200).firstHeight == first)
     }
 
+    @Test func `a frame whose check sum holds and whose content is none is refused`() throws {
+        let block: [UInt8] = [0, 0, 0, 1, 9, 0, 0, 0, 1, 8]
+        for payload in [[], [0, 0, 0, 1], [0, 0, 0, 1, 9], [0, 0, 0, 1, 9, 0, 0, 0, 1], block + [0], block] {
+            let folder = try TemporaryFolder()
+            var bytes: [UInt8] = []
+            let frame = FrameFile.Frame(kind: 3, height: 1, durable: 0, offset: 0, payloadCount: payload.count)
+            FrameFile.encode(frame, payload: payload, into: &bytes)
+            try folder.write(bytes, Self.segment)
+            let log = try BlockLog(folder: folder.path)
+            if payload == block {
+                #expect(try log.block(1) == ([9], [8]))
+            } else {
+                #expect(throws: StoreFailure.damaged(file: folder.path + "/" + Self.segment, offset: 0, height: 1)) {
+                    try log.block(1)
+                }
+            }
+        }
+    }
+
+    @Test(arguments: [0, 4, 5, 1 << 31] as [UInt32])
+    func `a frame of a kind that the log does not write is refused`(kind: UInt32) throws {
+        let folder = try TemporaryFolder()
+        var bytes: [UInt8] = []
+        FrameFile.encode(
+            .init(kind: kind, height: 1, durable: 0, offset: 0, payloadCount: 0), payload: [], into: &bytes)
+        try folder.write(bytes, Self.segment)
+        #expect(throws: StoreFailure.damaged(file: folder.path + "/" + Self.segment, offset: 0, height: 1)) {
+            try BlockLog(folder: folder.path)
+        }
+    }
+
+    @Test func `a frame that says more was synced than stands before it, or less than the one before, is none`() throws
+    {
+        func frames(_ durable: [UInt64]) -> [UInt8] {
+            var bytes: [UInt8] = []
+            for (index, durable) in durable.enumerated() {
+                FrameFile.encode(
+                    .init(
+                        kind: 1, height: 1, durable: durable, offset: bytes.count, payloadCount: 1),
+                    payload: [UInt8(index)], into: &bytes)
+            }
+            return bytes
+        }
+        for (durable, last) in [([0, 33, 66], 2), ([0, 34, 66], -1), ([0, 33, 32], 1), ([1], -2)] as [([UInt64], Int)] {
+            let folder = try TemporaryFolder()
+            try folder.write(frames(durable), Self.segment)
+            guard last != -1 else {
+                #expect(throws: StoreFailure.self) { try BlockLog(folder: folder.path) }
+                continue
+            }
+            #expect(try BlockLog(folder: folder.path).lastVote == (last < 0 ? nil : [UInt8(last)]))
+        }
+    }
+
     @Test func `a second writer is refused`() throws {
         let folder = try TemporaryFolder()
         let lock = try FolderLock(folder: folder.path)

@@ -1,4 +1,6 @@
+import Cryptography
 import SimulatedDisk
+import StateTree
 import TestSupport
 import Testing
 
@@ -105,10 +107,26 @@ import Testing
         #expect(try open(disk).lastVote == Array("vote 2".utf8))
     }
 
+    /// Whether a log with blocks 1 to 8 and votes 1 to 3 is refused, at opening or where a block is read.
+    private func isRefused(_ disk: SimulatedFileSystem, _ what: String) throws -> Bool {
+        guard let log = try? open(disk, segmentBytes: 100) else { return true }
+        #expect(log.firstHeight == 1 && log.lastHeight == 8, "\(what)")
+        #expect(log.lastVote == Array("vote 3".utf8), "\(what)")
+        var isRefused = false
+        for height: UInt64 in 1...8 {
+            guard let block = try? log.block(height) else {
+                isRefused = true
+                continue
+            }
+            #expect(block.block == Array("block \(height)".utf8), "\(what)")
+        }
+        return isRefused
+    }
+
     @Test func `no flipped bit of any segment hides a block, or the last vote`() throws {
         // Some blocks of others after the last vote, in segments of their own.
         let disk = SimulatedFileSystem(seed: 1)
-        let log = try open(disk)
+        let log = try open(disk, segmentBytes: 100)
         try fill(log, 1...3)
         for height: UInt64 in 4...8 {
             try log.append([record(height)])
@@ -117,30 +135,22 @@ import Testing
         disk.writeBack()
         disk.kill()
         let paths = disk.paths.filter { $0.hasSuffix(".log") }
-        #expect(paths.count > 3)
-        var refused = 0
+        #expect(paths.count >= 5)
         for path in paths {
             for bit in 0..<(try #require(disk.durableBytes(path)).count * 8) {
                 disk.rot(path, bit: bit)
                 disk.evict()
-                do {
-                    let log = try open(disk)
-                    #expect(log.firstHeight == 1 && log.lastHeight == 8, "\(path), bit \(bit)")
-                    #expect(log.lastVote == Array("vote 3".utf8), "\(path), bit \(bit)")
-                    for height: UInt64 in 1...8 {
-                        do {
-                            #expect(try log.block(height).block == Array("block \(height)".utf8), "\(path), bit \(bit)")
-                        } catch StoreFailure.damaged(_, _, height) { refused += 1 }
-                    }
-                } catch { refused += 1 }
+                let isRefused = try isRefused(disk, "\(path), bit \(bit)")
+                // Between the first and the last two, votes that newer ones follow are never looked at.
+                let isChecked = path == paths[0] || paths.suffix(2).contains(path)
+                #expect(isRefused || !isChecked, "\(path), bit \(bit)")
                 disk.writeBack()
                 disk.kill()
                 disk.rot(path, bit: bit)
                 disk.evict()
             }
         }
-        #expect(refused > 1_000)
-        #expect(try open(disk).lastHeight == 8)
+        #expect(try !isRefused(disk, "whole"))
     }
 
     // MARK: Kept headers
@@ -163,7 +173,7 @@ import Testing
                     try headers.keep(height + 100, [UInt8(height + 100)])
                     kept.append(height + 100)
                 } catch {
-                    guard case .system = error as? StoreFailure else {
+                    guard case .system = error else {
                         Issue.record("seed \(seed): \(error)")
                         break
                     }
@@ -241,7 +251,7 @@ import Testing
                         }
                     }
                 } catch {
-                    guard case .system = error as? StoreFailure else {
+                    guard case .system = error else {
                         Issue.record("seed \(seed): \(error)")
                         break
                     }

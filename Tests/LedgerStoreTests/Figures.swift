@@ -1,5 +1,6 @@
 import Cryptography
 import Foundation
+import SimulatedDisk
 import StateTree
 import Testing
 
@@ -76,5 +77,22 @@ struct Figures {
         var loaded: CheckpointStore.Checkpoint?
         measure("checkpoint.load records=1M") { loaded = again.load() }
         #expect(loaded?.forest.appHash == forest.appHash)
+    }
+
+    @Test func `a simulated disk, a thousand logs opened, written, crashed and opened again`() throws {
+        try measure("simulatedDisk.cycle logs=1000 heights=10") {
+            for seed: UInt64 in 0..<1_000 {
+                let disk = SimulatedFileSystem(seed: seed)
+                let log = try BlockLog(folder: "/ledger", on: disk)
+                for height: UInt64 in 1...10 {
+                    try log.append([.vote(height: height, bytes: [UInt8](repeating: 1, count: 200))])
+                    try log.sync()
+                    try log.append([.decidedBlock(height: height, block: [1, 2, 3], commit: [4])])
+                    try log.sync()
+                }
+                disk.crash()
+                #expect(try BlockLog(folder: "/ledger", on: disk).lastHeight == 10)
+            }
+        }
     }
 }

@@ -66,4 +66,36 @@ import Testing
             try TileStore(folder: folder.path, size: 600, root: Self.root(600)).verify()
         }
     }
+
+    @Test func `tiles that are not there, or too far to be, are nil`() throws {
+        let folder = try TemporaryFolder()
+        let tiles = try TileStore(folder: folder.path, size: 0, root: .zero)
+        try tiles.append([])
+        try tiles.append(Self.entries(0..<300))
+        #expect(try tiles.tile(level: 0, index: 1, width: 44)?.count == 44)
+        #expect(try tiles.tile(level: 0, index: 1, width: 45) == nil)
+        #expect(try tiles.tile(level: 1, index: 0, width: 1)?.count == 1)
+        #expect(try tiles.tile(level: 1, index: 0, width: 2) == nil)
+        #expect(try tiles.tile(level: 7, index: 0, width: 1) == nil)
+        #expect(try tiles.tile(level: 0, index: .max, width: 1) == nil)
+    }
+
+    @Test func `files that lost their end under an open record log are damage`() throws {
+        let folder = try TemporaryFolder()
+        let tiles = try TileStore(folder: folder.path, size: 0, root: .zero)
+        try tiles.append(Self.entries(0..<300))
+        let file = try RawFile(folder.path + "/entries")
+        try file.truncate(to: 100)
+        #expect(throws: StoreFailure.damaged(file: folder.path + "/entries", offset: 0, height: 0)) {
+            try tiles.verify()
+        }
+        #expect(throws: StoreFailure.self) { try tiles.entries(from: 3, count: 1) }
+    }
+
+    @Test func `a level that is too short is refused`() throws {
+        let folder = try TemporaryFolder()
+        try TileStore(folder: folder.path, size: 0, root: .zero).append(Self.entries(0..<300))
+        try folder.write([], "tile-1")
+        #expect(throws: StoreFailure.self) { try TileStore(folder: folder.path, size: 300, root: Self.root(300)) }
+    }
 }

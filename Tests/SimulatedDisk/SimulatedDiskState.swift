@@ -70,7 +70,7 @@ struct SimulatedDiskState {
             if mode == .replace, truncate(index, to: 0) < 0 { return .failure(SystemError(EIO)) }
             return .success((index, life))
         case nil:
-            guard mode == .create || mode == .replace, entries[folder(of: path)] == .folder else {
+            guard mode == .create || mode == .replace, entries[Self.folder(of: path)] == .folder else {
                 return .failure(SystemError(ENOENT))
             }
             guard isPowered() else { return .failure(SystemError(EIO)) }
@@ -153,7 +153,7 @@ struct SimulatedDiskState {
 
     // MARK: Folders
 
-    private func folder(of path: String) -> String {
+    private static func folder(of path: String) -> String {
         let slash = path.lastIndex(of: "/") ?? path.startIndex
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }
@@ -167,13 +167,13 @@ struct SimulatedDiskState {
         guard hasPower, !isDue(.readError) else { return .failure(SystemError(EIO)) }
         guard entries[folder] == .folder else { return .failure(SystemError(ENOENT)) }
         return .success(
-            entries.keys.filter { $0 != "/" && self.folder(of: $0) == folder }
+            entries.keys.filter { $0 != "/" && Self.folder(of: $0) == folder }
                 .map { String($0[$0.index(after: $0.lastIndex(of: "/")!)...]) })
     }
 
     mutating func makeFolder(_ path: String) -> Int {
         guard entries[path] == nil else { return -Int(EEXIST) }
-        guard entries[folder(of: path)] == .folder else { return -Int(ENOENT) }
+        guard entries[Self.folder(of: path)] == .folder else { return -Int(ENOENT) }
         guard isPowered() else { return -Int(EIO) }
         set(path, .folder)
         return 0
@@ -183,8 +183,8 @@ struct SimulatedDiskState {
         guard isPowered() else { return -Int(EIO) }
         guard entries[path] == .folder else { return -Int(ENOENT) }
         guard !isDue(.syncError) else { return -Int(EIO) }
-        for (name, entry) in unsynced where folder(of: name) == path { durableEntries[name] = entry }
-        unsynced.removeAll { folder(of: $0.path) == path }
+        for (name, entry) in unsynced where Self.folder(of: name) == path { durableEntries[name] = entry }
+        unsynced.removeAll { Self.folder(of: $0.path) == path }
         return 0
     }
 
@@ -218,7 +218,7 @@ struct SimulatedDiskState {
             if durableEntries[path] != entries[path] { count(entries[path] == nil ? .unlinkUndone : .entryLost) }
         }
         unsynced = []
-        for path in durableEntries.keys.sorted() where durableEntries[folder(of: path)] != .folder {
+        for path in durableEntries.keys.sorted() where durableEntries[Self.folder(of: path)] != .folder {
             durableEntries[path] = nil
         }
         entries = durableEntries
