@@ -43,7 +43,7 @@ let modules: [Module] = [
         name: "NodeEngine",
         dependsOn: [
             "Codec", "Cryptography", "Proofs", "LedgerModel", "StateTree", "Consensus", "LedgerRuntime", "LedgerStore",
-            "LedgerAccess", "CAllocator",
+            "LedgerAccess", "PeerNetwork", "CAllocator",
         ],
         uses: ["Logging", "ServiceLifecycle"]),
     Module(
@@ -76,7 +76,7 @@ let modules: [Module] = [
         name: "vivian",
         dependsOn: [
             "Codec", "Cryptography", "Proofs", "LedgerModel", "StateTree", "LedgerRuntime", "LedgerStore",
-            "LedgerAccess", "NodeEngine", "GatewayStore", "Records", "GatewayAPI", "GatewayClient",
+            "LedgerAccess", "NodeEngine", "PeerNetwork", "GatewayStore", "Records", "GatewayAPI", "GatewayClient",
             "Verification", "HTTPClientKit", "SupplyChain", "SchemaValidation", "Consensus", "CAllocator",
         ],
         uses: ["ArgumentParser", "Logging", "ServiceLifecycle", "UnixSignals"], isExecutable: true),

@@ -31,6 +31,11 @@ package struct ProposerRotation: Hashable, Sendable {
     /// Each member's priority, in set order.
     package var priorities: [Int64] { members.map(\.priority) }
 
+    /// Whether it is about the members of a set, with their powers.
+    func isOf(_ set: ValidatorSet) -> Bool {
+        members.map(\.address) == set.members.map(\.address) && members.map(\.power) == set.members.map(\.votingPower)
+    }
+
     /// Moves on by so many turns, at least one.
     ///
     /// As one call, like `IncrementProposerPriority(times)`.

@@ -8,11 +8,14 @@ package struct BlockContext: Equatable, Sendable {
     package var height: Height
     package var time: Timestamp
     package var proposer: Address
+    /// What the block's evidence proves, in its order; checked before (`EvidenceCheck`).
+    package var misbehaviour: [Misbehaviour]
 
-    package init(height: Height, time: Timestamp, proposer: Address) {
+    package init(height: Height, time: Timestamp, proposer: Address, misbehaviour: [Misbehaviour] = []) {
         self.height = height
         self.time = time
         self.proposer = proposer
+        self.misbehaviour = misbehaviour
     }
 
     /// The block's time in nanoseconds since 1970; a ledger's blocks are all later than that.
@@ -30,6 +33,8 @@ package struct BlockOutcome: Sendable {
     /// The log's new entries (statement hashes) and the log after them.
     package let logEntries: [Digest]
     package let log: LogFrontier
+    /// The set of the next block but one: header h + 1 carries its hash as `next_validators_hash`.
+    package let nextValidators: ValidatorSet
     /// What changed, for checkpoints.
     package let changes: [StoreChanges]
     /// What the new state added to the tree, for the budget of retained states.
@@ -47,17 +52,22 @@ package enum BlockExecution {
     /// Transactions that any node can refuse by their bytes alone make the whole block invalid; those that only the
     /// state refuses stand in it with their code.
     ///
-    /// `isVerified`: whether this node has checked a transaction's signatures before, so that none is checked
-    ///   twice; only a hint, never a different answer.
+    /// `isVerified`: whether this node has checked the signatures of just these bytes before, so that none is checked
+    ///   twice; only a hint, never a different answer. The id does not tell: it leaves signatures out.
     /// Throws `invalidBlock` where nobody may vote for the block, else a fault of our own state.
     package static func execute(
         _ transactions: [[UInt8]], context: BlockContext, on state: StoreForest, ledger: LedgerIdentity,
-        isVerified: (TransactionID) -> Bool = { _ in false }
+        isVerified: (SignedTransaction) -> Bool = { _ in false }
     ) throws(RuntimeFailure) -> BlockOutcome {
         let block = BlockState(state)
         let rules = try ProtocolRules.at(context.height, in: block)
         guard transactions.reduce(0, { $0 + $1.count }) <= rules.blockTransactionBytesMax else {
             throw .invalidBlock("transactions exceed \(rules.blockTransactionBytesMax) bytes")
+        }
+        if rules.isNetwork, !context.misbehaviour.isEmpty {
+            var first = TransactionState(over: block)
+            try ValidatorRegistry.convict(context, state: &first)
+            first.commit()
         }
         var log = LogWriter(frontier: try AnchorLedger.frontier(in: block))
         var results: [TransactionResult] = []
@@ -73,17 +83,19 @@ package enum BlockExecution {
             if !log.entries.isEmpty { AnchorLedger.write(log.frontier, to: &last) }
             last.commit()
         }
+        if rules.isNetwork { try BankLedger.checkSupply(after: block) }
+        let nextValidators = try ValidatorRegistry.current(in: block)
         let changes = block.sortedChanges()
         let update = try block.committed(changes)
         return BlockOutcome(
             context: context, state: update.forest, appHash: update.forest.appHash, results: results,
             resultsHash: TransactionResult.root(of: results), logEntries: log.entries, log: log.frontier,
-            changes: changes, work: update.work, undo: update.undo)
+            nextValidators: nextValidators, changes: changes, work: update.work, undo: update.undo)
     }
 
     private static func decode(
         _ bytes: [UInt8], at index: Int, context: BlockContext, rules: ProtocolRules, ledger: LedgerIdentity,
-        in state: BlockState, isVerified: (TransactionID) -> Bool
+        in state: BlockState, isVerified: (SignedTransaction) -> Bool
     ) throws(RuntimeFailure) -> SignedTransaction {
         guard bytes.count <= rules.transactionBytesMax else { throw .invalidBlock("transaction \(index) is too large") }
         let transaction: SignedTransaction
@@ -92,10 +104,15 @@ package enum BlockExecution {
         } catch {
             throw .invalidBlock("transaction \(index): \(error)")
         }
-        guard
-            isVerified(transaction.id)
-                || TransactionExecution.signaturesHold(transaction, height: context.height, in: state)
-        else { throw .invalidBlock("transaction \(index): a signature does not hold") }
+        guard rules.knows(transaction.body) else {
+            throw .invalidBlock("transaction \(index): asks for what rules \(rules.version) do not have")
+        }
+        let isSigned =
+            isVerified(transaction)
+            || (rules.isNetwork
+                ? TransactionExecution.noSignatureIsWrong(transaction, height: context.height, in: state)
+                : TransactionExecution.signaturesHold(transaction, height: context.height, in: state))
+        guard isSigned else { throw .invalidBlock("transaction \(index): a signature does not hold") }
         return transaction
     }
 }

@@ -16,6 +16,12 @@ package import StateTree
 /// | `rules` | decimal version of `ProtocolRules` |
 /// | `validators` | [{`consensusKey` base64 of 32 bytes, `power` decimal, `operator` text, `receiptKey` base64 of a COSE_Key}] |
 /// | `accounts` | [{`id` hex of 32 bytes, `keys` [base64 of a COSE_Key]}] |
+/// | `authority` | optional: hex of the id of the account that changes the validators |
+/// | `balances` | optional, not empty: [{`amount` decimal above 0, `id` hex of 32 bytes}], no id twice |
+/// | `feeMinimum` | optional: decimal above 0, the least fee of a transaction |
+///
+/// The optional ones need rules of version 2 and name accounts that stand in `accounts`. A genesis without balances makes a
+/// ledger without fees: there, anchoring is free.
 package struct Genesis: Equatable, Sendable {
     /// A validator from the first block on.
     package struct Validator: Equatable, Sendable {
@@ -44,21 +50,41 @@ package struct Genesis: Equatable, Sendable {
         }
     }
 
+    /// What an account has before the first block.
+    package struct Balance: Equatable, Sendable {
+        package var id: AccountID
+        package var amount: Amount
+
+        package init(id: AccountID, amount: Amount) {
+            self.id = id
+            self.amount = amount
+        }
+    }
+
     package var chainID: ChainID
     /// Nanoseconds since 1970.
     package var time: UInt64
     package var rulesVersion: UInt64
     package var validators: [Validator]
     package var accounts: [Account]
+    /// Who may change the validators; nil: nobody.
+    package var authority: AccountID?
+    package var balances: [Balance]
+    /// The least fee of a transaction.
+    package var feeMinimum: Amount
 
     package init(
-        chainID: ChainID, time: UInt64, rulesVersion: UInt64, validators: [Validator], accounts: [Account]
+        chainID: ChainID, time: UInt64, rulesVersion: UInt64, validators: [Validator], accounts: [Account],
+        authority: AccountID? = nil, balances: [Balance] = [], feeMinimum: Amount = .zero
     ) {
         self.chainID = chainID
         self.time = time
         self.rulesVersion = rulesVersion
         self.validators = validators
         self.accounts = accounts
+        self.authority = authority
+        self.balances = balances
+        self.feeMinimum = feeMinimum
     }
 
     static let format = "vivian-genesis/1"
@@ -96,6 +122,8 @@ package struct Genesis: Equatable, Sendable {
             state.set(.staking, ValidatorEntry.key(Address(ed25519: validator.consensusKey)), entry.encoded())
         }
         ValidatorRegistry.write(try validatorSet(), to: &state)
+        if let authority { state.set(.params, ParameterKeys.authority, authority.bytes) }
+        try BankLedger.begin(with: balances, feeMinimum: feeMinimum, in: &state)
         AnchorLedger.begin(with: hash, in: &state)
         state.commit()
         do {
@@ -112,6 +140,8 @@ package enum GenesisFailure: Error, Equatable, Sendable, CustomStringConvertible
     case malformed(String)
     /// The validators do not make a set.
     case validators(String)
+    /// Authority, balances and least fee do not fit together, and why.
+    case bank(String)
     /// The state could not be built.
     case state(String)
 
@@ -119,6 +149,7 @@ package enum GenesisFailure: Error, Equatable, Sendable, CustomStringConvertible
         switch self {
         case .malformed(let what): "malformed: \(what)"
         case .validators(let what): "validators: \(what)"
+        case .bank(let what): "authority or balances: \(what)"
         case .state(let what): "its state cannot be built: \(what)"
         }
     }
@@ -127,15 +158,18 @@ package enum GenesisFailure: Error, Equatable, Sendable, CustomStringConvertible
 extension Genesis {
     /// The document's one spelling.
     package func encoded() -> [UInt8] {
-        let json = JSON.object([
-            .init(name: "accounts", value: .array(accounts.map(\.json))),
-            .init(name: "chainId", value: .string(chainID.text)),
+        var members: [JSON.Member] = [.init(name: "accounts", value: .array(accounts.map(\.json)))]
+        if let authority { members.append(.init(name: "authority", value: .string(Hex.encode(authority.bytes)))) }
+        if !balances.isEmpty { members.append(.init(name: "balances", value: .array(balances.map(\.json)))) }
+        members.append(.init(name: "chainId", value: .string(chainID.text)))
+        if feeMinimum != .zero { members.append(.init(name: "feeMinimum", value: .string("\(feeMinimum)"))) }
+        members += [
             .init(name: "format", value: .string(Self.format)),
             .init(name: "rules", value: .string(String(rulesVersion))),
             .init(name: "time", value: .string(String(time))),
             .init(name: "validators", value: .array(validators.map(\.json))),
-        ])
-        return json.serialized()
+        ]
+        return JSON.object(members).serialized()
     }
 
     /// Reads a document.
@@ -168,13 +202,69 @@ extension Genesis {
             }
             accounts.append(Account(id: id, keys: list))
         }
-        self.init(chainID: chainID, time: time, rulesVersion: rules, validators: validators, accounts: accounts)
+        self.init(
+            chainID: chainID, time: time, rulesVersion: rules, validators: validators, accounts: accounts,
+            authority: try Self.authority(root["authority"]), balances: try Self.balances(root["balances"]),
+            feeMinimum: try Self.amount(root["feeMinimum"]))
+        try checkBank()
         guard encoded() == bytes else { throw .malformed("not in its one spelling (RFC 8785)") }
     }
 
     private static func key(_ node: JSONNode?) -> COSEKey? {
         guard let bytes = node?.string.flatMap(Base64.decode), let cbor = try? CBOR.decode(bytes) else { return nil }
         return try? COSEKey(cbor: cbor)
+    }
+}
+
+extension Genesis {
+    private static func authority(_ node: JSONNode?) throws(GenesisFailure) -> AccountID? {
+        guard let node else { return nil }
+        guard let id = node.string.flatMap(Hex.decode).flatMap({ AccountID($0) }) else { throw .malformed("authority") }
+        return id
+    }
+
+    private static func balances(_ node: JSONNode?) throws(GenesisFailure) -> [Balance] {
+        var balances: [Balance] = []
+        for item in node.map({ Array($0.elements) }) ?? [] {
+            guard let id = item["id"]?.string.flatMap(Hex.decode).flatMap({ AccountID($0) }),
+                let amount = item["amount"]?.string.flatMap({ Amount(decimal: $0) })
+            else { throw .malformed("balances") }
+            balances.append(Balance(id: id, amount: amount))
+        }
+        return balances
+    }
+
+    private static func amount(_ node: JSONNode?) throws(GenesisFailure) -> Amount {
+        guard let node else { return .zero }
+        guard let amount = node.string.flatMap({ Amount(decimal: $0) }) else { throw .malformed("feeMinimum") }
+        return amount
+    }
+
+    /// Authority, balances and least fee are of accounts that exist, and somebody can pay.
+    private func checkBank() throws(GenesisFailure) {
+        guard rulesVersion >= 2 || (authority == nil && balances.isEmpty && feeMinimum == .zero) else {
+            throw .bank("they need version 2 of the rules")
+        }
+        let known = Set(accounts.map(\.id))
+        if let authority, !known.contains(authority) { throw .bank("the authority is no account") }
+        guard Set(balances.map(\.id)).count == balances.count else { throw .bank("an account has two balances") }
+        for balance in balances {
+            guard balance.amount > .zero else { throw .bank("a balance is 0: leave it out") }
+            guard known.contains(balance.id) else { throw .bank("a balance is of no account") }
+        }
+        guard feeMinimum == .zero || balances.contains(where: { $0.amount >= feeMinimum }) else {
+            throw .bank("nobody can pay the fee")
+        }
+        _ = try BankLedger.supply(of: balances)
+    }
+}
+
+extension Genesis.Balance {
+    var json: JSON {
+        .object([
+            .init(name: "amount", value: .string("\(amount)")),
+            .init(name: "id", value: .string(Hex.encode(id.bytes))),
+        ])
     }
 }
 

@@ -16,11 +16,17 @@
 // | anchor | `record/` rid | `AnchoredRecord` | `AnchorLedger` |
 // | anchor | `issuer/` account id | CBOR uint: the issuer's next number | `AnchorLedger` |
 // | anchor | `tombstone/` rid | `Tombstone` | `AnchorLedger` |
+// | bank | `balance/` account id (32 bytes) `/` denom | `Amount` (32 bytes), never 0 | `BankLedger` |
+// | bank | `fees/` denom | `Amount`: fees that nobody was given yet | `BankLedger` |
+// | bank | `supply/` denom | `Amount`: balances and fees together, constant | `Genesis` |
+// | params | `fee` | `Amount`: the least fee of a transaction; left out where it is 0 | `Genesis` |
+// | params | `authority` | account id: who changes the validators; left out where nobody may | `Genesis` |
 // | params | `rules` | CBOR [[first height, version]...] | `Genesis` |
 // | schema | `registered/` account id in hex `/` schema id `/` version | `RegisteredSchema` | `SchemaLedger` |
 // | schema | `newest/` account id in hex `/` schema id | CBOR uint: the newest version | `SchemaLedger` |
-// | staking | `validator/` consensus address in hex | `ValidatorEntry` | `Genesis` |
-// | staking | `set` | protobuf ValidatorSet in force, without proposer | `Genesis` |
+// | staking | `validator/` consensus address in hex | `ValidatorEntry` | `Genesis`, `ValidatorRegistry` |
+// | staking | `set`, `set/since`, `set/` u64 | the sets of validators: see `ValidatorSetKeys` | `Genesis`, `ValidatorRegistry` |
+// | staking | `misbehaviour/` consensus address in hex `/` height | `MisbehaviourEntry` | `ValidatorRegistry` |
 // | upgrade | `revision/` chain id | `RevisionEntry` | `Genesis` |
 //
 // All integers in keys are big-endian.

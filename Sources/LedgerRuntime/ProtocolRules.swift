@@ -31,8 +31,23 @@ package struct ProtocolRules: Equatable, Sendable {
         messagesMax: 16, expiryAheadMax: 600_000_000_000, replayWindow: 60_000_000_000, replayEntriesMax: 256,
         accountKeysMax: 64)
 
+    /// Adds to version 1 fees and transfers of the native denom, validator sets that change, and misbehaviour; and a
+    /// transaction whose key is not listed any more is refused by the state, not a reason to reject the block.
+    package static let version2 = ProtocolRules(
+        version: 2, transactionBytesMax: 1 << 20, blockTransactionBytesMax: 4 << 20, anchorRecordsMax: 10_000,
+        messagesMax: 16, expiryAheadMax: 600_000_000_000, replayWindow: 60_000_000_000, replayEntriesMax: 256,
+        accountKeysMax: 64)
+
     /// Every version that this binary can execute.
-    package static let known: [ProtocolRules] = [.version1]
+    package static let known: [ProtocolRules] = [.version1, .version2]
+    /// What new ledgers begin with.
+    package static let newest = ProtocolRules.version2
+
+    /// Whether fees, validator updates and misbehaviour count.
+    var isNetwork: Bool { version >= 2 }
+
+    /// Whether all that a transaction says has a meaning under these rules.
+    func knows(_ body: TransactionBody) -> Bool { body.rulesVersionMin <= version }
 
     static let store = StoreName.params
     static let key = Array("rules".utf8)
@@ -72,6 +87,8 @@ package enum RuntimeFailure: Error, Equatable, Sendable, CustomStringConvertible
     case invalidBlock(String)
     /// The tree refused a change, which our own checks should have prevented.
     case tree(String)
+    /// After a block something did not hold that always must, and what.
+    case brokenInvariant(String)
 
     package var description: String {
         switch self {
@@ -80,6 +97,7 @@ package enum RuntimeFailure: Error, Equatable, Sendable, CustomStringConvertible
             "it is at rules \(version), which this version of vivian does not have; install a newer one"
         case .invalidBlock(let what): "a block is not one that an honest proposer makes: \(what)"
         case .tree(let what): "its state tree refused a change: \(what)"
+        case .brokenInvariant(let what): "an invariant of its state is broken: \(what)"
         }
     }
 }

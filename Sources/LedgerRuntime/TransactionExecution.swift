@@ -5,11 +5,14 @@ package enum TransactionExecution {
     /// Checks that need the state but no execution: for admission to the queue, and the first half of execution.
     ///
     /// Signatures are ``signaturesHold(_:height:in:)``'s matter.
+    ///
+    /// `sequencesAhead`: how many sequences of the account already wait in the queue; 0 in a block.
     package static func refusal(
         of transaction: SignedTransaction, height: Height, time: UInt64, rules: ProtocolRules,
-        in state: some StateAccess
+        in state: some StateAccess, sequencesAhead: UInt64 = 0
     ) -> TransactionResult.Code? {
         let body = transaction.body
+        guard rules.knows(body) else { return .notInTheseRules }
         guard body.messages.count <= rules.messagesMax else { return .tooManyMessages }
         for (signer, signature) in zip(body.signers, transaction.signatures) {
             guard let account = AccountLedger.entry(signer, in: state),
@@ -20,10 +23,15 @@ package enum TransactionExecution {
         if let sequence = body.sequence {
             guard let account = AccountLedger.entry(body.feePayer, in: state) else { return .accountUnknown }
             if body.validUntil <= time { return .expired }
-            return sequence == account.sequence ? nil : .sequenceMismatch
-        }
-        return ReplayGuard(rules: rules).refusal(
+            guard sequence >= account.sequence, sequence - account.sequence <= sequencesAhead else {
+                return .sequenceMismatch
+            }
+        } else if let code = ReplayGuard(rules: rules).refusal(
             of: transaction.id, account: body.feePayer, validUntil: body.validUntil, at: time, in: state)
+        {
+            return code
+        }
+        return BankLedger.refusal(of: body, rules: rules, in: state)
     }
 
     /// Whether every signer's signature is by a key that his account lists for the height.
@@ -35,6 +43,22 @@ package enum TransactionExecution {
                 let key = AccountLedger.key(transaction.signatures[index].thumbprint, of: account, at: height),
                 transaction.isSigned(at: index, by: key)
             else { return false }
+        }
+        return true
+    }
+
+    /// Whether no signature is wrong: of a key that its account does not list, nothing is said.
+    ///
+    /// For blocks from version 2 of the rules on. What depends on the state is the refusal's alone, so that nodes that
+    /// have checked a transaction before and nodes that have not say the same of a block.
+    static func noSignatureIsWrong(
+        _ transaction: SignedTransaction, height: Height, in state: some StateAccess
+    ) -> Bool {
+        for (index, signer) in transaction.body.signers.enumerated() {
+            guard let account = AccountLedger.entry(signer, in: state),
+                let key = AccountLedger.key(transaction.signatures[index].thumbprint, of: account, at: height)
+            else { continue }
+            guard transaction.isSigned(at: index, by: key) else { return false }
         }
         return true
     }
@@ -51,14 +75,14 @@ package enum TransactionExecution {
         }
         let logBefore = log
         var state = TransactionState(over: block)
-        remember(transaction, rules: rules, in: &state)
+        useUp(transaction, rules: rules, in: &state)
         for message in transaction.body.messages {
             let code = apply(message, context: context, rules: rules, log: &log, state: &state)
             guard code == .ok else {
-                // What failed is remembered all the same: the same bytes cannot be tried again for free.
+                // What failed is remembered and paid for all the same: the same bytes cannot be tried again for free.
                 log = logBefore
                 var kept = TransactionState(over: block)
-                remember(transaction, rules: rules, in: &kept)
+                useUp(transaction, rules: rules, in: &kept)
                 kept.commit()
                 return TransactionResult(id: transaction.id, code: code)
             }
@@ -67,11 +91,12 @@ package enum TransactionExecution {
         return TransactionResult(id: transaction.id, code: .ok)
     }
 
-    /// Uses up the transaction's right to run: its sequence, or its id until it expires.
-    private static func remember(
+    /// Uses up the transaction's right to run, its sequence or its id until it expires, and its fee.
+    private static func useUp(
         _ transaction: SignedTransaction, rules: ProtocolRules, in state: inout TransactionState
     ) {
         let body = transaction.body
+        BankLedger.charge(body.fee, to: body.feePayer, in: &state)
         if body.sequence == nil {
             ReplayGuard(rules: rules).remember(
                 transaction.id, account: body.feePayer, validUntil: body.validUntil, in: &state)
@@ -96,6 +121,10 @@ package enum TransactionExecution {
             AccountLedger.apply(endKey, context: context, state: &state)
         case .registerSchema(let schema):
             SchemaLedger.apply(schema, context: context, state: &state)
+        case .transfer(let transfer):
+            BankLedger.apply(transfer, state: &state)
+        case .updateValidators(let update):
+            ValidatorRegistry.apply(update, context: context, rules: rules, state: &state)
         }
     }
 }

@@ -5,7 +5,8 @@ import Proofs
 
 /// What became of one transaction of a block.
 ///
-/// Any code but 0 means that it changed nothing.
+/// Any code but 0 means that it changed nothing; from the first message on it has used up its right to run and paid its
+/// fee all the same.
 package struct TransactionResult: Equatable, Sendable {
     /// Result codes; they are part of the ledger's history, so a number never changes its meaning.
     package enum Code: UInt32, Sendable {
@@ -17,6 +18,7 @@ package struct TransactionResult: Equatable, Sendable {
         case tooManyPending = 5
         case sequenceMismatch = 6
         case notTheSigner = 7
+        case notInTheseRules = 8
         case anchorSize = 10
         case anchorNotNext = 11
         case recordExists = 12
@@ -32,6 +34,15 @@ package struct TransactionResult: Equatable, Sendable {
         case accountExists = 26
         case schemaExists = 30
         case schemaNotNext = 31
+        case feeTooSmall = 40
+        case balanceTooSmall = 41
+        case recipientUnknown = 42
+        case notTheAuthority = 50
+        case validatorUnknown = 51
+        case validatorConvicted = 52
+        case noValidatorLeft = 53
+        case validatorSetInvalid = 54
+        case receiptKeyTaken = 55
 
         /// What it means and what to do, for people.
         package var text: String {
@@ -45,6 +56,7 @@ package struct TransactionResult: Equatable, Sendable {
                 "too many unordered transactions of this account at once: wait a minute, or use sequences"
             case .sequenceMismatch: "the sequence is not the account's next one"
             case .notTheSigner: "a message is for an account that did not sign"
+            case .notInTheseRules: "the ledger's rules do not have what this transaction asks for"
             case .anchorSize: "an anchor holds 1 to 10,000 records"
             case .anchorNotNext: "the first number is not the issuer's next one"
             case .recordExists: "a record id is on the ledger already"
@@ -60,6 +72,15 @@ package struct TransactionResult: Equatable, Sendable {
             case .accountExists: "the account exists already"
             case .schemaExists: "this version of the schema is on the ledger with another digest or media type"
             case .schemaNotNext: "the version is not the schema's next one"
+            case .feeTooSmall: "the fee is below the ledger's least one"
+            case .balanceTooSmall: "the account does not have that much"
+            case .recipientUnknown: "the recipient does not exist on this ledger"
+            case .notTheAuthority: "only the authority named in genesis may change the validators"
+            case .validatorUnknown: "who is to leave is not in the set of validators"
+            case .validatorConvicted: "the key has misbehaved and can never be a validator's again"
+            case .noValidatorLeft: "nobody would be left in the set of validators"
+            case .validatorSetInvalid: "the set would be too large or have too much power"
+            case .receiptKeyTaken: "a receipt key is another validator's"
             }
         }
     }

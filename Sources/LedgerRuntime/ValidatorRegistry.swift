@@ -1,26 +1,52 @@
 package import LedgerModel
 
-/// The validators in force, as the state names them.
+/// The validators as the state names them: who counts at which height, under which receipt keys, and who has misbehaved.
 ///
-/// In this version of the rules the set is the genesis' own.
+/// Block h decides on the set of h + 2: its `next_validators_hash` stands in header h + 1. Changes are signed by the
+/// authority that genesis names, or follow from evidence.
 package enum ValidatorRegistry {
-    static let setKey = Array("set".utf8)
-
-    /// Puts a set in force.
+    /// Puts genesis' set in force.
     static func write(_ set: ValidatorSet, to state: inout some StateAccess) {
-        state.set(.staking, setKey, set.encoded(proposer: nil))
+        state.set(.staking, ValidatorSetKeys.newest, set.encoded(proposer: nil))
     }
 
     /// The set that the state names for the next block but one.
     package static func current(in state: some StateAccess) throws(RuntimeFailure) -> ValidatorSet {
-        guard let bytes = state.value(.staking, setKey), let set = try? ValidatorSet(decoding: bytes) else {
-            throw .damagedState("staking/set")
-        }
+        guard let bytes = state.value(.staking, ValidatorSetKeys.newest), let set = try? ValidatorSet(decoding: bytes)
+        else { throw .damagedState("staking/set") }
         return set
+    }
+
+    /// The set of a height: of any up to the next block but one.
+    ///
+    /// - Complexity: one read for each change since that height.
+    package static func set(at height: Height, in state: some StateAccess) throws(RuntimeFailure) -> ValidatorSet {
+        let since = try Self.since(in: state)
+        if height >= since.first { return try current(in: state) }
+        var first = since.before
+        while true {
+            guard let bytes = state.value(.staking, ValidatorSetKeys.past(first)),
+                let past = try? PastValidatorSet(decoding: bytes), past.before < first || first.value == 0
+            else { throw .damagedState("staking/set/\(first)") }
+            if height >= first { return past.set }
+            first = past.before
+        }
     }
 
     /// One validator's registry entry.
     package static func entry(_ address: Address, in state: some StateAccess) -> ValidatorEntry? {
         state.value(.staking, ValidatorEntry.key(address)).flatMap { try? ValidatorEntry(decoding: $0) }
+    }
+
+    /// Whether the ledger has recorded misbehaviour of a validator at a height: the same evidence need not come again.
+    package static func isRecorded(_ validator: Address, at height: Height, in state: some StateAccess) -> Bool {
+        state.value(.staking, MisbehaviourEntry.key(validator, at: height)) != nil
+    }
+
+    /// From when on the newest set counts.
+    static func since(in state: some StateAccess) throws(RuntimeFailure) -> ValidatorSetSince {
+        guard let bytes = state.value(.staking, ValidatorSetKeys.since) else { return .genesis }
+        guard let since = try? ValidatorSetSince(decoding: bytes) else { throw .damagedState("staking/set/since") }
+        return since
     }
 }

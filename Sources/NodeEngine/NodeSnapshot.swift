@@ -38,13 +38,13 @@ package enum NodeSnapshot {
             let (block, commit) = try start.blocks.block(tip.height - 1)
             var proof = ByteWriter()
             proof.part(SignedHeader(header: header, commit: try Commit(decoding: lastCommit)).encoded)
-            proof.part(start.set.encoded(proposer: header.proposer))
+            proof.part(tip.chain.validators.last.encoded(proposer: header.proposer))
             let genesis = configuration.genesis
             let made = try Snapshot.export(
                 Snapshot.Manifest(
                     chainID: genesis.chainID.text, genesisHash: genesis.hash, height: tip.height - 1,
                     appHash: tip.forest.appHash, logSize: tip.log.size, logRoot: tip.log.root,
-                    note: header.lastResultsHash, block: block, commit: commit, proof: proof.bytes),
+                    note: ChainNote.encode(start.note.before), block: block, commit: commit, proof: proof.bytes),
                 forest: tip.forest, tiles: start.tiles, to: folder)
             return summary(made)
         } catch let failure as NodeFailure {

@@ -1,4 +1,5 @@
 import Codec
+import Consensus
 import Cryptography
 import LedgerAccess
 import LedgerModel
@@ -16,8 +17,8 @@ struct NodeStart {
     var headers: HeaderLog
     var tiles: TileStore
     var history: HistoryLog
-    var set: ValidatorSet
     var tip: Node.Tip
+    var note: ChainNote
     var view: LedgerView
     var clock: ClockGuard
     var replayedChanges: Int
@@ -43,7 +44,6 @@ struct NodeStart {
     private static func make(_ configuration: NodeConfiguration, logger: Logger) throws -> NodeStart {
         let genesis = configuration.genesis
         let identity = genesis.ledger
-        let set = try genesis.validatorSet()
         let lock = try FolderLock(folder: configuration.folder)
         let blocks = try BlockLog(folder: configuration.folder, segmentBytes: configuration.blockFileBytes)
         if blocks.report.tornBytes > 0 {
@@ -63,6 +63,7 @@ struct NodeStart {
         }
 
         var tip: Node.Tip
+        var note: ChainNote
         if let checkpoint {
             guard checkpoint.height <= last else {
                 throw NodeFailure.inconsistent(
@@ -70,11 +71,14 @@ struct NodeStart {
                         + "restore ledger/ from a backup")
             }
             let (block, commit) = try read(checkpoint.height, from: blocks)
+            note = try self.note(checkpoint, genesis: genesis)
+            let forest = checkpoint.forest
             tip = Node.Tip(
-                height: checkpoint.height, time: block.header.time,
-                blockID: commit.blockID, commit: commit,
-                resultsHash: Digest(checkpoint.note) ?? .zero, forest: checkpoint.forest,
-                log: try AnchorLedger.frontier(in: BlockState(checkpoint.forest)))
+                chain: ChainTip(
+                    ledger: identity, height: Int64(checkpoint.height), time: block.header.time,
+                    blockID: commit.blockID, commit: commit, appHash: forest.appHash,
+                    resultsHash: note.tip.resultsHash, validators: note.tip.validators),
+                forest: forest, log: try AnchorLedger.frontier(in: BlockState(forest)))
         } else {
             guard blocks.firstHeight ?? 1 == 1 else {
                 throw NodeFailure.inconsistent(
@@ -82,6 +86,7 @@ struct NodeStart {
                         + "import a snapshot")
             }
             tip = try beginning(genesis)
+            note = ChainNote(tip.chain)
         }
         let tiles: TileStore
         do {
@@ -90,11 +95,13 @@ struct NodeStart {
             // Tiles follow from the blocks, and all of these are here.
             logger.notice("the record log is made again from all blocks", metadata: ["found": "\(found)"])
             tip = try beginning(genesis)
+            note = ChainNote(tip.chain)
             tiles = try openTiles(configuration, tip: tip, genesis: genesis)
         }
         let status = LedgerStatus(
             chainID: identity.chainID, genesisHash: identity.genesisHash, height: Height(tip.height),
-            firstHeight: Height(blocks.firstHeight ?? 1), time: tip.time, validatorsHash: set.hash,
+            firstHeight: Height(blocks.firstHeight ?? 1), time: tip.chain.time,
+            validatorsHash: tip.chain.validators.last.hash,
             logSize: tip.log.size,
             validator: configuration.consensusKey.flatMap(Node.address).flatMap { Address($0) }, pendingCount: 0)
         let history = try HistoryLog(
@@ -102,7 +109,8 @@ struct NodeStart {
             budgetBytes: configuration.historyBytes)
         for finding in history.findings { logger.notice("history of states", metadata: ["found": "\(finding)"]) }
         let view = LedgerView(
-            status: status, forest: tip.forest, set: set, retainedBytes: configuration.retainedBytes, history: history)
+            status: status, forest: tip.forest, set: tip.chain.validators.current,
+            retainedBytes: configuration.retainedBytes, history: history)
         if tip.height > 0 {
             let (block, commit) = try read(tip.height, from: blocks)
             // After a proof block the state before it is the same one, and is provable at once.
@@ -125,14 +133,16 @@ struct NodeStart {
         while height < last {
             height += 1
             let (block, commit) = try read(height, from: blocks)
-            let outcome = try replay(block, after: tip, ledger: identity)
+            let outcome = try replay(block, after: tip, judge: EvidenceJudge { view.header($0)?.header.time })
             try tiles.append(outcome.logEntries)
-            note(outcome, in: history, logger: logger)
+            self.note(outcome, in: history, logger: logger)
             checkpoints.note(outcome.places)
             replayedChanges += outcome.changes.reduce(0) { $0 + $1.changes.count }
-            tip = Node.Tip(
-                height: height, time: block.header.time, blockID: commit.blockID, commit: commit,
-                resultsHash: outcome.resultsHash, forest: outcome.state, log: outcome.log)
+            tip.chain.advance(
+                to: ProposedBlock(block), commit: commit, result: result(of: outcome))
+            tip.forest = outcome.state
+            tip.log = outcome.log
+            note.advance(to: tip.chain)
             view.publish(
                 .init(
                     signed: SignedHeader(header: block.header, commit: commit), forest: outcome.state,
@@ -141,7 +151,7 @@ struct NodeStart {
         }
         let clock = try ClockGuard(
             wall: SystemClock.wall(), steady: SystemClock.steady(),
-            lastBlock: tip.time.nanosecondsSince1970.map { UInt64($0) }, isConfirmed: configuration.isClockConfirmed)
+            lastBlock: tip.chain.time.nanosecondsSince1970.map { UInt64($0) }, isConfirmed: configuration.isClockConfirmed)
         logger.info(
             "ledger opened",
             metadata: [
@@ -151,7 +161,7 @@ struct NodeStart {
             ])
         return NodeStart(
             lock: lock, blocks: blocks, checkpoints: checkpoints, headers: headers, tiles: tiles, history: history,
-            set: set, tip: tip, view: view, clock: clock, replayedChanges: replayedChanges)
+            tip: tip, note: note, view: view, clock: clock, replayedChanges: replayedChanges)
     }
 
     /// Adds to the history what leads back from a block's state; a failure costs older states, never the block.
@@ -174,9 +184,53 @@ struct NodeStart {
     private static func beginning(_ genesis: Genesis) throws -> Node.Tip {
         let forest = try genesis.state()
         return Node.Tip(
-            height: 0, time: Timestamp(nanosecondsSince1970: genesis.time), blockID: BlockID(), commit: Commit(),
-            resultsHash: TransactionResult.root(of: []), forest: forest,
+            chain: ChainTip(
+                ledger: genesis.ledger, height: 0, time: Timestamp(nanosecondsSince1970: genesis.time),
+                blockID: BlockID(), commit: Commit(), appHash: forest.appHash,
+                resultsHash: TransactionResult.root(of: []),
+                validators: ValidatorSchedule(genesis: try genesis.validatorSet())), forest: forest,
             log: try AnchorLedger.frontier(in: BlockState(forest)))
+    }
+
+    /// What a checkpoint says of the chain; earlier ones knew a single set and wrote only the results' hash.
+    private static func note(_ checkpoint: CheckpointStore.Checkpoint, genesis: Genesis) throws -> ChainNote {
+        if let note = ChainNote(decoding: checkpoint.note) { return note }
+        if let entry = ChainNote.decode(entry: checkpoint.note) { return ChainNote(tip: entry, before: entry) }
+        guard let resultsHash = Digest(checkpoint.note) else {
+            throw NodeFailure.inconsistent("the checkpoint's note cannot be read; remove ledger/checkpoint-a and -b")
+        }
+        var validators = ValidatorSchedule(genesis: try genesis.validatorSet())
+        let set = validators.current
+        for _ in 0..<checkpoint.height % UInt64(set.members.count) { validators.advance(naming: set) }
+        let entry = ChainNote.Entry(resultsHash: resultsHash, validators: validators)
+        return ChainNote(tip: entry, before: entry)
+    }
+
+    /// What an executed block means for the headers after it.
+    static func result(of outcome: BlockOutcome) -> ExecutionResult {
+        ExecutionResult(
+            appHash: outcome.appHash, resultsHash: outcome.resultsHash, nextValidators: outcome.nextValidators,
+            changesState: outcome.changesState)
+    }
+
+    /// The replica at the end of the log, with what the log holds of the next height.
+    func replica(_ configuration: NodeConfiguration, node: NodeID?) throws(NodeFailure) -> Replica {
+        let own = configuration.consensusKey.flatMap(Node.address).flatMap { Address($0) }
+        var recovery = Recovery(signatures: blocks.lastVote.flatMap { try? SignState(decoding: $0) }.map { [$0] } ?? [])
+        var locked: ProposedBlock?
+        if let record = blocks.lastLocked, record.height == tip.height + 1 {
+            do { (recovery.lock, locked) = try LockRecord.decode(record.bytes) } catch {
+                throw .inconsistent("the lock of block \(record.height) in the block log cannot be read")
+            }
+        }
+        var binding: NodeBinding?
+        if let own, let key = configuration.consensusKey, let node {
+            binding = NodeBinding(
+                validator: own, signature: key.sign(NodeBinding.signBytes(node, on: tip.chain.ledger)))
+        }
+        return Replica(
+            tip: tip.chain, own: own, binding: binding, recovery: recovery, lockedBlock: locked,
+            isClockConfirmed: configuration.isClockConfirmed)
     }
 
     private static func read(_ height: UInt64, from blocks: BlockLog) throws -> (Block, Commit) {
@@ -185,19 +239,22 @@ struct NodeStart {
     }
 
     /// Executes one block of the log and checks that it follows from the state before it.
-    private static func replay(_ block: Block, after tip: Node.Tip, ledger: LedgerIdentity) throws -> BlockOutcome {
+    private static func replay(_ block: Block, after tip: Node.Tip, judge: EvidenceJudge) throws -> BlockOutcome {
         let header = block.header
-        guard header.chainID == ledger.chainID.text, header.appHash == tip.forest.appHash.bytes,
-            header.lastResultsHash == tip.resultsHash.bytes, header.lastBlockID == tip.blockID,
-            let proposer = Address(header.proposer)
-        else {
-            throw NodeFailure.inconsistent("block \(header.height) does not follow from the state before it")
-        }
         // The log holds decided blocks: a quorum has checked their signatures, and the frames' checksums hold.
+        if let reason = tip.chain.refusal(of: block, isValid: { _, _, _ in true }) {
+            throw NodeFailure.inconsistent(
+                "block \(header.height) of the log does not follow from the state before it: \(reason)")
+        }
+        guard let proposer = Address(header.proposer) else {
+            throw NodeFailure.inconsistent("block \(header.height) of the log has no proposer")
+        }
         return try BlockExecution.execute(
             block.transactions,
-            context: BlockContext(height: Height(UInt64(header.height)), time: header.time, proposer: proposer),
-            on: tip.forest, ledger: ledger, isVerified: { _ in true })
+            context: BlockContext(
+                height: Height(UInt64(header.height)), time: header.time, proposer: proposer,
+                misbehaviour: try judge.judge(block.evidence, on: tip.chain, in: BlockState(tip.forest))),
+            on: tip.forest, ledger: tip.chain.ledger, isVerified: { _ in true })
     }
 
     /// The record log's files at the state's size.

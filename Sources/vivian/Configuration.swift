@@ -4,6 +4,7 @@ import Foundation
 import GatewayAPI
 import HTTPClientKit
 import LedgerStore
+import PeerNetwork
 import Records
 import SchemaValidation
 
@@ -42,6 +43,13 @@ struct Configuration {
     var events = EventRetention()
     var webhooks = AddressPolicy()
     var webhookRoots: String?
+    /// Links to other nodes; nil for a ledger of one.
+    var network: NetworkSettings?
+
+    struct NetworkSettings {
+        var listen: PeerAddress
+        var peers: [PeerAddress]
+    }
 
     /// Reads the file, in full or not at all.
     /// - Throws: ``ConfigurationFailure`` with every problem that it has.
@@ -124,6 +132,7 @@ extension Configuration {
             made.events.count = root["events"]?["keepCount"].flatMap(integer) ?? made.events.count
             made.webhooks = webhooks(root["webhooks"])
             made.webhookRoots = file(root["webhooks"]?["roots"], "/webhooks/roots")
+            made.network = network(root["network"])
             made.access.anonymousScopes = scopes(root["anonymous"]?["scopes"])
             made.access.anonymousTenant = tenant(root["anonymous"]?["tenant"]) ?? .standard
             let roles = meanings(root["roles"]) ?? [:]
@@ -141,6 +150,24 @@ extension Configuration {
                 made.access.issuers.append(issuer)
             }
             return made
+        }
+
+        private mutating func network(_ node: JSONNode?) -> NetworkSettings? {
+            guard let node else { return nil }
+            let text = node["listen"]?.string ?? ""
+            guard let listen = PeerAddress(text), listen.id == nil else {
+                problems.append("/network/listen: \(text) is not HOST:PORT")
+                return nil
+            }
+            var peers: [PeerAddress] = []
+            for (index, text) in (texts(node["peers"]) ?? []).enumerated() {
+                guard let peer = PeerAddress(text), peer.id != nil, peer.port != 0 else {
+                    problems.append("/network/peers/\(index): \(text) is not ID@HOST:PORT")
+                    continue
+                }
+                peers.append(peer)
+            }
+            return NetworkSettings(listen: listen, peers: peers)
         }
 
         private mutating func webhooks(_ node: JSONNode?) -> AddressPolicy {

@@ -11,7 +11,7 @@ import Records
 /// |---|---|---|
 /// | `ledger/` | what consensus writes, and `genesis.json` | optional: it can be fetched or replayed |
 /// | `gateway/` | payloads and outbox | yes |
-/// | `keys/` | `account.key`, `consensus.key`, `receipt.key`, `records.keys`, `admin-api-key`, `tls/` | apart from the rest (erasure!) |
+/// | `keys/` | `account.key`, `consensus.key`, `receipt.key`, `node.key`, `records.keys`, `admin-api-key`, `tls/` | apart from the rest (erasure!) |
 /// | `vivian.json` | configuration, if there is one | yes |
 /// | `run.json` | where the running gateway listens | no |
 struct DataFolder {
@@ -68,6 +68,15 @@ struct DataFolder {
                 "keys/\(name).key is another ledger's; restore keys/ from the backup that belongs to ledger/")
         }
         return key
+    }
+
+    /// The key of this node's links, made now where an older folder has none.
+    func nodeKey() throws -> SigningKey {
+        let file = keys.appending(path: "node.key")
+        if FileManager.default.fileExists(atPath: file.path) { return try key("node") }
+        let made = try SigningKey.generate(.edDSA)
+        try Self.writeSecret(made.encodedSecret(), to: file)
+        return made
     }
 
     /// Writes a file that only its owner may read; never over another one.

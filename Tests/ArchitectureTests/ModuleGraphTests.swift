@@ -20,7 +20,7 @@ struct ModuleGraphTests {
         "LedgerStore": ["Codec", "Cryptography", "Proofs", "LedgerModel", "StateTree", "CLMDB"],
         "NodeEngine": [
             "Codec", "Cryptography", "Proofs", "LedgerModel", "StateTree", "Consensus", "LedgerRuntime", "LedgerStore",
-            "LedgerAccess", "CAllocator",
+            "LedgerAccess", "PeerNetwork", "CAllocator",
         ],
         "Compression": ["CZlib", "CZstd"],
         "PeerNetwork": ["Codec", "Cryptography"],

@@ -145,12 +145,20 @@ extension FuzzTarget {
         canonical("vote") { try Vote(decoding: $0).encoded },
         canonical("block-proposal") { try BlockProposal(decoding: $0).encoded },
         canonical("duplicate-vote-evidence") { try DuplicateVoteEvidence(decoding: $0).encoded },
+        canonical("evidence") { bytes in
+            let evidence = try Evidence(decoding: bytes)
+            judge(evidence)
+            return evidence.encoded
+        },
         canonical("consensus-message") { try ConsensusMessage(decoding: $0).encoded },
         canonical("locked-block") { try LockedBlock(decoding: $0).encoded },
         canonical("sign-state") { try SignState(decoding: $0).encoded },
         canonical("proposer-rotation") { try ProposerRotation(decoding: $0).encoded },
         stable("account-entry", read: { try AccountEntry(decoding: $0) }, write: { $0.encoded() }),
         stable("validator-entry", read: { try ValidatorEntry(decoding: $0) }, write: { $0.encoded() }),
+        canonical("past-validator-set") { try PastValidatorSet(decoding: $0).encoded() },
+        canonical("validator-set-since") { try ValidatorSetSince(decoding: $0).encoded() },
+        canonical("misbehaviour-entry") { try MisbehaviourEntry(decoding: $0).encoded() },
         canonical("revision-entry") { try RevisionEntry(decoding: $0).encoded() },
         canonical("log-state") { try LogState(decoding: $0).encoded() },
         canonical("registered-schema") { try RegisteredSchema(decoding: $0).encoded() },
@@ -177,6 +185,20 @@ extension FuzzTarget {
     }()
 
     static let sampleLedger = LedgerIdentity(chainID: sampleChain, genesisHash: .zero)
+
+    /// Holds evidence against the set and the headers that it brings along itself.
+    private static func judge(_ evidence: Evidence) {
+        _ = evidence.hash
+        let check = EvidenceCheck(chainID: "grove-1", lastHeight: .max, lastTime: Timestamp())
+        switch evidence {
+        case .duplicateVote(let evidence):
+            let set = ValidatorSet()
+            _ = try? check.verify(evidence, validators: set, blockTime: evidence.timestamp)
+        case .lightClientAttack(let evidence):
+            _ = try? check.verify(
+                evidence, common: (evidence.timestamp, evidence.conflictingValidators), trusted: evidence.conflicting)
+        }
+    }
 
     /// Holds a proof against what it says of itself, under every kind of tree.
     private static func verify(_ proof: MerkleProof) {

@@ -54,9 +54,69 @@ struct SignedTransactionTests {
                 RegisterSchemaMessage(
                     account: account, schema: try #require(SchemaName("orders")), version: 1,
                     mediaType: try #require(SchemaMediaType("application/schema+json")), digest: Self.digest)),
+            .transfer(TransferMessage(from: account, to: AccountID(Self.digest), amount: .max)),
+            .updateValidators(
+                UpdateValidatorsMessage(
+                    authority: account,
+                    updates: [
+                        .leave(consensusKey: Self.digest.bytes),
+                        .join(
+                            .init(
+                                consensusKey: SHA256.hash([1]).bytes, power: ValidatorSet.powerMax,
+                                operatorName: "grove", receiptKey: key.publicKey)),
+                    ])),
         ]
         let made = try SignedTransaction.sign(Self.body([key], messages: messages), on: Self.ledger(), keys: [key])
         #expect(made.body.messages == messages)
+    }
+
+    @Test func `a fee is part of what is signed, and none of it changes no byte`() throws {
+        let key = try SigningKey.generate(.edDSA)
+        var body = Self.body([key])
+        let free = body.encoded()
+        body.fee = Amount(7)
+        #expect(try TransactionBody(decoding: body.encoded()) == body)
+        #expect(body.encoded() != free && body.rulesVersionMin == 2)
+        body.fee = .zero
+        #expect(body.encoded() == free && body.rulesVersionMin == 1)
+    }
+
+    @Test func `fees in another spelling are refused`() throws {
+        let map = try #require(try CBOR.decode(Self.body([try SigningKey.generate(.edDSA)]).encoded()).map)
+        let values: [CBOR] = [
+            .bytes(Amount.zero.bytes), .bytes([1]), .bytes([UInt8](repeating: 1, count: 33)), .unsigned(1), .text("1"),
+        ]
+        for value in values {
+            let bytes = CBOR.map(map + [CBOR.Entry(key: 6, value: value)]).encoded()
+            #expect(throws: LedgerModelFailure.self) { _ = try TransactionBody(decoding: bytes) }
+        }
+    }
+
+    @Test func `transfers and validator updates in another spelling are refused`() throws {
+        let (account, key) = (CBOR.bytes(Self.digest.bytes), CBOR.bytes(SHA256.hash([1]).bytes))
+        let amount = CBOR.bytes(Amount(1).bytes)
+        let receipt = try SigningKey.generate(.edDSA).publicKey.cbor
+        func update(_ rows: CBOR...) -> CBOR { .array([7, account, .array(rows)]) }
+        let messages: [CBOR] = [
+            .array([6, account, account, .bytes(Amount.zero.bytes)]), .array([6, account, account, .unsigned(1)]),
+            .array([6, account, .bytes([1]), amount]), .array([6, account, account]),
+            .array([6, account, account, amount, 0]),
+            update(), update(.array([key])), update(.array([key, 0, "grove", receipt])), update(.array([key, 1])),
+            update(.array([key, -1])), update(.array([.bytes([1]), 0])), update(.array([key, 0]), .array([key, 0])),
+            update(.array([key, .integer(1 << 60), "grove", receipt])), update(.array([key, 1, "", receipt])),
+            update(.array([key, 1, .text(String(repeating: "a", count: 129)), receipt])),
+            update(.array([key, 1, "a\u{1b}[2J", receipt])), update(.array([key, 1, "a\u{9b}2J", receipt])),
+            update(.array([key, 1, "grove", try SigningKey.generate(.es256).publicKey.cbor])),
+            .array([7, account, 0]), .array([8, account, account, amount]),
+        ]
+        let map = try #require(try CBOR.decode(Self.body([try SigningKey.generate(.edDSA)]).encoded()).map)
+        for message in messages {
+            let bytes = CBOR.map(map.filter { $0.key != 5 } + [CBOR.Entry(key: 5, value: .array([message]))]).encoded()
+            #expect(throws: LedgerModelFailure.self) { _ = try TransactionBody(decoding: bytes) }
+        }
+        let good = update(.array([key, 0]), .array([account, 1, "grove", receipt]))
+        _ = try TransactionBody(
+            decoding: CBOR.map(map.filter { $0.key != 5 } + [CBOR.Entry(key: 5, value: .array([good]))]).encoded())
     }
 
     @Test func `a signature for one ledger is none for another`() throws {

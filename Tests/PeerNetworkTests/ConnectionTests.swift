@@ -86,8 +86,8 @@ import Testing
             try #require(nodes[0].service.peers().first), try #require(nodes[1].service.peers().first)
         )
         #expect(!sender.isOutbound && receiver.isOutbound)
-        #expect(sender.id == nodes[1].id && receiver.address == (try nodes[0].address))
-        #expect(sender.listen == (try nodes[1].address).place)
+        #expect(try sender.id == nodes[1].id && receiver.address == nodes[0].address)
+        #expect(try sender.listen == nodes[1].address.place)
         #expect(sender.traffic[.blocks].bytesOut == 3 && sender.traffic[.blocks].messagesOut == 1)
         #expect(receiver.traffic[.blocks].bytesIn == 3 && receiver.traffic[.blocks].messagesIn == 1)
         #expect(sender.traffic[.blocks].messagesQueued == 0 && sender.connectedSince > 1_700_000_000_000)
@@ -152,9 +152,11 @@ import Testing
             }
             #expect(nodes.map { $0.service.peers().count } == [1, 1])
             // What both tell their consumers alternates, and ends connected.
-            for node in nodes {
-                let isConnected = node.events.map { if case .connected = $0 { true } else { false } }
-                #expect(isConnected == isConnected.indices.map { $0.isMultiple(of: 2) } && isConnected.last == true)
+            try await until("the consumers know") {
+                nodes.allSatisfy { node in
+                    let isConnected = node.events.map { if case .connected = $0 { true } else { false } }
+                    return isConnected == isConnected.indices.map { $0.isMultiple(of: 2) } && isConnected.last == true
+                }
             }
             for node in nodes { await node.stop() }
         }

@@ -5,7 +5,7 @@ import Testing
 /// Peers and consumers that are slow or too fast.
 @Suite(.serialized) struct PressureTests {
     @Test func `a peer that does not read holds up nobody and costs no more than its queues`() async throws {
-        let node = try await TestNode()
+        let node = try await TestNode { $0.limits.keepalive.deadNanoseconds = 120_000_000_000 }
         let stuck = try await RawPeer.connect(to: try node.address)
         stuck.sayHello()
         let well = try await TestNode([try node.address])
@@ -88,7 +88,7 @@ import Testing
             configuration.limits.keepalive.pingNanoseconds = 100_000_000
             configuration.limits.keepalive.deadNanoseconds = 400_000_000
         }
-        let peer = try await RawPeer.connect(to: try node.address)
+        let peer = try await RawPeer.connect(to: try node.address, isMute: true)
         peer.sayHello()
         try await until("it is given up") { node.ends(of: peer.id).first?.hasPrefix("silent for ") == true }
         #expect(peer.frames.contains { $0.kind == .ping })

@@ -8,33 +8,36 @@ import Synchronization
 
 /// A peer that says exactly what it is told to, behind a handshake that is in order.
 final class RawPeer: Sendable {
+    /// What has come.
+    private final class Seen: Sendable {
+        let state = Mutex<(frames: [Frame], stream: FrameStream, isClosed: Bool)>(([], FrameStream(), false))
+    }
+
     private let channel: any Channel
-    private let stream = Mutex<(frames: [Frame], stream: FrameStream, isClosed: Bool)>(([], FrameStream(), false))
+    private let seen: Seen
     let key: SigningKey
 
-    /// Connects to a node; without `isReading` nothing of what it sends is ever read after the handshake.
-    static func connect(to address: PeerAddress, key: SigningKey? = nil) async throws -> RawPeer {
+    /// Connects to a node; the handshake goes on by itself, and pings are answered unless it is mute.
+    static func connect(to address: PeerAddress, key: SigningKey? = nil, isMute: Bool = false) async throws -> RawPeer {
         let key = try key ?? SigningKey.generate(.edDSA)
         let identity = try TLSIdentity(nodeKey: key)
+        let seen = Seen()
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let tls = try NIOSSLClientHandler(
                         context: identity.client, serverHostname: nil,
                         customVerificationCallback: { $1.succeed(.certificateVerified) })
-                    try channel.pipeline.syncOperations.addHandler(tls)
+                    try channel.pipeline.syncOperations.addHandlers(tls, Reader(seen, isMute))
                 }
             }
             .connect(host: address.host, port: address.port).get()
-        let peer = RawPeer(channel, key)
-        try await channel.eventLoop.submit {
-            try channel.pipeline.syncOperations.addHandler(Reader(peer: peer))
-        }.get()
-        return peer
+        return RawPeer(channel, seen, key)
     }
 
-    private init(_ channel: any Channel, _ key: SigningKey) {
+    private init(_ channel: any Channel, _ seen: Seen, _ key: SigningKey) {
         self.channel = channel
+        self.seen = seen
         self.key = key
     }
 
@@ -44,8 +47,8 @@ final class RawPeer: Sendable {
     }
 
     /// The frames that the node has sent.
-    var frames: [Frame] { stream.withLock(\.frames) }
-    var isClosed: Bool { stream.withLock(\.isClosed) }
+    var frames: [Frame] { seen.state.withLock(\.frames) }
+    var isClosed: Bool { seen.state.withLock(\.isClosed) }
 
     /// The reason that the node gave when it closed.
     var goodbye: String? {
@@ -65,18 +68,31 @@ final class RawPeer: Sendable {
 
     private final class Reader: ChannelInboundHandler {
         typealias InboundIn = ByteBuffer
-        let peer: RawPeer
-        init(peer: RawPeer) { self.peer = peer }
+        typealias OutboundOut = ByteBuffer
+        private let seen: Seen
+        private let isMute: Bool
+
+        init(_ seen: Seen, _ isMute: Bool) {
+            self.seen = seen
+            self.isMute = isMute
+        }
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
             let buffer = unwrapInboundIn(data)
-            peer.stream.withLock { state in
+            let came = seen.state.withLock { state -> [Frame] in
+                var came: [Frame] = []
                 state.stream.append(buffer.readableBytesView)
-                while let frame = try? state.stream.next() { state.frames.append(frame) }
+                while let frame = try? state.stream.next() { came.append(frame) }
+                state.frames += came
+                return came
+            }
+            for ping in came where ping.kind == .ping && !isMute {
+                let pong = Frame(.pong, ping.payload).encoded
+                context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: pong)), promise: nil)
             }
         }
 
-        func channelInactive(context: ChannelHandlerContext) { peer.stream.withLock { $0.isClosed = true } }
+        func channelInactive(context: ChannelHandlerContext) { seen.state.withLock { $0.isClosed = true } }
         func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
     }
 }

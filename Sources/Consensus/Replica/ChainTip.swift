@@ -13,17 +13,11 @@ package struct ChainTip: Hashable, Sendable {
     /// Of the state after the last block.
     package var appHash: Digest
     package var resultsHash: Digest
-    /// Who decided the last block, validates the next one, and the one after it.
-    package var lastValidators: ValidatorSet
-    package var validators: ValidatorSet
-    package var nextValidators: ValidatorSet
-    /// The next height's rotation.
-    package var rotation: ProposerRotation
+    package var validators: ValidatorSchedule
 
     package init(
         ledger: LedgerIdentity, height: Int64, time: Timestamp, blockID: BlockID, commit: Commit, appHash: Digest,
-        resultsHash: Digest, lastValidators: ValidatorSet, validators: ValidatorSet, nextValidators: ValidatorSet,
-        rotation: ProposerRotation
+        resultsHash: Digest, validators: ValidatorSchedule
     ) {
         self.ledger = ledger
         self.height = height
@@ -32,10 +26,7 @@ package struct ChainTip: Hashable, Sendable {
         self.commit = commit
         self.appHash = appHash
         self.resultsHash = resultsHash
-        self.lastValidators = lastValidators
         self.validators = validators
-        self.nextValidators = nextValidators
-        self.rotation = rotation
     }
 
     /// The header of a next block with these contents.
@@ -51,8 +42,8 @@ package struct ChainTip: Hashable, Sendable {
         header.lastBlockID = blockID
         header.lastCommitHash = lastCommit.hash.bytes
         header.dataHash = Block.dataHash(transactions).bytes
-        header.validatorsHash = validators.hash.bytes
-        header.nextValidatorsHash = nextValidators.hash.bytes
+        header.validatorsHash = validators.current.hash.bytes
+        header.nextValidatorsHash = validators.next.hash.bytes
         header.consensusHash = ConsensusParameters.standard.hash.bytes
         header.appHash = appHash.bytes
         header.lastResultsHash = resultsHash.bytes
@@ -66,7 +57,7 @@ package struct ChainTip: Hashable, Sendable {
         let header = block.header
         guard let lastCommit = block.lastCommit else { return "it has no last commit" }
         guard header.time > time else { return "its time is not after the last block's" }
-        guard validators.index(of: header.proposer) != nil else { return "its proposer is no validator" }
+        guard validators.current.index(of: header.proposer) != nil else { return "its proposer is no validator" }
         let expected = self.header(
             time: header.time, transactions: block.transactions, evidence: block.evidence, lastCommit: lastCommit,
             proposer: header.proposer)
@@ -81,13 +72,12 @@ package struct ChainTip: Hashable, Sendable {
         guard lastCommit.height == height, lastCommit.blockID == blockID else { return "its commit is of another block" }
         do throws(ConsensusFault) {
             _ = try VerifiedCommit(
-                checking: lastCommit, by: lastValidators, on: ledger.chainID.text, isValid: isValid)
+                checking: lastCommit, by: validators.last, on: ledger.chainID.text, isValid: isValid)
             return nil
         } catch { return "its commit does not hold: \(error)" }
     }
 
-    /// Moves on to a decided block; updates of the set come into force two heights after the block that made them, as
-    /// in CometBFT, whose priorities move with them (`updateState`).
+    /// Moves on to a decided block.
     package mutating func advance(to block: ProposedBlock, commit: Commit, result: ExecutionResult) {
         height = block.block.header.height
         time = block.block.header.time
@@ -95,10 +85,6 @@ package struct ChainTip: Hashable, Sendable {
         self.commit = commit
         appHash = result.appHash
         resultsHash = result.resultsHash
-        lastValidators = validators
-        if nextValidators != validators { rotation.update(to: nextValidators) }
-        validators = nextValidators
-        nextValidators = result.nextValidators
-        rotation.advance(by: 1)
+        validators.advance(naming: result.nextValidators)
     }
 }

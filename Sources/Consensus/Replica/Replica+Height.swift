@@ -68,6 +68,7 @@ extension Replica {
         guard block.height == height else { return }
         blocks[block.id] = block
         results[block.id] = result
+        forgetRefused(by: block)
         feed(.proposalBuilt(round: round, block.id, time: block.block.header.time))
     }
 
@@ -98,7 +99,7 @@ extension Replica {
             effects.append(.schedule(.fetch(height: height), afterNanoseconds: Self.fetchDelay))
             return
         }
-        guard tip.refusal(of: block.block, isValid: isValid) == nil, holds(block.block.evidence) else {
+        guard tip.refusal(of: block.block, isValid: isValid) == nil else {
             return feed(.proposalExecuted(blockID, time: block.block.header.time, isValid: false))
         }
         effects.append(.execute(block))
@@ -125,13 +126,13 @@ extension Replica {
         }
         effects.append(.commit(block, decision.commit))
         if let assembler { grace.learn(from: assembler) }
-        if tip.validators.members.count != grace.memberCount {
-            grace = PrecommitGrace(memberCount: tip.validators.members.count)
+        if tip.validators.current.members.count != grace.memberCount {
+            grace = PrecommitGrace(memberCount: tip.validators.current.members.count)
         }
-        assembler = CommitAssembler(decision, by: tip.validators, decidedAt: now.steady, grace: grace)
+        assembler = CommitAssembler(decision, by: tip.validators.current, decidedAt: now.steady, grace: grace)
         for signature in decision.commit.signatures { note(signature, of: decision.commit) }
-        forgetEvidence(in: block.block)
         tip.advance(to: block, commit: decision.commit, result: result)
+        settleEvidence(of: block)
         // The genesis state is a change that the first block cannot prove: its proof block follows at once, too.
         pacing.blockDecided(at: now.steady, changedState: result.changesState || tip.height == 1)
         beginNext()

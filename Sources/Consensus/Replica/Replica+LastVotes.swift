@@ -26,11 +26,14 @@ extension Replica {
 
     mutating func take(_ binding: NodeBinding, from sender: NodeID) {
         guard
-            binding.holds(for: sender, on: tip.ledger, in: tip.validators, isValid: isValid)
-                || binding.holds(for: sender, on: tip.ledger, in: tip.nextValidators, isValid: isValid)
+            binding.holds(for: sender, on: tip.ledger, in: tip.validators.current, isValid: isValid)
+                || binding.holds(for: sender, on: tip.ledger, in: tip.validators.next, isValid: isValid)
         else { return }
         peers[sender]?.validator = binding.validator
     }
+
+    /// Whether a peer has shown that it acts for a validator.
+    package func actsForValidator(_ peer: NodeID) -> Bool { peers[peer]?.validator != nil }
 
     mutating func answerLastVote(to sender: NodeID) {
         guard let validator = peers[sender]?.validator else { return }
@@ -47,8 +50,8 @@ extension Replica {
     mutating func applyStartRule() {
         guard let rule = startRule else { return }
         // A validator whose turn has not come yet, or is over, may follow; it asks again when it is in the set.
-        guard tip.validators.index(of: rule.own.bytes) != nil else { return }
-        switch rule.verdict(in: tip.validators, last: signState) {
+        guard tip.validators.current.index(of: rule.own.bytes) != nil else { return }
+        switch rule.verdict(in: tip.validators.current, last: signState) {
         case .asking: return
         case .cleared: startRule = nil
         case .barred(let height): bar(through: height)

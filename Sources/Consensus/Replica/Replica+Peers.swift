@@ -74,7 +74,7 @@ extension Replica {
     }
 
     private mutating func check(_ message: ConsensusMessage, from sender: NodeID) {
-        let (set, chain) = (tip.validators, tip.ledger.chainID.text)
+        let (set, chain) = (tip.validators.current, tip.ledger.chainID.text)
         do throws(ConsensusFault) {
             switch message {
             case .vote(let vote):
@@ -96,7 +96,7 @@ extension Replica {
     private mutating func takeLate(_ message: ConsensusMessage) {
         guard case .vote(let vote) = message, vote.type == .precommit, assembler?.needs(vote) == true,
             let verified = try? VerifiedVote(
-                checking: vote, by: tip.lastValidators, on: tip.ledger.chainID.text, isValid: isValid)
+                checking: vote, by: tip.validators.last, on: tip.ledger.chainID.text, isValid: isValid)
         else { return }
         assembler?.voteReceived(verified, at: now.steady)
         if let delayedRound, delayedRound == machine.round { orderBlock(for: delayedRound) }
@@ -180,7 +180,7 @@ extension Replica {
         let commit = arrival.commit
         guard commit.height == height, commit.blockID == arrival.block.id,
             let verified = try? VerifiedCommit(
-                checking: commit, by: tip.validators, on: tip.ledger.chainID.text, isValid: isValid)
+                checking: commit, by: tip.validators.current, on: tip.ledger.chainID.text, isValid: isValid)
         else {
             return effects.append(.disconnect(arrival.sender, reason: "a decided block whose commit does not hold"))
         }

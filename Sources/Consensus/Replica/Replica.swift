@@ -65,7 +65,8 @@ package struct Replica: Sendable {
         package var round: Int32
         package var time: Timestamp
         package var lastCommit: Commit
-        package var evidence: [[UInt8]]
+        /// What may be put in; what does not hold is left out.
+        package var evidence: [DuplicateVoteEvidence]
         package var proposer: Address
     }
 
@@ -162,7 +163,7 @@ package struct Replica: Sendable {
         self.synchrony = synchrony
         self.isClockConfirmed = isClockConfirmed
         self.isValid = isValid
-        grace = PrecommitGrace(memberCount: tip.validators.members.count)
+        grace = PrecommitGrace(memberCount: tip.validators.current.members.count)
         signState = recovery.lastSignature
         machine = Self.machine(
             after: tip, own: own, timeouts: timeouts, synchrony: synchrony, recovery: recovery)
@@ -196,7 +197,7 @@ package struct Replica: Sendable {
         after tip: ChainTip, own: Address?, timeouts: Timeouts, synchrony: SynchronyParameters, recovery: Recovery
     ) -> RoundStateMachine {
         RoundStateMachine(
-            height: tip.height + 1, set: tip.validators, own: own?.bytes, rotation: tip.rotation,
+            height: tip.height + 1, set: tip.validators.current, own: own?.bytes, rotation: tip.validators.rotation,
             previousTime: tip.time, timeouts: timeouts, synchrony: synchrony, recovery: recovery)
     }
 

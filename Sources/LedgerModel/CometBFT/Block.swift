@@ -30,8 +30,11 @@ package struct Block: Hashable, Sendable, CanonicalMessage {
         SimpleMerkle.root(of: transactions.map { SHA256.hash($0).bytes })
     }
 
-    /// A header's `evidence_hash`.
-    package static func evidenceHash(_ evidence: [[UInt8]]) -> Digest { SimpleMerkle.root(of: evidence) }
+    /// A header's `evidence_hash`: Merkle root over what the items hold, without the `Evidence` around it (CometBFT
+    /// `EvidenceList.Hash`).
+    package static func evidenceHash(_ evidence: [[UInt8]]) -> Digest {
+        SimpleMerkle.root(of: evidence.map(Evidence.content))
+    }
 
     /// The id of a block with these bytes.
     package static func id(header: BlockHeader, encoded: [UInt8]) -> BlockID {

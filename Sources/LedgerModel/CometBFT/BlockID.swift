@@ -45,6 +45,9 @@ package struct BlockID: Hashable, Sendable, CanonicalMessage {
 
     var isWellFormed: Bool { [0, 32].contains(hash.count) && [0, 32].contains(parts.hash.count) }
 
+    /// Names a block: both hashes, and at least one part.
+    var isComplete: Bool { hash.count == 32 && parts.hash.count == 32 && parts.total > 0 }
+
     package mutating func take(_ field: ProtobufField) throws(ProtobufFailure) {
         switch field.number {
         case 1: hash = try field.bytes()

@@ -101,8 +101,10 @@ package enum CommitVerification {
         throw .notEnoughTrust(tallied: count.power, total: count.total)
     }
 
-    private static func check(
-        _ entry: CommitSignature, at index: Int, of validator: Validator, in signed: SignedHeader, isValid: Predicate
+    /// One counted entry's signature.
+    static func check(
+        _ entry: CommitSignature, at index: Int, of validator: Validator, in signed: SignedHeader,
+        isValid: Predicate = zip215
     ) throws(VerificationFailure) {
         let commit = signed.commit
         let message = CanonicalVote.signBytes(

@@ -10,7 +10,7 @@ package struct DuplicateVoteEvidence: Hashable, Sendable, CanonicalMessage {
     package var second: Vote
     package var totalPower: Int64
     package var validatorPower: Int64
-    /// The time of the block at the votes' height, or the last one's before it is decided.
+    /// The time of the block at the votes' height; whoever found the votes before it was decided sets it then.
     package var timestamp: Timestamp
 
     /// Puts the votes in order, as CometBFT does, so that all make the same evidence of the same votes.
@@ -34,12 +34,8 @@ package struct DuplicateVoteEvidence: Hashable, Sendable, CanonicalMessage {
     package init(decoding bytes: [UInt8]) throws(LedgerModelFailure) { try self.init(canonical: bytes) }
     package var encoded: [UInt8] { protobuf }
 
-    /// As an item of a block's evidence (`Evidence`: duplicate_vote_evidence 1).
-    package var item: [UInt8] {
-        var writer = ProtobufWriter()
-        writer.message(1, protobuf)
-        return writer.bytes
-    }
+    /// As an item of a block's evidence.
+    package var item: [UInt8] { Evidence.duplicateVote(self).encoded }
 
     package mutating func take(_ field: ProtobufField) throws(ProtobufFailure) {
         switch field.number {

@@ -68,7 +68,10 @@ package struct AccountEntry: Hashable, Sendable {
 }
 
 /// A validator's registry entry: store `staking`, key `validator/` || consensus address in hex, value {1: [receipt key
-/// listing...], 2: consensus key (32 bytes), 3: operator (text)}.
+/// listing...], 2: consensus key (32 bytes), 3: operator (text), 4: height of the block that recorded its first
+/// misbehaviour, or left out}.
+///
+/// It stays when the validator leaves the set.
 package struct ValidatorEntry: Hashable, Sendable {
     package static func key(_ address: Address) -> [UInt8] {
         Array("validator/".utf8) + Array(Hex.encode(address.bytes).utf8)
@@ -77,20 +80,27 @@ package struct ValidatorEntry: Hashable, Sendable {
     package var receiptKeys: [KeyListing]
     package var consensusKey: [UInt8]
     package var operatorName: String
+    /// Since when its key may not be in a set any more.
+    package var convicted: Height?
 
-    package init(receiptKeys: [KeyListing], consensusKey: [UInt8], operatorName: String) {
+    package init(
+        receiptKeys: [KeyListing], consensusKey: [UInt8], operatorName: String, convicted: Height? = nil
+    ) {
         self.receiptKeys = receiptKeys
         self.consensusKey = consensusKey
         self.operatorName = operatorName
+        self.convicted = convicted
     }
 
     package func encoded() -> [UInt8] {
-        CBOR.map([
+        var entries: [CBOR.Entry] = [
             .init(1, .array(receiptKeys.map(\.cbor))), .init(2, .bytes(consensusKey)), .init(3, .text(operatorName)),
-        ]).encoded()
+        ]
+        if let convicted { entries.append(.init(4, .unsigned(convicted.value))) }
+        return CBOR.map(entries).encoded()
     }
 
-    /// Members beside 1, 2 and 3 are free.
+    /// Members beside 1 to 4 are free.
     package init(decoding bytes: [UInt8]) throws(LedgerModelFailure) {
         let cbor = try StateValue.decode(bytes)
         guard cbor.map != nil else { throw .invalid("validator: not a map") }
@@ -99,6 +109,7 @@ package struct ValidatorEntry: Hashable, Sendable {
         receiptKeys = try KeyListing.list(cbor[1])
         consensusKey = key
         operatorName = name
+        convicted = cbor[4]?.unsigned.map { Height($0) }
     }
 }
 

@@ -12,12 +12,18 @@ package import Cryptography
 /// | 3 | addKey | account, COSE_Key |
 /// | 4 | endKey | account, thumbprint, last height |
 /// | 5 | registerSchema | account, schema id (text), version, media type (text), SHA-256 of the schema's bytes |
+/// | 6 | transfer | from (account id), to (account id), amount (32 bytes, above 0) |
+/// | 7 | updateValidators | authority (account id), [validator update...] (see `ValidatorUpdate`) |
+///
+/// Kinds 6 and 7 came with version 2 of the rules.
 package enum Message: Hashable, Sendable {
     case anchor(AnchorMessage)
     case tombstone(TombstoneMessage)
     case addKey(AddKeyMessage)
     case endKey(EndKeyMessage)
     case registerSchema(RegisterSchemaMessage)
+    case transfer(TransferMessage)
+    case updateValidators(UpdateValidatorsMessage)
 
     /// The account that must have signed.
     package var account: AccountID {
@@ -27,6 +33,16 @@ package enum Message: Hashable, Sendable {
         case .addKey(let message): message.account
         case .endKey(let message): message.account
         case .registerSchema(let message): message.account
+        case .transfer(let message): message.from
+        case .updateValidators(let message): message.authority
+        }
+    }
+
+    /// The first version of the rules that knows this kind.
+    package var rulesVersionMin: UInt64 {
+        switch self {
+        case .anchor, .tombstone, .addKey, .endKey, .registerSchema: 1
+        case .transfer, .updateValidators: 2
         }
     }
 }
@@ -116,6 +132,20 @@ package struct RegisterSchemaMessage: Hashable, Sendable {
     }
 }
 
+/// Moves an amount of the native denom to another account.
+package struct TransferMessage: Hashable, Sendable {
+    package var from: AccountID
+    package var to: AccountID
+    /// Above 0.
+    package var amount: Amount
+
+    package init(from: AccountID, to: AccountID, amount: Amount) {
+        self.from = from
+        self.to = to
+        self.amount = amount
+    }
+}
+
 extension Message {
     var cbor: CBOR {
         switch self {
@@ -139,6 +169,10 @@ extension Message {
                 5, .bytes(message.account.bytes), .text(message.schema.text), .unsigned(message.version),
                 .text(message.mediaType.text), .bytes(message.digest.bytes),
             ])
+        case .transfer(let message):
+            .array([6, .bytes(message.from.bytes), .bytes(message.to.bytes), .bytes(message.amount.bytes)])
+        case .updateValidators(let message):
+            .array([7, .bytes(message.authority.bytes), .array(message.updates.map(\.cbor))])
         }
     }
 
@@ -180,6 +214,14 @@ extension Message {
             self = .registerSchema(
                 RegisterSchemaMessage(
                     account: account, schema: schema, version: version, mediaType: mediaType, digest: digest))
+        case (6, 4):
+            guard let to = items[2].bytes.flatMap({ AccountID($0) }),
+                let amount = items[3].bytes.flatMap({ Amount($0) }), amount > .zero
+            else { throw .invalid("transfer") }
+            self = .transfer(TransferMessage(from: account, to: to, amount: amount))
+        case (7, 3):
+            self = .updateValidators(
+                UpdateValidatorsMessage(authority: account, updates: try ValidatorUpdate.list(items[2])))
         default: throw .invalid("message of unknown kind \(kind)")
         }
     }

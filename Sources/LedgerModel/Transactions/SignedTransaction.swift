@@ -10,6 +10,7 @@ package import Cryptography
 /// | 3 | validUntil: ns since 1970 |
 /// | 4 | sequence, left out for an unordered transaction |
 /// | 5 | messages, at least one |
+/// | 6 | fee: 32 bytes, above 0, in the native denom; left out where it is 0 (from version 2 of the rules on) |
 package struct TransactionBody: Hashable, Sendable {
     package static let signersMax = 16
     package var signers: [AccountID]
@@ -17,15 +18,24 @@ package struct TransactionBody: Hashable, Sendable {
     package var validUntil: UInt64
     package var sequence: UInt64?
     package var messages: [Message]
+    /// What the fee payer offers for the whole transaction.
+    package var fee: Amount
 
     package init(
-        signers: [AccountID], feePayer: AccountID, validUntil: UInt64, sequence: UInt64?, messages: [Message]
+        signers: [AccountID], feePayer: AccountID, validUntil: UInt64, sequence: UInt64?, messages: [Message],
+        fee: Amount = .zero
     ) {
         self.signers = signers
         self.feePayer = feePayer
         self.validUntil = validUntil
         self.sequence = sequence
         self.messages = messages
+        self.fee = fee
+    }
+
+    /// The first version of the rules that knows all that stands in it.
+    package var rulesVersionMin: UInt64 {
+        max(fee == .zero ? 1 : 2, messages.lazy.map(\.rulesVersionMin).max() ?? 1)
     }
 
     package func encoded() -> [UInt8] {
@@ -35,6 +45,7 @@ package struct TransactionBody: Hashable, Sendable {
         ]
         if let sequence { entries.append(.init(4, .unsigned(sequence))) }
         entries.append(.init(5, .array(messages.map(\.cbor))))
+        if fee != .zero { entries.append(.init(6, .bytes(fee.bytes))) }
         return CBOR.map(entries).encoded()
     }
 
@@ -42,7 +53,9 @@ package struct TransactionBody: Hashable, Sendable {
         let cbor: CBOR
         do { cbor = try CBOR.decode(bytes) } catch { throw .cbor(error) }
         sequence = cbor[4]?.unsigned
-        guard let entries = cbor.map, entries.count == (cbor[4] == nil ? 4 : 5), cbor[4] == nil || sequence != nil,
+        fee = cbor[6]?.bytes.flatMap { Amount($0) } ?? .zero
+        guard let entries = cbor.map, entries.count == 4 + (cbor[4] == nil ? 0 : 1) + (cbor[6] == nil ? 0 : 1),
+            cbor[4] == nil || sequence != nil, cbor[6] == nil || fee != .zero,
             let rows = cbor[1]?.array, 1...Self.signersMax ~= rows.count,
             let payer = cbor[2]?.bytes.flatMap({ AccountID($0) }), let validUntil = cbor[3]?.unsigned,
             let list = cbor[5]?.array, !list.isEmpty

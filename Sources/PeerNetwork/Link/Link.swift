@@ -21,6 +21,7 @@ final class Link: Sendable {
         var isReadingPaused = false
         var roundTrip: UInt64?
         var id: PeerID?
+        var doubt: String?
         var listen: PeerAddress?
         var since = Moment(steady: 0, wall: 0)
 
@@ -59,6 +60,10 @@ final class Link: Sendable {
 
     /// The handshake has proven who the other end is.
     func proven(_ id: PeerID) { state.withLock { $0.id = id } }
+
+    /// Why the handshake proves nobody, which TLS's own error does not say.
+    var doubt: String? { state.withLock(\.doubt) }
+    func doubted(_ reason: String) { state.withLock { $0.doubt = reason } }
 
     /// The other end said hello and is admitted.
     func admitted(listen: PeerAddress?, at now: Moment) {

@@ -52,14 +52,13 @@ final class LinkHandler: ChannelDuplexHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         // What TLS found first is the reason; what follows is its consequence.
-        if failure == nil { failure = Self.reason(error, isProven: link.id != nil) }
+        if failure == nil { failure = link.doubt ?? Self.reason(error, isProven: link.id != nil) }
         guard !isEnded else { return }
         ended(.lost(failure ?? "connection lost"))
         context.close(promise: nil)
     }
 
     private static func reason(_ error: any Error, isProven: Bool) -> String {
-        if let unproven = error as? Unproven { return unproven.reason }
         if case .uncleanShutdown? = error as? NIOSSLError { return "connection lost" }
         return isProven ? "connection failed: \(error)" : "no TLS handshake: \(error)"
     }
@@ -73,7 +72,9 @@ final class LinkHandler: ChannelDuplexHandler {
         // Nobody has been judged where a session is resumed, which we never offer.
         guard link.id != nil else { return end(.refused("no certificate in the handshake"), context) }
         machine = LinkStateMachine(limits: switchboard.limits, now: Moment.now.steady)
-        link.send(Frame(.hello, switchboard.hello(on: context.channel).encoded))
+        // Whoever dialled says hello first; the other end answers once it has admitted it, so that a peer which is refused
+        // never takes itself for connected.
+        if link.isOutbound { sayHello() }
         drain(context)
         tick(context)
     }
@@ -128,8 +129,11 @@ final class LinkHandler: ChannelDuplexHandler {
 
     private func admit(_ hello: Hello, _ context: ChannelHandlerContext) {
         if let refusal = switchboard.admit(link, hello) { return end(.refused(refusal), context) }
+        if !link.isOutbound { sayHello() }
         link.send(Frame(.addresses, AddressList.encode(switchboard.addresses(for: link))))
     }
+
+    private func sayHello() { link.send(Frame(.hello, switchboard.hello.encoded)) }
 
     private func deliver(_ message: [UInt8], in lane: Lane) {
         guard let id = link.id else { return }

@@ -72,6 +72,9 @@ struct PeerChannel: Sendable {
         do throws(Unproven) {
             try switchboard.prove(link, TLSIdentity.identify(certificates))
             promise.succeed(.certificateVerified)
-        } catch { promise.fail(error) }
+        } catch {
+            link.doubted(error.reason)
+            promise.fail(error)
+        }
     }
 }

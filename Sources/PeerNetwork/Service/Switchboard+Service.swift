@@ -20,7 +20,7 @@ extension Switchboard {
     }
 
     /// What this node says first.
-    func hello(on channel: any Channel) -> Hello {
+    var hello: Hello {
         Hello(network: configuration.networkID, listen: configuration.advertised?.place ?? bound, nonce: nonce)
     }
 

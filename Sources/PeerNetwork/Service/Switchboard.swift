@@ -106,7 +106,9 @@ final class Switchboard: Sendable {
     {
         if state.isStopping { return "stopping" }
         if id == own { return hello.nonce == nonce ? "a connection with itself" : "another node uses this node's key" }
-        if hello.network != configuration.networkID { return "another network: \(hello.network)" }
+        if hello.network != configuration.networkID {
+            return "another network: \(hello.network), not \(configuration.networkID)"
+        }
         if let ban = state.bans.ban(of: id, at: now) { return "banned: \(ban.reason)" }
         if events.isFull { return "busy" }
         return state.crowding(link, id, limits)
@@ -139,7 +141,9 @@ final class Switchboard: Sendable {
             if end.isViolation, let id {
                 state.bans.ban(id, seconds: limits.violationBanSeconds, reason: end.reason, at: now)
             }
-            if record.phase == .handshaking || end.isViolation {
+            // A second connection with a peer that has one is no news.
+            let isSpare = id.map { state.links[$0] != nil } ?? false
+            if record.phase == .handshaking && !isSpare || end.isViolation {
                 refuse(id, link.address, isOutbound: link.isOutbound, end.reason, &state)
             }
             if let peer = link.address.id ?? id {

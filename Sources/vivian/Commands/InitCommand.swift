@@ -4,7 +4,6 @@ import Cryptography
 import Foundation
 import LedgerModel
 import LedgerRuntime
-import Records
 
 /// `vivian init`.
 struct InitCommand: ParsableCommand {
@@ -16,24 +15,11 @@ struct InitCommand: ParsableCommand {
 
     func run() throws {
         let folder = data.folder
-        guard !folder.exists else { throw CommandFailure("\(data.path) holds a ledger already; nothing was changed") }
-        for url in [folder.ledger, folder.gateway, folder.keys, folder.keys.appending(path: "tls")] {
-            try FileManager.default.createDirectory(
-                at: url, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        }
-        let consensus = try SigningKey.generate(.edDSA)
-        let receipt = try SigningKey.generate(.edDSA)
-        let account = try SigningKey.generate(.edDSA)
-        for (name, key) in [("consensus", consensus), ("receipt", receipt), ("account", account)] {
-            try DataFolder.writeSecret(key.encodedSecret(), to: folder.keys.appending(path: "\(name).key"))
-        }
-        try GroupKeyFile.create(at: folder.recordKeysFile, now: UInt64(Date().timeIntervalSince1970 * 1e9))
-        try AdminKey.make(in: folder, book: try AccessBook(folder: folder.gateway))
+        let keys = try InstallationKeys.make(in: folder)
         let genesis = try Self.genesis(
-            name: name, operatorName: operatorName, consensus: consensus, receipt: receipt, account: account)
-        try Self.writeCertificates(to: folder, name: genesis.chainID.text)
-        // The genesis is written last: a folder with one is whole.
-        try Data(genesis.encoded()).write(to: folder.genesisFile, options: .atomic)
+            name: name, validators: [keys.validator(operatorName: operatorName)], accounts: [keys.genesisAccount])
+        try folder.settle(on: genesis)
+        let account = keys.account
         let set = try genesis.validatorSet()
         if data.json {
             return Output.json([
@@ -54,41 +40,17 @@ struct InitCommand: ParsableCommand {
             """)
     }
 
-    /// A genesis of one validator and one account; the name becomes `name-XXXXXXXX-1` (D1).
+    /// A genesis; the name becomes `name-XXXXXXXX-1` (D1).
     static func genesis(
-        name: String, operatorName: String, consensus: SigningKey, receipt: SigningKey, account: SigningKey
+        name: String, validators: [Genesis.Validator], accounts: [Genesis.Account]
     ) throws -> Genesis {
         let suffix = Hex.encode(SecureRandom.bytes(4))
         let text = "\(name)-\(suffix)-1"
         guard let chainID = try? ChainID(text) else {
             throw CommandFailure("\(name) does not make a chain id; use up to 30 letters and digits")
         }
-        guard case .ed25519(let consensusKey) = consensus.publicKey else {
-            throw CommandFailure("the consensus key is not Ed25519")
-        }
         return Genesis(
             chainID: chainID, time: UInt64(Date().timeIntervalSince1970 * 1e9),
-            rulesVersion: ProtocolRules.version1.version,
-            validators: [
-                Genesis.Validator(
-                    consensusKey: consensusKey, power: 10, operatorName: operatorName, receiptKey: receipt.publicKey)
-            ],
-            accounts: [
-                Genesis.Account(id: AccountID(account.publicKey.thumbprint), keys: [account.publicKey])
-            ])
-    }
-
-    /// A certificate authority of this folder's own, and a server certificate for loopback.
-    static func writeCertificates(to folder: DataFolder, name: String) throws {
-        let now = Int64(Date().timeIntervalSince1970)
-        let tenYears: Int64 = 3_652 * 86_400
-        let authority = try LocalCertificateAuthority.make(
-            name: "VIVIAN \(name)", notBefore: now - 300, notAfter: now + tenYears)
-        let server = try authority.issueServer(
-            names: ["localhost", "127.0.0.1", "::1"], notBefore: now - 300, notAfter: now + tenYears)
-        try Data(authority.certificatePEM).write(to: folder.authority)
-        try DataFolder.writeSecret(authority.privateKeyPEM, to: folder.keys.appending(path: "tls/ca.key"))
-        try Data(server.certificatePEM).write(to: folder.certificate)
-        try DataFolder.writeSecret(server.privateKeyPEM, to: folder.certificateKey)
+            rulesVersion: ProtocolRules.newest.version, validators: validators, accounts: accounts)
     }
 }

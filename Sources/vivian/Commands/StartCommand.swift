@@ -10,6 +10,7 @@ import LedgerModel
 import LedgerRuntime
 import Logging
 import NodeEngine
+import PeerNetwork
 import Records
 import ServiceLifecycle
 import UnixSignals
@@ -61,15 +62,17 @@ struct StartCommand: AsyncParsableCommand {
         logger.logLevel = level
 
         let node: Node
+        let network = try settings.network.map { try Self.network($0, of: folder, genesis, logger: logger) }
         do {
             node = try Node(
                 NodeConfiguration(
                     folder: folder.ledger.path, genesis: genesis,
-                    consensusKey: try folder.key("consensus", of: genesis),
-                    receiptKey: try folder.key("receipt", of: genesis), retainedBytes: retainedMegabytes << 20,
+                    consensusKey: try network == nil
+                        ? folder.key("consensus", of: genesis) : folder.key("consensus"),
+                    receiptKey: try network == nil ? folder.key("receipt", of: genesis) : folder.key("receipt"), retainedBytes: retainedMegabytes << 20,
                     historyBytes: historyMegabytes << 20, blocksKept: keepBlocks ?? settings.keepBlocks,
                     blockFileBytes: blockFileMegabytes << 20, isClockConfirmed: acceptClock),
-                logger: logger)
+                network: network, logger: logger)
         } catch let failure as NodeFailure {
             throw CommandFailure(NodeFailureText.text(failure))
         }
@@ -136,7 +139,7 @@ struct StartCommand: AsyncParsableCommand {
                             IntervalSealer(
                                 store: store, issuer: issuer, plan: plan, outbox: outbox, logger: logger, now: now))
                     ]
-                } ?? []), gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+                } ?? []) + (network.map { [Self.service($0)] } ?? []), gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         group.maximumGracefulShutdownDuration = .seconds(20)
         defer { try? FileManager.default.removeItem(at: folder.runFile) }
         do {
@@ -145,6 +148,19 @@ struct StartCommand: AsyncParsableCommand {
             throw CommandFailure(NodeFailureText.text(failure))
         } catch let failure as OutboxFailure {
             throw CommandFailure("\(failure)")
+        }
+    }
+
+    /// The links to other nodes: nobody without the same genesis gets one.
+    private static func network(
+        _ settings: Configuration.NetworkSettings, of folder: DataFolder, _ genesis: Genesis, logger: Logger
+    ) throws -> PeerNetworkService {
+        var configuration = PeerNetworkConfiguration(
+            listen: settings.listen, nodeKey: try folder.nodeKey(),
+            networkID: "\(genesis.chainID.text)/\(genesis.hash.hex)", peers: settings.peers)
+        configuration.addressBookFile = folder.ledger.appending(path: "address-book.json").path
+        do { return try PeerNetworkService(configuration, logger: logger) } catch {
+            throw CommandFailure("network: \(error.message)")
         }
     }
 

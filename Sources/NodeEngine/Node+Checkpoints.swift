@@ -1,0 +1,72 @@
+import CAllocator
+import Cryptography
+import Dispatch
+import LedgerAccess
+import LedgerModel
+import LedgerRuntime
+import LedgerStore
+import Logging
+import StateTree
+
+/// Checkpoints beside the next blocks, and what need not be kept after them.
+extension Node {
+    func checkpointJob() -> CheckpointStore.Job {
+        changesSinceCheckpoint = 0
+        return checkpoints.begin(height: tip.height, forest: tip.forest, note: note.encoded)
+    }
+
+    /// Writes a checkpoint beside the next blocks.
+    func beginCheckpoint() {
+        guard !isCheckpointing else { return }
+        isCheckpointing = true
+        let job = checkpointJob()
+        let tiles = tiles
+        let (history, logger) = (history.log, logger)
+        DispatchQueue.global(qos: .utility).async {
+            let result = Result {
+                try tiles.sync()
+                NodeStart.sync(history, logger: logger)
+                try CheckpointStore.write(job)
+            }
+            // Tree nodes stand between freed buffers, which the allocator keeps: what is whole pages goes back.
+            malloc_trim(0)
+            Task { await self.endCheckpoint(job, result) }
+        }
+    }
+
+    private func endCheckpoint(_ job: CheckpointStore.Job, _ result: Result<Void, any Error>) {
+        isCheckpointing = false
+        switch result {
+        case .success: checkpoints.end(job, succeeded: true)
+        case .failure(let error):
+            checkpoints.end(job, succeeded: false)
+            logger.error("checkpoint failed", metadata: ["reason": "\(error)"])
+        }
+        prune()
+    }
+
+    /// Drops blocks that neither a checkpoint nor the configured depth needs.
+    func prune() {
+        guard let kept = configuration.blocksKept, let safe = checkpoints.oldestHeight, safe > kept else { return }
+        do {
+            // The set's first header stays, so that `headers` can lead from any set ever trusted (D4).
+            if let first = try? committed(Height(1)) {
+                try headers.keep(1, SignedHeader(header: first.block.header, commit: first.commit).encoded)
+            }
+            try blocks.prune(below: min(safe, tip.height - min(kept, tip.height)))
+            if let first = blocks.firstHeight { view.noteFirstHeight(first) }
+        } catch {
+            logger.error("pruning failed", metadata: ["reason": "\(error)"])
+        }
+    }
+}
+
+extension BlockOutcome {
+    /// The places in the tree that the block changed.
+    var places: [CheckpointStore.Place] {
+        changes.flatMap { store in
+            let index = UInt8(StoreName.allCases.firstIndex(of: store.store) ?? 0)
+            return store.changes.map { CheckpointStore.Place(store: index, keyHash: SHA256.hash($0.key)) }
+        }
+    }
+}

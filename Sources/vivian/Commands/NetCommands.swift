@@ -1,0 +1,153 @@
+import ArgumentParser
+import Codec
+import Cryptography
+import Foundation
+import LedgerModel
+import LedgerRuntime
+import PeerNetwork
+
+/// `vivian net`: a ledger of several validators.
+struct NetCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "net", abstract: "Found a ledger of several validators, or join one.",
+        discussion: """
+            Each operator:       vivian net card --data D --operator-name NAME > NAME.json
+            One of them, once:   vivian net genesis NAME.json... > genesis.json
+            Each operator:       vivian net join genesis.json --data D
+                                 "network" in vivian.json: where to listen, and the others' ID@HOST:PORT
+                                 vivian start --data D
+            Whoever only follows makes keys with `net card` too, and keeps the card.
+            """, subcommands: [NetCardCommand.self, NetGenesisCommand.self, NetJoinCommand.self])
+}
+
+/// `vivian net card`.
+struct NetCardCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "card", abstract: "Make a data folder's keys and print their public halves.",
+        discussion: "The card holds no secret. Run again, it prints the same card.")
+    @OptionGroup var data: DataOptions
+    @Option(help: "Who operates this validator, as the verifier will show it.") var operatorName: String
+
+    func run() throws {
+        let folder = data.folder
+        let isMade = FileManager.default.fileExists(atPath: folder.recordKeysFile.path)
+        let keys = isMade ? try InstallationKeys.read(from: folder) : try InstallationKeys.make(in: folder)
+        Output.json(ValidatorCard(keys, operatorName: operatorName).json)
+    }
+}
+
+/// `vivian net genesis`.
+struct NetGenesisCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "genesis", abstract: "Make the genesis of a ledger from its validators' cards.")
+    @Option(help: "The ledger's name; a random suffix makes it unique.") var name = "vivian"
+    @Argument(help: "Cards that `vivian net card` printed.") var cards: [String]
+
+    func run() throws {
+        let cards = try cards.map { try ValidatorCard(file: $0) }
+        let genesis = try InitCommand.genesis(
+            name: name, validators: cards.map(\.validator), accounts: cards.map(\.account))
+        do { _ = try genesis.validatorSet() } catch { throw CommandFailure("the cards do not make a set: \(error)") }
+        Output.json(genesis.encoded())
+    }
+}
+
+/// `vivian net join`.
+struct NetJoinCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "join", abstract: "Give a data folder with keys its ledger's genesis.")
+    @OptionGroup var data: DataOptions
+    @Argument(help: "The genesis that all share.") var genesis: String
+
+    func run() throws {
+        let folder = data.folder
+        guard !folder.exists else { throw CommandFailure("\(data.path) holds a ledger already; nothing was changed") }
+        let keys = try InstallationKeys.read(from: folder)
+        guard let bytes = try? Data(contentsOf: URL(fileURLWithPath: genesis)) else {
+            throw CommandFailure("\(genesis) cannot be read")
+        }
+        let made: Genesis
+        do { made = try Genesis(decoding: Array(bytes).trimmingLineEnd()) } catch {
+            throw CommandFailure("\(genesis) is no genesis: \(error)")
+        }
+        try folder.settle(on: made)
+        let isValidator = made.validators.contains { keys.consensus.publicKey == .ed25519(x: $0.consensusKey) }
+        let node = PeerID(publicKey: keys.nodeKey)
+        if data.json {
+            return Output.json([
+                "chainId": .string(made.chainID.text), "genesisHash": .string(made.hash.hex),
+                "node": .string("\(node)"), "isValidator": .bool(isValidator),
+            ])
+        }
+        Output.line(
+            """
+            chain         \(made.chainID.text)
+            genesis hash  \(made.hash.hex)
+            node          \(node)
+            \(isValidator ? "this folder's key is one of the validators'" : "this folder follows without voting")
+
+            Next: "network": {"listen": "HOST:PORT", "peers": ["ID@HOST:PORT", ...]} in \(folder.configurationFile.path)
+            """)
+    }
+}
+
+/// What an operator hands to whoever makes the genesis.
+///
+/// JSON: `format` "vivian-validator-card/1", `operator`, `consensusKey` base64 of 32 bytes, `receiptKey` and `accountKey`
+/// base64 of a COSE_Key, `node` hex: the id under which others dial it.
+struct ValidatorCard {
+    static let format = "vivian-validator-card/1"
+
+    var validator: Genesis.Validator
+    var account: Genesis.Account
+    var node: PeerID
+
+    init(_ keys: InstallationKeys, operatorName: String) {
+        validator = keys.validator(operatorName: operatorName)
+        account = keys.genesisAccount
+        node = PeerID(publicKey: keys.nodeKey)
+    }
+
+    init(file: String) throws {
+        guard let data = try? Data(contentsOf: URL(fileURLWithPath: file)), data.count < 1 << 16 else {
+            throw CommandFailure("\(file) cannot be read, or is too large for a card")
+        }
+        guard let root = try? JSONDocument(parsing: Array(data)).root, root["format"]?.string == Self.format,
+            let name = root["operator"]?.string, let key = root["consensusKey"]?.string.flatMap(Base64.decode),
+            key.count == 32, let receipt = Self.key(root["receiptKey"]), let account = Self.key(root["accountKey"]),
+            let node = root["node"]?.string.flatMap({ PeerID($0) })
+        else { throw CommandFailure("\(file) is no card; make one with `vivian net card`") }
+        validator = Genesis.Validator(consensusKey: key, power: 10, operatorName: name, receiptKey: receipt)
+        self.account = Genesis.Account(id: AccountID(account.thumbprint), keys: [account])
+        self.node = node
+    }
+
+    private static func key(_ node: JSONNode?) -> COSEKey? {
+        guard let bytes = node?.string.flatMap(Base64.decode), let cbor = try? CBOR.decode(bytes) else { return nil }
+        return try? COSEKey(cbor: cbor)
+    }
+
+    var json: JSON {
+        [
+            "format": .string(Self.format), "operator": .string(validator.operatorName),
+            "consensusKey": .string(Base64.encode(validator.consensusKey)),
+            "receiptKey": .string(Base64.encode(validator.receiptKey.encoded)),
+            "accountKey": .string(Base64.encode(account.keys[0].encoded)), "node": .string("\(node)"),
+        ]
+    }
+}
+
+extension InstallationKeys {
+    /// The public half of the node key, 32 bytes.
+    var nodeKey: [UInt8] {
+        guard case .ed25519(let key) = node.publicKey else { preconditionFailure("node keys are Ed25519") }
+        return key
+    }
+}
+
+extension [UInt8] {
+    /// Without line ends after the text.
+    func trimmingLineEnd() -> [UInt8] {
+        Array(prefix(upTo: (lastIndex { $0 != 0x0a && $0 != 0x0d } ?? -1) + 1))
+    }
+}
