@@ -115,7 +115,7 @@ final class Witness {
             guard let replica = node.replica, replica.startRule == nil, vote.height == replica.height,
                 let address = Address(vote.validator),
                 (try? VerifiedVote(
-                    checking: vote, by: replica.tip.validators, on: ledger.identity.chainID.text,
+                    checking: vote, by: replica.tip.validators.current, on: ledger.identity.chainID.text,
                     isValid: replica.isValid)) != nil
             else { return }
             let place = VotePlace(

@@ -34,8 +34,7 @@ struct SimulatedLedger {
         ChainTip(
             ledger: identity, height: 0, time: Timestamp(nanosecondsSince1970: genesis.time), blockID: BlockID(),
             commit: Commit(), appHash: state.appHash, resultsHash: TransactionResult.root(of: []),
-            lastValidators: plan.genesis, validators: plan.genesis, nextValidators: plan.genesis,
-            rotation: ProposerRotation(plan.genesis))
+            validators: ValidatorSchedule(genesis: plan.genesis))
     }
 
     /// Executes a block; nil where nobody may vote for it.

@@ -44,6 +44,7 @@ class SimulatedNode {
     /// States of before, to begin a replay at.
     private var checkpoints: [(tip: ChainTip, state: StoreForest)] = []
     var pool: [[UInt8]] = []
+    private var book = EvidenceBook()
     /// What is on disk of what this node signed.
     var durable = DurableWords()
     /// The last place that this life's log holds, and the latest that honest peers told it of before it spoke.
@@ -134,6 +135,7 @@ class SimulatedNode {
             checkpoints.isEmpty || simulation.random.happens(100) ? nil : checkpoints[max(checkpoints.count - 3, 0)]
         var tip = start?.tip ?? simulation.ledger.beginning
         state = start?.state ?? simulation.ledger.state
+        book.cut(above: tip.height)
         while tip.height < last {
             let found: (block: [UInt8], commit: [UInt8])?
             do throws(StoreFailure) { found = try disk.block(tip.height + 1) } catch {
@@ -148,6 +150,7 @@ class SimulatedNode {
                 return nil
             }
             state = outcome.state
+            book.add(block.block)
             tip.advance(to: block, commit: commit, result: simulation.ledger.result(outcome))
             simulation.witness.noteState(outcome.appHash, at: tip.height, of: self)
         }
@@ -168,7 +171,7 @@ class SimulatedNode {
         let effects = replica!.receive(input, at: moment)
         let tip = replica!.tip
         for effect in effects {
-            if case .build = effect {
+            if effect.needsTip {
                 steps.append(Step(effect: effect, tip: tip))
             } else {
                 steps.append(Step(effect: effect))
@@ -232,7 +235,7 @@ class SimulatedNode {
         case .sendDecided(let height, let peer):
             if let to = simulation.places[peer] { sayDecided(height, to: to) }
         case .build(let order): if let tip = step.tip { build(order, on: tip) }
-        case .execute(let block): execute(block)
+        case .execute(let block): if let tip = step.tip { execute(block, on: tip) }
         case .sign(let message): later(in: simulation.weatherNow.signing, .signed(signed(message)))
         case .append(let record): append(record)
         case .commit(let block, let commit): take(block, commit)
@@ -285,11 +288,16 @@ class SimulatedNode {
 
     /// The block that an order makes; participants make others.
     func assemble(_ order: Replica.BuildOrder, on tip: ChainTip, transactions: [[UInt8]]) -> Block {
-        Block(
+        let evidence = order.evidence.map(\.item).filter { holds($0, after: tip) }
+        return Block(
             header: tip.header(
-                time: order.time, transactions: transactions, evidence: order.evidence, lastCommit: order.lastCommit,
+                time: order.time, transactions: transactions, evidence: evidence, lastCommit: order.lastCommit,
                 proposer: order.proposer.bytes),
-            transactions: transactions, evidence: order.evidence, lastCommit: order.lastCommit)
+            transactions: transactions, evidence: evidence, lastCommit: order.lastCommit)
+    }
+
+    private func holds(_ item: [UInt8], after tip: ChainTip) -> Bool {
+        book.holds(item, after: tip, plan: simulation.ledger.plan, isValid: simulation.scheme.isValid)
     }
 
     private func build(_ order: Replica.BuildOrder, on tip: ChainTip) {
@@ -306,10 +314,13 @@ class SimulatedNode {
             .built(round: order.round, proposed, simulation.ledger.result(outcome)))
     }
 
-    private func execute(_ block: ProposedBlock) {
-        guard block.block.header.height == height + 1 else { return }
+    private func execute(_ block: ProposedBlock, on tip: ChainTip) {
+        guard block.block.header.height == height + 1, tip.height == height else { return }
         let isVerified = simulation.witness.areSubmitted(block.block.transactions)
-        let outcome = outcomes[block.id] ?? simulation.ledger.execute(block.block, on: state, isVerified: isVerified)
+        let isFounded = block.block.evidence.allSatisfy { holds($0, after: tip) }
+        let outcome =
+            !isFounded
+            ? nil : outcomes[block.id] ?? simulation.ledger.execute(block.block, on: state, isVerified: isVerified)
         outcomes[block.id] = outcome
         later(in: simulation.weatherNow.execution, .executed(block.id, outcome.map(simulation.ledger.result)))
     }
@@ -325,6 +336,8 @@ class SimulatedNode {
         height += 1
         state = outcome.state
         outcomes = [:]
+        book.add(block.block)
+        if !block.block.evidence.isEmpty { simulation.witness.count("evidence on the ledger") }
         if let tip = replica?.tip, tip.height == height { checkpoints.append((tip, state)) }
         let included = Set(block.block.transactions)
         pool.removeAll { included.contains($0) }
@@ -361,6 +374,14 @@ class SimulatedNode {
 }
 
 extension Replica.Effect {
+    /// What is done on the tip that it was asked at.
+    var needsTip: Bool {
+        switch self {
+        case .build, .execute: true
+        default: false
+        }
+    }
+
     /// What may not happen before everything that was appended is on disk.
     var waitsForDisk: Bool {
         switch self {

@@ -34,7 +34,7 @@ extension SimulatedNode {
     func forgedVote(
         _ type: VoteType, _ height: Int64, _ round: Int32, _ blockID: BlockID, _ time: Timestamp
     ) -> Vote? {
-        guard let own, let place = replica?.tip.validators.index(of: own.bytes) else { return nil }
+        guard let own, let place = replica?.tip.validators.current.index(of: own.bytes) else { return nil }
         let vote = Vote(
             type: type, height: height, round: round, blockID: blockID, timestamp: time, validator: own.bytes,
             validatorIndex: Int32(place), signature: [])
@@ -211,7 +211,7 @@ final class AmnesiacValidator: SimulatedNode {
         case .vote(let vote) where vote.type == .prevote && !vote.blockID.isZero:
             let choice = Choice(height: vote.height, round: vote.round, blockID: vote.blockID)
             prevoters[choice, default: []].insert(vote.validatorIndex)
-            let members = replica?.tip.validators.members.count ?? 1
+            let members = replica?.tip.validators.current.members.count ?? 1
             if prevoters[choice]!.count * 3 + 3 > 2 * members {
                 self.vote(.precommit, vote.height, vote.round, vote.blockID, vote.timestamp)
             }
@@ -272,7 +272,7 @@ extension HeightLiar {
             lastCommit: tip.height == 0 ? Commit() : tip.commit, evidence: [], proposer: own)
         let block = ProposedBlock(assemble(order, on: tip, transactions: []))
         let vote = forgedVote(.precommit, tip.height + 1, 0, block.id, order.time)
-        let precommits = tip.validators.members.map { member in
+        let precommits = tip.validators.current.members.map { member in
             vote.map { own in
                 var vote = own
                 vote.validator = member.address
@@ -303,8 +303,10 @@ final class Flooder: SimulatedNode {
                 else { break }
                 // Now and then in another's name.
                 if simulation.random.happens(20) {
-                    let place = simulation.random.below(tip.validators.members.count)
-                    (vote.validatorIndex, vote.validator) = (Int32(place), tip.validators.members[place].address)
+                    let place = simulation.random.below(tip.validators.current.members.count)
+                    (vote.validatorIndex, vote.validator) = (
+                        Int32(place), tip.validators.current.members[place].address
+                    )
                 }
                 transmit(.consensus(.vote(vote)), to: peer)
             }
