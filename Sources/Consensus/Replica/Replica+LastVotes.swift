@@ -24,12 +24,25 @@ extension Replica {
         if lastVotes[validator].map({ $0 < place }) ?? true { lastVotes[validator] = place }
     }
 
+    /// Keeps a peer's word for whom it acts: it may be sent long before that validator joins the set.
     mutating func take(_ binding: NodeBinding, from sender: NodeID) {
+        peers[sender]?.binding = binding
+        believe(binding, of: sender)
+    }
+
+    /// Whoever has joined the set since its node said whom it acts for is known from now on.
+    mutating func believeBindings() {
+        for peer in sortedPeers where peers[peer]?.validator == nil {
+            if let binding = peers[peer]?.binding { believe(binding, of: peer) }
+        }
+    }
+
+    private mutating func believe(_ binding: NodeBinding, of peer: NodeID) {
         guard
-            binding.holds(for: sender, on: tip.ledger, in: tip.validators.current, isValid: isValid)
-                || binding.holds(for: sender, on: tip.ledger, in: tip.validators.next, isValid: isValid)
+            binding.holds(for: peer, on: tip.ledger, in: tip.validators.current, isValid: isValid)
+                || binding.holds(for: peer, on: tip.ledger, in: tip.validators.next, isValid: isValid)
         else { return }
-        peers[sender]?.validator = binding.validator
+        peers[peer]?.validator = binding.validator
     }
 
     /// Whether a peer has shown that it acts for a validator.

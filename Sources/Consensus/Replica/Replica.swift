@@ -94,7 +94,8 @@ package struct Replica: Sendable {
         var height: Int64 = 0
         /// What its clock is ahead of ours, when it said so last.
         var lead: Int128?
-        /// Whom it acts for.
+        /// Whom it says that it acts for, and whom it does: once that validator is in a set at hand.
+        var binding: NodeBinding?
         var validator: Address?
     }
 
