@@ -132,8 +132,8 @@ package struct Replica: Sendable {
     var grace: PrecommitGrace
     /// The round whose block waits for slow precommits.
     var delayedRound: Int32?
-    /// The last place that each validator was seen at.
-    var lastVotes: [Address: VotePlace] = [:]
+    /// The last that each validator was heard to sign.
+    var lastVotes: [Address: SignedMessage] = [:]
     var evidence: [DuplicateVoteEvidence] = []
     /// Where things stood at the last tick.
     var lastSeen: VotePlace?
@@ -170,7 +170,7 @@ package struct Replica: Sendable {
             after: tip, own: own, timeouts: timeouts, synchrony: synchrony, recovery: recovery)
         if let lockedBlock { blocks[lockedBlock.id] = lockedBlock }
         startRule = own.map(StartRule.init)
-        for signature in tip.commit.signatures { note(signature, of: tip.commit) }
+        note(tip.commit)
     }
 
     /// Same state and same input give the same state and effects on every replica.

@@ -109,8 +109,8 @@ final class Witness {
     func noteHeard(_ message: PeerMessage, by node: SimulatedNode, from sender: SimulatedNode) {
         guard node.linked.contains(sender.index) else { return }
         switch message {
-        case .lastVote(let place?) where sender.role.isHonest && node.replica?.startRule != nil:
-            node.heard = max(node.heard ?? place, place)
+        case .lastVote(let message?) where sender.role.isHonest && node.replica?.startRule != nil:
+            node.heard = max(node.heard ?? message.place, message.place)
         case .consensus(.vote(let vote)):
             guard let replica = node.replica, replica.startRule == nil, vote.height == replica.height,
                 let address = Address(vote.validator),

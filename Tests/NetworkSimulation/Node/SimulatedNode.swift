@@ -176,8 +176,8 @@ class SimulatedNode {
             } else {
                 steps.append(Step(effect: effect))
             }
-            if isCorrect, case .send(.lastVote(let place), let peer?) = effect {
-                simulation.witness.checkAnswer(place, of: self, to: peer)
+            if isCorrect, case .send(.lastVote(let message), let peer?) = effect {
+                simulation.witness.checkAnswer(message?.place, of: self, to: peer)
             }
         }
         simulation.witness.checkBounds(of: self)

@@ -233,8 +233,7 @@ final class HeightLiar: SimulatedNode {
             status.height += Int64(simulation.random.below(40))
             super.transmit(.status(status), to: receiver)
         case .lastVote:
-            let place = VotePlace(height: height + Int64(simulation.random.below(1_000)), round: 3, step: .precommit)
-            super.transmit(.lastVote(place), to: receiver)
+            super.transmit(.lastVote(lie(about: receiver)), to: receiver)
         case .decided(let bytes, var commit):
             guard simulation.random.happens(500) else { return super.transmit(message, to: receiver) }
             commit[commit.count - 1] ^= 1
@@ -258,12 +257,20 @@ final class HeightLiar: SimulatedNode {
         }
         let far = height + Int64(simulation.random.below(100))
         super.transmit(.status(ChainStatus(height: far, clock: moment.wall)), to: peer)
-        super.transmit(.lastVote(VotePlace(height: far + 1, round: 0, step: .prevote)), to: peer)
+        super.transmit(.lastVote(lie(about: peer)), to: peer)
         if let (block, commit) = undecided() { super.transmit(.decided(block: block, commit: commit), to: peer) }
     }
 }
 
 extension HeightLiar {
+    /// A vote that somebody else never cast.
+    private func lie(about peer: Int?) -> SignedMessage? {
+        let far = height + Int64(simulation.random.below(1_000)) + 1
+        guard let peer, var vote = forgedVote(.precommit, far, 3, BlockID(), moment.wall) else { return nil }
+        vote.validator = Identity.all[peer].address.bytes
+        return .vote(vote)
+    }
+
     /// A next block that nobody decided, with a commit whose signatures are one validator's.
     private func undecided() -> (block: [UInt8], commit: [UInt8])? {
         guard let own, let tip = replica?.tip else { return nil }
