@@ -47,6 +47,7 @@ extension Replica {
 
     mutating func answerLastVote(to sender: NodeID) {
         guard let validator = peers[sender]?.validator else { return }
+        if let binding { effects.append(.send(.validator(binding), to: sender)) }
         effects.append(.send(.lastVote(lastVotes[validator]), to: sender))
     }
 

@@ -193,7 +193,11 @@ extension Replica {
     mutating func tick() {
         effects.append(.schedule(.tick, afterNanoseconds: Self.tickInterval))
         applyStartRule()
-        if startRule != nil { effects.append(.send(.wantLastVote, to: nil)) }
+        if startRule != nil {
+            // Either may have been lost: nobody answers whom it does not know.
+            if let binding { effects.append(.send(.validator(binding), to: nil)) }
+            effects.append(.send(.wantLastVote, to: nil))
+        }
         effects.append(.send(.status(ChainStatus(height: tip.height, clock: now.wall)), to: nil))
         let place = VotePlace(height: height, round: max(machine.round, 0), step: .proposal)
         if place == lastSeen {
