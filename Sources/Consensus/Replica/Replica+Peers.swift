@@ -87,6 +87,8 @@ extension Replica {
                 let verified = try VerifiedProposal(
                     checking: proposal, polka: polka, from: proposer, by: set, on: chain, isValid: isValid)
                 note(proposal, by: proposer)
+                // The machine counts them, and asks for none of them again.
+                for vote in polka { note(vote) }
                 feed(.proposalReceived(verified, at: now.wall))
             }
         } catch { effects.append(.disconnect(sender, reason: "a vote or proposal that does not hold: \(error)")) }

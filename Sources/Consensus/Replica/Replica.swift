@@ -171,6 +171,7 @@ package struct Replica: Sendable {
         if let lockedBlock { blocks[lockedBlock.id] = lockedBlock }
         startRule = own.map(StartRule.init)
         note(tip.commit)
+        for vote in recovery.lock?.polka ?? [] { note(vote) }
     }
 
     /// Same state and same input give the same state and effects on every replica.
