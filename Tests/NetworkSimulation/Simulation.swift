@@ -137,6 +137,7 @@ final class Simulation {
     private func heal() {
         isHealed = true
         network.heal()
+        for node in nodes { node.disk.heal() }
         for node in nodes where !node.isUp { node.restart() }
         for index in cast.leapers { nodes[index].clock.lead = 0 }
     }

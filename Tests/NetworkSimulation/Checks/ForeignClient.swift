@@ -41,12 +41,15 @@ struct ForeignClient {
                 timestamp: header.time, root: header.appHash, nextValidatorsHash: header.nextValidatorsHash))
     }
 
+    /// A set as relayers send it: with a proposer, whoever that is.
+    private static func named(_ set: ValidatorSet) -> ValidatorSet { set.withProposer(set.members[0].address) }
+
     /// Follows to a later header.
     mutating func follow(_ signed: SignedHeader) throws {
         let header = ClientHeader(
-            signed: signed, validators: plan.inForce(at: signed.header.height),
+            signed: signed, validators: Self.named(plan.inForce(at: signed.header.height)),
             trustedHeight: ClientHeight(revision: chainID.revision, height: UInt64(trusted)),
-            trustedValidators: plan.inForce(at: trusted + 1))
+            trustedValidators: Self.named(plan.inForce(at: trusted + 1)))
         guard case .updated = try client.update(header) else { throw VerificationFailure.step("the client froze") }
         trusted = signed.header.height
     }

@@ -59,6 +59,12 @@ final class NodeDisk {
         files.evict()
     }
 
+    /// Nothing goes wrong any more; harm that was done stays.
+    func heal() {
+        for fault in DiskFault.allCases { files.setOdds(fault, 0) }
+        files.setByteBudget(.max)
+    }
+
     func setByteBudget(_ count: Int) { files.setByteBudget(count) }
 
     var faults: [DiskFault: Int] { files.counts }

@@ -139,7 +139,8 @@ class SimulatedNode {
         while tip.height < last {
             let found: (block: [UInt8], commit: [UInt8])?
             do throws(StoreFailure) { found = try disk.block(tip.height + 1) } catch {
-                fail(error)
+                refuse(error)
+                crash()
                 return nil
             }
             guard let found, let block = try? ProposedBlock(decoding: found.block),
