@@ -33,6 +33,16 @@ bench: build        ## The figures of core and gateway, each beside its ceiling 
 fuzz: bootstrap     ## Every decoder and verifier under libFuzzer, bounded (SECONDS each, default 20).
 	Fuzz/run
 
+SEEDS ?= 10000
+FIRST ?= 0
+simulate: bootstrap ## Seeds of the simulated network: SEEDS of them from FIRST on; says where to go on.
+	VIVIAN_TARGETS=SimulationTests swift build -c release -Xswiftc -enable-testing --product simulate \
+		--scratch-path .build/simulation
+	.build/simulation/release/simulate $(SEEDS) $(FIRST)
+
+mutants: bootstrap  ## Plants bugs in a copy of consensus, one by one: the simulation must find each.
+	deploy/mutants
+
 soak: build         ## The long counts: crashes, seeds, operations, examples of every operation.
 	.build-python/bin/python deploy/schemathesis --examples 100
 	deploy/soak

@@ -138,10 +138,14 @@ let coreSettings: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+/// What a simulated network is made of.
+let network = ["Consensus", "Interchain", "LedgerRuntime", "LedgerStore"]
+
 /// The named modules and all that they stand on; everything without `VIVIAN_TARGETS`.
 func selection() -> [Module] {
     guard let names = Context.environment["VIVIAN_TARGETS"], !names.isEmpty else { return modules }
     var wanted = Set(names.split(separator: ",").map(String.init))
+    if wanted.contains("SimulationTests") { wanted.formUnion(network) }
     var grown = true
     while grown {
         let more = modules.filter { wanted.contains($0.name) }.flatMap(\.dependsOn)
@@ -164,9 +168,12 @@ func settings(for module: Module) -> [SwiftSetting] {
     coreSettings + (module.parsesBytes ? [.strictMemorySafety()] : [])
 }
 
+/// Whether the simulation alone is asked for, without the tests of what it stands on.
+let isSimulation = Context.environment["VIVIAN_TARGETS"] == "SimulationTests"
+
 /// Modules with a test target of their own; a test may import all that its module may.
 let tested = Set(
-    modules.filter { !$0.isExecutable && $0.name != "LedgerAccess" }.map(\.name))
+    modules.filter { !$0.isExecutable && $0.name != "LedgerAccess" && !isSimulation }.map(\.name))
 
 var targets: [Target] = systemLibraries.filter { linked.contains($0.name) }.map {
     .systemLibrary(
@@ -219,6 +226,25 @@ if Set(selected.map(\.name)).isSuperset(of: fuzzed) {
             name: "FuzzTargets", dependencies: fuzzed.map { .target(name: $0) }, path: "Tests/FuzzTargets",
             swiftSettings: coreSettings))
     targets.append(.testTarget(name: "FuzzTests", dependencies: ["FuzzTargets"], swiftSettings: coreSettings))
+}
+if Set(selected.map(\.name)).isSuperset(of: network) {
+    // A whole network in one process: its tests, and a program that runs seeds, in a part of the house alone.
+    let parts =
+        network + ["Codec", "Cryptography", "LedgerModel", "Proofs", "SimulatedDisk", "StateTree", "TestSupport"]
+    targets.append(
+        .target(
+            name: "NetworkSimulation", dependencies: parts.map { .target(name: $0) }, path: "Tests/NetworkSimulation",
+            swiftSettings: coreSettings))
+    targets.append(
+        .testTarget(
+            name: "SimulationTests", dependencies: ["Consensus", "Cryptography", "NetworkSimulation"],
+            exclude: ["Mutants"], swiftSettings: coreSettings))
+    if !isWhole {
+        targets.append(
+            .executableTarget(
+                name: "simulate", dependencies: ["NetworkSimulation"], path: "Tests/simulate",
+                swiftSettings: coreSettings))
+    }
 }
 if isWhole || (Context.environment["VIVIAN_TARGETS"] ?? "").contains("EndToEndTests") {
     // The real binary with peers that are not ours: curl, and the Python programs in `Peers`.

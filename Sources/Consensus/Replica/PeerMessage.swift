@@ -12,7 +12,7 @@ package import LedgerModel
 /// | 5 wantDecided | u64 first height, u16 count |
 /// | 6 decided | part: the block's bytes; part: its commit (protobuf) |
 /// | 7 wantLastVote | - : asks for the last vote of the asker's key (D23) |
-/// | 8 lastVote | u64 height, u32 round, u8 step (as ``SignState``); three zeros where none is known |
+/// | 8 lastVote | the ``SignedMessage``, which proves itself; nothing where none is known |
 /// | 9 validator | 20 bytes address, signature: the sender's node acts for that validator (``NodeBinding``) |
 /// | 10 evidence | `tendermint.types.DuplicateVoteEvidence` |
 package enum PeerMessage: Hashable, Sendable {
@@ -23,7 +23,7 @@ package enum PeerMessage: Hashable, Sendable {
     case wantDecided(from: Int64, count: Int)
     case decided(block: [UInt8], commit: [UInt8])
     case wantLastVote
-    case lastVote(VotePlace?)
+    case lastVote(SignedMessage?)
     case validator(NodeBinding)
     case evidence(DuplicateVoteEvidence)
 
@@ -65,9 +65,9 @@ package enum PeerMessage: Hashable, Sendable {
             writer.part(block)
             writer.part(commit)
         case .wantLastVote: writer.uint8(7)
-        case .lastVote(let place):
+        case .lastVote(let message):
             writer.uint8(8)
-            VotePlace.write(place, to: &writer)
+            writer.raw(message?.encoded ?? [])
         case .validator(let binding):
             writer.uint8(9)
             writer.raw(binding.validator.bytes)
@@ -95,7 +95,9 @@ package enum PeerMessage: Hashable, Sendable {
         case 5: message = .wantDecided(from: try reader.height(), count: Int(try reader.uint16()))
         case 6: message = .decided(block: try reader.part(), commit: try reader.part())
         case 7: message = .wantLastVote
-        case 8: message = .lastVote(try VotePlace.read(from: &reader))
+        case 8:
+            let bytes = try reader.bytes(reader.remaining)
+            message = .lastVote(bytes.isEmpty ? nil : try SignedMessage(decoding: bytes))
         case 9:
             guard let validator = Address(try reader.bytes(Address.byteCount)) else { throw ConsensusFault.malformed }
             message = .validator(NodeBinding(validator: validator, signature: try reader.bytes(64)))
@@ -155,19 +157,8 @@ package struct VotePlace: Hashable, Comparable, Sendable {
     package static func < (left: VotePlace, right: VotePlace) -> Bool {
         (left.height, left.round, left.step) < (right.height, right.round, right.step)
     }
+}
 
-    static func write(_ place: VotePlace?, to writer: inout ByteWriter) {
-        writer.uint64(UInt64(place?.height ?? 0))
-        writer.uint32(UInt32(place?.round ?? 0))
-        writer.uint8(place?.step.rawValue ?? 0)
-    }
-
-    static func read(from reader: inout ByteReader) throws -> VotePlace? {
-        let (height, round, step) = (try reader.height(), try reader.uint32(), try reader.uint8())
-        if height == 0, round == 0, step == 0 { return nil }
-        guard height > 0, let round = Int32(exactly: round), let step = SignState.Step(rawValue: step) else {
-            throw ConsensusFault.malformed
-        }
-        return VotePlace(height: height, round: round, step: step)
-    }
+extension SignedMessage {
+    package var place: VotePlace { VotePlace(height: height, round: round, step: step) }
 }

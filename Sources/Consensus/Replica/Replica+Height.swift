@@ -130,7 +130,7 @@ extension Replica {
             grace = PrecommitGrace(memberCount: tip.validators.current.members.count)
         }
         assembler = CommitAssembler(decision, by: tip.validators.current, decidedAt: now.steady, grace: grace)
-        for signature in decision.commit.signatures { note(signature, of: decision.commit) }
+        note(decision.commit)
         tip.advance(to: block, commit: decision.commit, result: result)
         settleEvidence(of: block)
         // The genesis state is a change that the first block cannot prove: its proof block follows at once, too.
@@ -149,6 +149,7 @@ extension Replica {
             recovery: Recovery(signatures: signState.map { [$0] } ?? []))
         effects.append(.send(.status(ChainStatus(height: tip.height, clock: now.wall)), to: nil))
         catchUp.decided(tip.height)
+        believeBindings()
         applyStartRule()
         scheduleBegin()
         takeEarly()

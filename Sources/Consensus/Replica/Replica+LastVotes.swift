@@ -1,35 +1,45 @@
 import LedgerModel
 
-/// Who voted last where: what a validator that starts is told of its own key (D23).
+/// Who signed what last: what a validator that starts is told of its own key (D23).
 extension Replica {
-    mutating func note(_ vote: Vote) {
-        guard let address = Address(vote.validator) else { return }
-        note(
-            VotePlace(height: vote.height, round: vote.round, step: vote.type == .prevote ? .prevote : .precommit),
-            of: address)
+    mutating func note(_ vote: Vote) { note(.vote(vote), of: vote.validator) }
+
+    mutating func note(_ proposal: BlockProposal, by proposer: [UInt8]) { note(.proposal(proposal), of: proposer) }
+
+    mutating func note(_ commit: Commit) {
+        for (index, entry) in commit.signatures.enumerated() where entry.flag == .commit || entry.flag == .nilVote {
+            note(
+                Vote(
+                    type: .precommit, height: commit.height, round: commit.round,
+                    blockID: entry.flag == .commit ? commit.blockID : BlockID(), timestamp: entry.timestamp,
+                    validator: entry.validator, validatorIndex: Int32(index), signature: entry.signature))
+        }
     }
 
-    mutating func note(_ proposal: BlockProposal, by proposer: [UInt8]) {
-        guard let address = Address(proposer) else { return }
-        note(VotePlace(height: proposal.height, round: proposal.round, step: .proposal), of: address)
+    private mutating func note(_ message: SignedMessage, of validator: [UInt8]) {
+        guard let address = Address(validator) else { return }
+        if lastVotes[address].map({ $0.place < message.place }) ?? true { lastVotes[address] = message }
     }
 
-    mutating func note(_ signature: CommitSignature, of commit: Commit) {
-        guard signature.flag == .commit || signature.flag == .nilVote, let address = Address(signature.validator)
-        else { return }
-        note(VotePlace(height: commit.height, round: commit.round, step: .precommit), of: address)
-    }
-
-    private mutating func note(_ place: VotePlace, of validator: Address) {
-        if lastVotes[validator].map({ $0 < place }) ?? true { lastVotes[validator] = place }
-    }
-
+    /// Keeps a peer's word for whom it acts: it may be sent long before that validator joins the set.
     mutating func take(_ binding: NodeBinding, from sender: NodeID) {
+        peers[sender]?.binding = binding
+        believe(binding, of: sender)
+    }
+
+    /// Whoever has joined the set since its node said whom it acts for is known from now on.
+    mutating func believeBindings() {
+        for peer in sortedPeers where peers[peer]?.validator == nil {
+            if let binding = peers[peer]?.binding { believe(binding, of: peer) }
+        }
+    }
+
+    private mutating func believe(_ binding: NodeBinding, of peer: NodeID) {
         guard
-            binding.holds(for: sender, on: tip.ledger, in: tip.validators.current, isValid: isValid)
-                || binding.holds(for: sender, on: tip.ledger, in: tip.validators.next, isValid: isValid)
+            binding.holds(for: peer, on: tip.ledger, in: tip.validators.current, isValid: isValid)
+                || binding.holds(for: peer, on: tip.ledger, in: tip.validators.next, isValid: isValid)
         else { return }
-        peers[sender]?.validator = binding.validator
+        peers[peer]?.validator = binding.validator
     }
 
     /// Whether a peer has shown that it acts for a validator.
@@ -37,13 +47,26 @@ extension Replica {
 
     mutating func answerLastVote(to sender: NodeID) {
         guard let validator = peers[sender]?.validator else { return }
+        if let binding { effects.append(.send(.validator(binding), to: sender)) }
         effects.append(.send(.lastVote(lastVotes[validator]), to: sender))
     }
 
-    mutating func takeLastVote(_ place: VotePlace?, from sender: NodeID) {
-        guard let validator = peers[sender]?.validator else { return }
-        startRule?.answered(validator, place)
+    /// Takes a peer's answer.
+    ///
+    /// A later vote counts with its signature alone: a peer that could claim one might bar this validator for ever. One
+    /// that does not hold need not be the peer's fault, since of a commit not every entry is checked.
+    mutating func takeLastVote(_ message: SignedMessage?, from sender: NodeID) {
+        guard let validator = peers[sender]?.validator, startRule != nil else { return }
+        if let message, !isOwn(message) { return }
+        startRule?.answered(validator, message?.place)
         applyStartRule()
+    }
+
+    private func isOwn(_ message: SignedMessage) -> Bool {
+        guard let own, let index = tip.validators.current.index(of: own.bytes),
+            let key = tip.validators.current.members[index].publicKey.ed25519
+        else { return false }
+        return isValid(message.signature, message.signBytes(chainID: tip.ledger.chainID.text), key)
     }
 
     /// Ends the start rule once it allows; what came meanwhile is taken then.

@@ -87,6 +87,8 @@ extension Replica {
                 let verified = try VerifiedProposal(
                     checking: proposal, polka: polka, from: proposer, by: set, on: chain, isValid: isValid)
                 note(proposal, by: proposer)
+                // The machine counts them, and asks for none of them again.
+                for vote in polka { note(vote) }
                 feed(.proposalReceived(verified, at: now.wall))
             }
         } catch { effects.append(.disconnect(sender, reason: "a vote or proposal that does not hold: \(error)")) }
@@ -193,7 +195,11 @@ extension Replica {
     mutating func tick() {
         effects.append(.schedule(.tick, afterNanoseconds: Self.tickInterval))
         applyStartRule()
-        if startRule != nil { effects.append(.send(.wantLastVote, to: nil)) }
+        if startRule != nil {
+            // Either may have been lost: nobody answers whom it does not know.
+            if let binding { effects.append(.send(.validator(binding), to: nil)) }
+            effects.append(.send(.wantLastVote, to: nil))
+        }
         effects.append(.send(.status(ChainStatus(height: tip.height, clock: now.wall)), to: nil))
         let place = VotePlace(height: height, round: max(machine.round, 0), step: .proposal)
         if place == lastSeen {

@@ -94,7 +94,8 @@ package struct Replica: Sendable {
         var height: Int64 = 0
         /// What its clock is ahead of ours, when it said so last.
         var lead: Int128?
-        /// Whom it acts for.
+        /// Whom it says that it acts for, and whom it does: once that validator is in a set at hand.
+        var binding: NodeBinding?
         var validator: Address?
     }
 
@@ -131,8 +132,8 @@ package struct Replica: Sendable {
     var grace: PrecommitGrace
     /// The round whose block waits for slow precommits.
     var delayedRound: Int32?
-    /// The last place that each validator was seen at.
-    var lastVotes: [Address: VotePlace] = [:]
+    /// The last that each validator was heard to sign.
+    var lastVotes: [Address: SignedMessage] = [:]
     var evidence: [DuplicateVoteEvidence] = []
     /// Where things stood at the last tick.
     var lastSeen: VotePlace?
@@ -169,7 +170,8 @@ package struct Replica: Sendable {
             after: tip, own: own, timeouts: timeouts, synchrony: synchrony, recovery: recovery)
         if let lockedBlock { blocks[lockedBlock.id] = lockedBlock }
         startRule = own.map(StartRule.init)
-        for signature in tip.commit.signatures { note(signature, of: tip.commit) }
+        note(tip.commit)
+        for vote in recovery.lock?.polka ?? [] { note(vote) }
     }
 
     /// Same state and same input give the same state and effects on every replica.

@@ -1,5 +1,3 @@
-import Cryptography
-
 /// Why evidence proves nothing.
 package enum EvidenceFailure: Error, Equatable, Sendable {
     /// A field, and which (CometBFT's ValidateBasic).
@@ -59,7 +57,8 @@ package struct EvidenceCheck: Sendable {
     /// `validators` are the set of the votes' height, `blockTime` is the time of the block decided at it.
     /// Throws why it proves nothing.
     package func verify(
-        _ evidence: DuplicateVoteEvidence, validators: ValidatorSet, blockTime: Timestamp
+        _ evidence: DuplicateVoteEvidence, validators: ValidatorSet, blockTime: Timestamp,
+        isValid: CommitVerification.Predicate = CommitVerification.zip215
     ) throws(EvidenceFailure) -> Misbehaviour {
         let (first, second) = (evidence.first, evidence.second)
         try first.validateAsEvidence()
@@ -79,10 +78,9 @@ package struct EvidenceCheck: Sendable {
         let power = validators.members[index].votingPower
         guard evidence.validatorPower == power, evidence.totalPower == validators.power else { throw .power }
         for (number, vote) in [first, second].enumerated() {
-            guard
-                Ed25519.isValidZIP215(
-                    signature: vote.signature, message: vote.signBytes(chainID: chainID), publicKey: key)
-            else { throw .signature(vote: number + 1) }
+            guard isValid(vote.signature, vote.signBytes(chainID: chainID), key) else {
+                throw .signature(vote: number + 1)
+            }
         }
         return Misbehaviour(
             kind: .duplicateVote, validator: address, power: power, height: Height(UInt64(first.height)),
