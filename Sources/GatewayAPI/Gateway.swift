@@ -196,7 +196,6 @@ package struct Gateway: Service {
             steadyClock: { DispatchTime.now().uptimeNanoseconds })
         let gate = Gate(access: parts.access, metrics: parts.metrics)
         let router = Router(context: GatewayContext.self)
-        router.middlewares.add(UnroutedMiddleware(metrics: parts.metrics))
         let routes = RouteTable.routes(of: parts)
         for (template, group) in Dictionary(grouping: routes, by: \.template) {
             let path = RouterPath(group[0].routerPath)
@@ -216,6 +215,8 @@ package struct Gateway: Service {
                 router.on(path, method: method) { _, context in methods.answer(method, context) }
             }
         }
+        // Last: what stands above passes by it, since pipelines answer what fails themselves.
+        router.middlewares.add(UnroutedMiddleware(metrics: parts.metrics))
         return router
     }
 }

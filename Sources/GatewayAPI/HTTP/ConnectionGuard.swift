@@ -26,6 +26,11 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     /// Requests whose answer is not wholly sent.
     private(set) var requests = 0
     private var quietSince = NIODeadline.now()
+    /// Whether this turn of the event loop ends with a flush, and whose answers it sends.
+    private(set) var isFlushAhead = false
+    private var flushed: [RequestGuard] = []
+    /// Whether a large answer goes, which must feel at once that the client takes no more.
+    var isHurried = false
 
     init(_ patience: Patience, _ all: Connections) {
         self.patience = patience
@@ -58,6 +63,24 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         }
         context.fireUserInboundEventTriggered(event)
     }
+
+    /// Where many answers are on their way, those that are ready together go together: one TLS record and one system call
+    /// at the end of the turn, not one for each stream.
+    func flush(context: ChannelHandlerContext) {
+        guard requests > 1, !isHurried else { return context.flush() }
+        guard !isFlushAhead else { return }
+        isFlushAhead = true
+        context.eventLoop.assumeIsolated().execute { [self] in
+            isFlushAhead = false
+            self.context?.flush()
+            let all = flushed
+            flushed.removeAll(keepingCapacity: true)
+            for answers in all { answers.flushed() }
+        }
+    }
+
+    /// Tells a stream's guard when the flush that is ahead is done.
+    func tell(_ answers: RequestGuard) { flushed.append(answers) }
 
     /// After its farewell the HTTP/2 library closes as soon as the last answer's end is written, before it is flushed.
     func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {

@@ -7,7 +7,11 @@ import NIOCore
 struct Reply: Sendable {
     var status: HTTPResponse.Status
     var headers: HTTPFields
-    var body: [UInt8]
+    /// As many as most answers have in the end: room is made once.
+    private static let fieldCount = 12
+    var body: [UInt8] { didSet { knownTag = nil } }
+    /// The tag of ``body``, where it was computed before: of what is kept and given to many.
+    private(set) var knownTag: EntityTag?
     /// The body piece by piece, for as long as it takes; ``body`` is empty then.
     ///
     /// Each piece is asked for when the one before was taken, after everything that is done to a request; the stream
@@ -41,9 +45,19 @@ struct Reply: Sendable {
         _ bytes: [UInt8], type: String, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]
     ) -> Reply {
         var headers = headers
+        headers.reserveCapacity(fieldCount)
         headers[.contentType] = type
         return Reply(status, headers: headers, body: bytes)
     }
+
+    static func kept(_ representation: Representation, type: String) -> Reply {
+        var reply = bytes(representation.body, type: type)
+        reply.knownTag = representation.tag
+        return reply
+    }
+
+    /// The entity tag of the body.
+    var tag: EntityTag { knownTag ?? EntityTag(of: body) }
 
     /// As the server sends it; the answer to HEAD has no body, or an HTTP/2 client drops the stream.
     func response(to method: HTTPRequest.Method) -> Response {

@@ -30,6 +30,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var address = AddressShare.unknown
     /// Whether it is a stream of HTTP/2.
     private var isStream = false
+    private var context: ChannelHandlerContext?
     /// Requests whose head is here and whose answer is not wholly sent.
     private var open = 0
     /// Those whose answer is not wholly written.
@@ -51,12 +52,12 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
-        // An HTTP/1.1 connection has its own; a stream's parent is its connection.
-        connection = try? context.pipeline.syncOperations.handler(type: ConnectionGuard.self)
-        if connection == nil {
-            isStream = true
-            connection = try? context.channel.parent?.pipeline.syncOperations.handler(type: ConnectionGuard.self)
-        }
+        self.context = context
+        // A stream's parent is its connection, and a connection's the listener.
+        let channel = context.channel
+        let carrier = channel.parent.flatMap { $0.parent == nil ? nil : $0 }
+        isStream = carrier != nil
+        connection = try? (carrier ?? channel).pipeline.syncOperations.handler(type: ConnectionGuard.self)
         if let share = connection?.address { address = share }
     }
 
@@ -67,7 +68,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         all.end(open, of: address)
         all.release(heldBytes, of: address)
         connection?.requestsEnded(open)
-        (open, heldBytes, connection) = (0, 0, nil)
+        (open, heldBytes, connection, self.context) = (0, 0, nil, nil)
     }
 
     // MARK: What comes
@@ -150,8 +151,15 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func flush(context: ChannelHandlerContext) {
+        connection?.isHurried = heldBytes > 0
         context.flush()
-        if open > unanswered || heldBytes > 0 { look(context) }
+        connection?.isHurried = false
+        if let connection, connection.isFlushAhead { connection.tell(self) } else { flushed() }
+    }
+
+    /// What was flushed has gone, or waits for the client.
+    func flushed() {
+        if let context, open > unanswered || heldBytes > 0 { look(context) }
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
