@@ -69,7 +69,8 @@ struct StartCommand: AsyncParsableCommand {
                     folder: folder.ledger.path, genesis: genesis,
                     consensusKey: try network == nil
                         ? folder.key("consensus", of: genesis) : folder.key("consensus"),
-                    receiptKey: try network == nil ? folder.key("receipt", of: genesis) : folder.key("receipt"), retainedBytes: retainedMegabytes << 20,
+                    receiptKey: try network == nil ? folder.key("receipt", of: genesis) : folder.key("receipt"),
+                    retainedBytes: retainedMegabytes << 20,
                     historyBytes: historyMegabytes << 20, blocksKept: keepBlocks ?? settings.keepBlocks,
                     blockFileBytes: blockFileMegabytes << 20, isClockConfirmed: acceptClock),
                 network: network, logger: logger)
@@ -140,7 +141,8 @@ struct StartCommand: AsyncParsableCommand {
                             IntervalSealer(
                                 store: store, issuer: issuer, plan: plan, outbox: outbox, logger: logger, now: now))
                     ]
-                } ?? []) + (network.map { [Self.service($0)] } ?? []), gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+                } ?? []) + (network.map { [Self.service($0)] } ?? []), gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: logger)
         group.maximumGracefulShutdownDuration = .seconds(20)
         defer { try? FileManager.default.removeItem(at: folder.runFile) }
         do {
