@@ -21,7 +21,7 @@ package enum HTTPDate {
             time(day: parts[2], month: parts[1], year: number(parts[4], 4), clock: parts[3])
         case 6 where days.contains(String(parts[0])) && parts[2].isEmpty && parts[3].utf8.count == 1:
             // asctime pads the day with a space.
-            time(day: "0" + parts[3], month: parts[1], year: number(parts[5], 4), clock: parts[4])
+            time(day: Substring("0" + parts[3]), month: parts[1], year: number(parts[5], 4), clock: parts[4])
         default: nil
         }
     }

@@ -91,7 +91,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     /// A request's head is here.
     func requestBegan() {
         requests += 1
-        if requests == 1 { connection?.quietSince.store(.max, ordering: .relaxed) }
+        if requests == 1, let connection { connection.quietSince.store(.max, ordering: .relaxed) }
     }
 
     /// A request's answer is sent, or will never be.
