@@ -55,7 +55,7 @@ import Testing
     private func finish(_ history: inout SimulatedHistory, _ seed: String) throws {
         history.disk.disarm()
         for fault in DiskFault.allCases { history.disk.setOdds(fault, 0) }
-        for end: SimulatedHistory.End in [.killed, .powerLost, .powerLost] {
+        for end: SimulatedHistory.End in [.powerLost, .killed, .powerLost] {
             history.end(end)
             try history.open()
             try history.check(seed)
@@ -149,10 +149,10 @@ import Testing
             try history.check(from: least, seed)
             return history.refusals > 0
         } catch StoreFailure.damaged(let file, _, let height) {
-            #expect(file.hasPrefix(SimulatedHistory.folder) && height <= (history.account.height ?? 0) + 1, "\(seed)")
+            #expect(file.hasPrefix(SimulatedHistory.folder) && height <= (history.account.height ?? 0) + 2, "\(seed)")
             return true
         } catch StoreFailure.cutOff(let file, _, _, let height) {
-            #expect(file.hasPrefix(SimulatedHistory.folder) && height <= (history.account.height ?? 0) + 1, "\(seed)")
+            #expect(file.hasPrefix(SimulatedHistory.folder) && height <= (history.account.height ?? 0) + 2, "\(seed)")
             return true
         }
     }
@@ -184,7 +184,17 @@ import Testing
             history.end(.powerLost)
             harmAtRest(history, harm, seed: seed)
             history.disk.evict()
-            _ = try opens(&history, from: 0, "\(harm), seed \(seed)")
+            let what = "\(harm), seed \(seed)"
+            guard harm != .misdirected else {
+                // Two places are hit, and the second may hold the word of the batch before: lost, but not in silence.
+                try? history.open()
+                if let log = history.log {
+                    let isKnown = history.accounts.contains(SimulatedHistory.Account(log))
+                    #expect(isKnown || log.report.tornBytes > 0, "\(what)")
+                }
+                continue
+            }
+            _ = try opens(&history, from: 0, what)
         }
     }
 
