@@ -6,7 +6,7 @@ import Testing
 /// The real log on a simulated disk: whatever the power does, what was acknowledged is there.
 @Suite struct BlockLogCrashTests {
     private static let seeds: UInt64 =
-        ProcessInfo.processInfo.environment["VIVIAN_DISK_SEEDS"].flatMap { UInt64($0) } ?? 500
+        ProcessInfo.processInfo.environment["VIVIAN_DISK_SEEDS"].flatMap { UInt64($0) } ?? 200
 
     /// Runs a history through many ends; calls that a fault hit poison the log, and it is opened again.
     private func run(_ history: inout SimulatedHistory, steps: Int, _ seed: String) throws {
@@ -98,17 +98,17 @@ import Testing
     }
 
     @Test func `a full disk leaves a log that opens again and holds what was acknowledged`() throws {
-        var full = 0
+        var full: UInt64 = 0
         for seed in 0..<Self.seeds {
             var history = SimulatedHistory(seed: seed, byteBudget: 400 + Int(seed % 97) * 61)
             try run(&history, steps: 40, "seed \(seed)")
-            full += history.disk.counts[.full, default: 0]
+            full += UInt64(history.disk.counts[.full, default: 0])
             // Space is freed, and it goes on.
             history.disk.setByteBudget(.max)
             try run(&history, steps: 10, "seed \(seed)")
             try finish(&history, "seed \(seed)")
         }
-        #expect(full > 100)
+        #expect(full > Self.seeds / 5)
     }
 
     // MARK: What no log can mask
