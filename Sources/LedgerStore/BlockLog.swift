@@ -223,6 +223,8 @@ package final class BlockLog {
     /// The last segment always stays.
     package func prune(below height: UInt64) throws(StoreFailure) {
         while segments.count > 1, segments[1].firstHeight <= height, segments[0].lastHeight < height {
+            // What follows must be on the disk before what it follows goes.
+            try sync()
             let segment = segments[0]
             try files.remove(segment.path)
             // One at a time: of several entries a crash may keep any, and a gap is damage.

@@ -92,6 +92,20 @@ import Testing
         #expect(try open(disk).firstHeight == log.firstHeight)
     }
 
+    @Test func `pruning waits until the segment that stays is on the disk`() throws {
+        for seed: UInt64 in 0..<40 {
+            let disk = SimulatedFileSystem(seed: seed)
+            let log = try open(disk)
+            try fill(log, 1...3)
+            // A segment that begins, and was not synced.
+            try log.append([vote(4), record(4)])
+            try log.prune(below: 4)
+            disk.crash()
+            let again = try open(disk)
+            #expect(again.lastHeight == 4 && again.lastVote == Array("vote 4".utf8), "seed \(seed)")
+        }
+    }
+
     @Test func `the last vote survives the pruning of its segment`() throws {
         let disk = SimulatedFileSystem(seed: 1)
         let log = try open(disk)
