@@ -106,6 +106,18 @@ import Testing
         }
     }
 
+    @Test func `a segment that a crash left empty begins with the newest vote too`() throws {
+        let disk = SimulatedFileSystem(seed: 1)
+        try fill(try open(disk), 1...3)
+        _ = try RawFile(Self.folder + "/blocks-0000000000000004.log", on: disk)
+        let log = try open(disk)
+        try log.append([record(4)])
+        try log.prune(below: 4)
+        #expect(log.firstHeight == 4)
+        disk.crash()
+        #expect(try open(disk).lastVote == Array("vote 3".utf8))
+    }
+
     @Test func `the last vote survives the pruning of its segment`() throws {
         let disk = SimulatedFileSystem(seed: 1)
         let log = try open(disk)
