@@ -60,7 +60,7 @@ package struct EvidenceCheck: Sendable {
     /// Throws why it proves nothing.
     package func verify(
         _ evidence: DuplicateVoteEvidence, validators: ValidatorSet, blockTime: Timestamp
-    ) throws(EvidenceFailure) -> Misbehaviour {
+    ) throws(EvidenceFailure) -> ValidatorMisbehaviour {
         let (first, second) = (evidence.first, evidence.second)
         try first.validateAsEvidence()
         try second.validateAsEvidence()
@@ -84,7 +84,7 @@ package struct EvidenceCheck: Sendable {
                     signature: vote.signature, message: vote.signBytes(chainID: chainID), publicKey: key)
             else { throw .signature(vote: number + 1) }
         }
-        return Misbehaviour(
+        return ValidatorMisbehaviour(
             kind: .duplicateVote, validator: address, power: power, height: Height(UInt64(first.height)),
             time: blockTime, totalPower: validators.power)
     }
