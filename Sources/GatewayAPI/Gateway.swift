@@ -107,7 +107,7 @@ package struct GatewayParts: Sendable {
 
 /// The HTTPS server: TLS 1.3, HTTP/2 and HTTP/1.1.
 package struct Gateway: Service {
-    /// Connections at a time, where the process may open so many files; what comes beyond waits in the kernel's queue.
+    /// Connections at a time, where the process may open so many files; who comes beyond takes the place of a quiet one.
     static let connectionsMax = 12_000
     /// The kernel's queue: as long as the kernel lets it be, so that many who connect at once need not try again.
     private static let backlog = 4_096
@@ -132,6 +132,7 @@ package struct Gateway: Service {
         let patience = Patience(seconds: configuration.clientSeconds)
         let tls = try Self.tls(configuration)
         let open = OpenRequests()
+        let connections = Connections(countMax: OpenFiles.connections(atMost: Self.connectionsMax))
         let stream = HTTP1Channel.Configuration(
             additionalChannelHandlers: [RequestGuard(patience, open)], idleTimeout: .init(patience.idle),
             httpDecoderConfiguration: Self.head)
@@ -145,13 +146,11 @@ package struct Gateway: Service {
                             idleTimeout: patience.idle, gracefulCloseTimeout: patience.idle, streamConfiguration: stream
                         ),
                         responder: responder),
-                    patience: patience)
+                    patience: patience, connections: connections)
             },
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.host, port: configuration.port), serverName: "vivian",
-                backlog: Self.backlog,
-                availableConnectionsDelegate: MaximumAvailableConnections(
-                    OpenFiles.connections(atMost: Self.connectionsMax))),
+                backlog: Self.backlog, availableConnectionsDelegate: ConnectionPlaces(connections)),
             onServerRunning: { channel in await onListening(channel.localAddress?.port ?? configuration.port) },
             logger: logger)
     }
@@ -197,7 +196,6 @@ package struct Gateway: Service {
             steadyClock: { DispatchTime.now().uptimeNanoseconds })
         let gate = Gate(access: parts.access, metrics: parts.metrics)
         let router = Router(context: GatewayContext.self)
-        router.middlewares.add(UnroutedMiddleware(metrics: parts.metrics))
         let routes = RouteTable.routes(of: parts)
         for (template, group) in Dictionary(grouping: routes, by: \.template) {
             let path = RouterPath(group[0].routerPath)
@@ -217,6 +215,8 @@ package struct Gateway: Service {
                 router.on(path, method: method) { _, context in methods.answer(method, context) }
             }
         }
+        // Last: what stands above passes by it, since pipelines answer what fails themselves.
+        router.middlewares.add(UnroutedMiddleware(metrics: parts.metrics))
         return router
     }
 }

@@ -7,12 +7,12 @@ import Synchronization
 
 /// `GET /status` as text: written again when the ledger has moved on, since clients ask more often than it does.
 private final class StatusText: Sendable {
-    private let newest = Mutex<(status: LedgerStatus, text: [UInt8])?>(nil)
+    private let newest = Mutex<(status: LedgerStatus, text: Representation)?>(nil)
 
-    func text(_ status: LedgerStatus, version: String) -> [UInt8] {
+    func text(_ status: LedgerStatus, version: String) -> Representation {
         newest.withLock { newest in
             if let newest, newest.status == status { return newest.text }
-            let text = Self.json(status, version).serialized()
+            let text = Representation(Self.json(status, version).serialized())
             newest = (status, text)
             return text
         }
@@ -55,7 +55,7 @@ struct LedgerRoutes {
 
     @Sendable func status(_ input: RouteInput) async throws -> Reply {
         let text = statusText.text(try await parts.ledger.status(), version: parts.configuration.version)
-        return Reply.bytes(text, type: "application/json")
+        return Reply.kept(text, type: "application/json")
     }
 
     @Sendable func state(_ input: RouteInput) async throws -> Reply {

@@ -6,15 +6,18 @@ import Records
 
 /// What operators and tools ask for: health, metrics, the contract.
 struct OperationRoutes {
+    private static let health = Representation(JSON.object(of: ["status": .string("ok")]).serialized())
+    private static let contract = Representation(OpenAPIDocument.bytes)
+
     let parts: GatewayParts
 
     var routes: [Route] {
         [
-            Route(.get, "/healthz", .open, isLight: true) { _ in Reply.json(.object(of: ["status": .string("ok")])) },
+            Route(.get, "/healthz", .open, isLight: true) { _ in Reply.kept(Self.health, type: "application/json") },
             Route(.get, "/readyz", .open, ready),
             Route(.get, "/metrics", .scope(.operationsRead), metrics),
             Route(.get, "/openapi.json", .open, isLight: true) { _ in
-                Reply.bytes(OpenAPIDocument.bytes, type: "application/vnd.oai.openapi+json;version=3.1")
+                Reply.kept(Self.contract, type: "application/vnd.oai.openapi+json;version=3.1")
             },
         ]
     }

@@ -8,15 +8,29 @@ import Records
 
 /// One request as the routes see it.
 struct RouteInput {
-    let request: Request
-    let context: GatewayContext
-    let route: Route
-    /// Who asks.
-    let principal: Principal
-    /// Nanoseconds since 1970.
-    let now: @Sendable () -> UInt64
-    /// Set where the route writes its entry of the audit log together with its effect.
-    let mark: AuditMark
+    /// What does not change on the way: held once, so that handing the request on copies next to nothing.
+    private final class Facts: Sendable {
+        let request: Request
+        let context: GatewayContext
+        let route: Route
+        let principal: Principal
+        let now: @Sendable () -> UInt64
+        let mark: AuditMark
+
+        init(
+            _ request: Request, _ context: GatewayContext, _ route: Route, _ principal: Principal,
+            _ now: @escaping @Sendable () -> UInt64
+        ) {
+            self.request = request
+            self.context = context
+            self.route = route
+            self.principal = principal
+            self.now = now
+            mark = route.isAudited ? AuditMark() : .unused
+        }
+    }
+
+    private let facts: Facts
     /// Whole and decoded; empty where the route takes none.
     var body: [UInt8] = []
     /// What the client has seen of that which is to be changed.
@@ -26,13 +40,19 @@ struct RouteInput {
         request: Request, context: GatewayContext, route: Route, principal: Principal,
         now: @escaping @Sendable () -> UInt64
     ) {
-        self.request = request
-        self.context = context
-        self.route = route
-        self.principal = principal
-        self.now = now
-        mark = route.isAudited ? AuditMark() : .unused
+        facts = Facts(request, context, route, principal, now)
     }
+
+    var request: Request { facts.request }
+    var context: GatewayContext { facts.context }
+    var route: Route { facts.route }
+    /// Who asks.
+    var principal: Principal { facts.principal }
+    /// Set where the route writes its entry of the audit log together with its effect.
+    var mark: AuditMark { facts.mark }
+
+    /// Nanoseconds since 1970.
+    func now() -> UInt64 { facts.now() }
 
     /// The organisation for which the caller asks; no route sees another one's.
     var tenant: String { principal.tenant.name }

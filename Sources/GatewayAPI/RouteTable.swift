@@ -1,7 +1,7 @@
 import HTTPTypes
 
 /// One route: the contract names it by method and template (OpenAPI's `{name}`).
-struct Route: Sendable {
+final class Route: Sendable {
     let method: HTTPRequest.Method
     /// Path with `{name}` for one segment; a last `{name...}` takes the rest.
     let template: String

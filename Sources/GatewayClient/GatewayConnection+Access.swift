@@ -20,9 +20,10 @@ extension GatewayConnection {
     }
 
     /// The tenant's keys by time of creation.
-    public func apiKeys() async throws(GatewayFailure) -> [APIKeyAnswer] {
-        let reply = try await send("GET", RequestTarget.path(["api-keys"]))
-        return try Self.answers(try AnswerReader(reply).objects("keys"))
+    public func apiKeys(pageSize: Int = 1_000) -> GatewayList<APIKeyAnswer> {
+        GatewayList(
+            connection: self, first: RequestTarget.path(["api-keys"], ["limit": String(pageSize)])
+        ) { page throws(GatewayFailure) in try Self.answers(try page.objects("keys")) }
     }
 
     /// One key, and the entity tag that a change of it wants to see.

@@ -128,7 +128,7 @@ public struct GatewayReply: Sendable {
     /// The entity tag, for `If-Match`.
     public var entityTag: String? { headers["etag"] }
 
-    /// Whole seconds of `Retry-After` (RFC 9110 §10.2.3); a date says nothing here.
+    /// Whole seconds of `Retry-After` (RFC 9110 §10.2.3); the gateway sends no dates.
     var retryAfterSeconds: UInt64? { headers["retry-after"].flatMap { UInt64($0) } }
 }
 

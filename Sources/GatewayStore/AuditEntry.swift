@@ -11,8 +11,6 @@ import Cryptography
 ///
 /// with big-endian numbers, and 32 zeros as hash(0).
 package struct AuditEntry: Equatable, Sendable {
-    package static let domain = "vivian/gateway/audit/v1"
-
     package var tenant: String
     /// Nanoseconds since 1970.
     package var time: UInt64
@@ -45,7 +43,7 @@ package struct AuditEntry: Equatable, Sendable {
     /// The entry's hash as the `sequence`-th of its tenant, after one of hash `previous`.
     package func hash(sequence: UInt64, after previous: [UInt8]) -> [UInt8] {
         var message =
-            Array(Self.domain.utf8) + previous + sequence.bigEndianBytes + time.bigEndianBytes
+            Array(StoreDomain.audit.utf8) + previous + sequence.bigEndianBytes + time.bigEndianBytes
             + UInt64(status).bigEndianBytes
         for text in [tenant, who, method, route, target, request] {
             message += UInt64(text.utf8.count).bigEndianBytes[4...] + Array(text.utf8)

@@ -64,7 +64,7 @@ package struct EventRow: Equatable, Sendable {
     /// The event's id, 32 digits of hex, which follows from what it tells: a feed that goes on after an old backup was
     /// restored gives other ids to other events, though their numbers come again.
     package var id: String {
-        var message = Array("vivian/gateway/event/v1".utf8) + sequence.bigEndianBytes + time.bigEndianBytes
+        var message = Array(StoreDomain.event.utf8) + sequence.bigEndianBytes + time.bigEndianBytes
         for text in [tenant, type, subject, data] {
             message += UInt64(text.utf8.count).bigEndianBytes + Array(text.utf8)
         }

@@ -53,6 +53,19 @@ extension GatewayStore {
         }
     }
 
+    /// The same behind a time and id, at most so many.
+    package func apiKeys(tenant: String, after place: (time: UInt64, id: String), limit: Int) throws -> [APIKeyRow] {
+        try read { database in
+            try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT * FROM api_key WHERE tenant = ? AND (created_at, id) > (?, ?) ORDER BY created_at, id LIMIT ?
+                    """,
+                arguments: [tenant, Int64(bitPattern: place.time), place.id, limit]
+            ).map(Self.keyRow)
+        }
+    }
+
     /// Changes a tenant's key, and notes it in the audit log and tells of a revocation in the same
     /// transaction.
     ///

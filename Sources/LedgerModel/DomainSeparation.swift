@@ -1,6 +1,7 @@
-/// Every string that separates what is signed or hashed for one purpose from all others.
+/// Every string that separates what is signed, hashed or sealed for one purpose from all others.
 ///
-/// A string never changes its meaning; a new meaning is a new string.
+/// A string never changes its meaning; a new meaning is a new string. `GatewayStore`, which sees no module with ledger
+/// nouns, has its two in a file of the same name.
 package enum DomainSeparation {
     /// First member of a transaction's external_aad (bundles.md).
     package static let transaction = "vivian/transaction/1"
@@ -12,6 +13,14 @@ package enum DomainSeparation {
     package static let webhookSecret = "vivian/records/webhook-secret/v1/"
     /// Head of what a validator signs so that a node acts for it.
     package static let nodeBinding = "vivian/consensus/node-binding/v1"
+    /// Additional data of a sealed document, and of what wraps its key and salt.
+    package static let payload = "vivian/records/payload/v1"
+    package static let payloadWrap = "vivian/records/wrap/v1"
+    /// Order the places of an interval's tree, and fill those that no record takes.
+    package static let intervalPlace = "vivian/records/interval-place/v1"
+    package static let intervalPadding = "vivian/records/interval-padding/v1"
+    /// Stands before the list and the place that a cursor is authenticated over.
+    package static let pageCursor = "vivian/gateway/page/v1"
     /// `typ` (RFC 9596) of each kind of COSE message.
     package static let transactionType = "application/vnd.vivian.transaction+cose"
     package static let statementType = "application/scitt-statement+cose"

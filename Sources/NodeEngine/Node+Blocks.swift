@@ -6,6 +6,7 @@ import LedgerModel
 import LedgerRuntime
 import LedgerStore
 import Logging
+import Proofs
 import StateTree
 
 /// Blocks: built and executed beside the votes, and taken over once decided.

@@ -28,8 +28,10 @@ extension Node {
             logger.critical("equivocation", metadata: ["validator": "\(Hex.encode(evidence.first.validator))"])
         case .reportRestoredBackup(let height):
             logger.critical(
-                "this ledger folder is a restored backup: its key voted later than its log says, and signs nothing at "
-                    + "or below that height", metadata: ["height": "\(height)"])
+                """
+                this ledger folder is a restored backup: its key voted later than its log says, and signs nothing at or \
+                below that height
+                """, metadata: ["height": "\(height)"])
         case .halt(let blockID):
             throw NodeFailure.inconsistent("block \(Hex.encode(blockID.hash)) was decided, but does not execute here")
         }

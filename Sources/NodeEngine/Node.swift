@@ -142,6 +142,11 @@ package actor Node {
         return transaction.id
     }
 
+    static func address(of key: SigningKey) -> [UInt8]? {
+        guard case .ed25519(let x) = key.publicKey else { return nil }
+        return Address(ed25519: x).bytes
+    }
+
     // MARK: The chain
 
     func readClock() throws(NodeFailure) -> UInt64 {

@@ -1,4 +1,5 @@
 import Codec
+import Consensus
 package import Cryptography
 import LedgerModel
 package import LedgerRuntime

@@ -151,7 +151,8 @@ struct NodeStart {
         }
         let clock = try ClockGuard(
             wall: SystemClock.wall(), steady: SystemClock.steady(),
-            lastBlock: tip.chain.time.nanosecondsSince1970.map { UInt64($0) }, isConfirmed: configuration.isClockConfirmed)
+            lastBlock: tip.chain.time.nanosecondsSince1970.map { UInt64($0) },
+            isConfirmed: configuration.isClockConfirmed)
         logger.info(
             "ledger opened",
             metadata: [
@@ -216,7 +217,12 @@ struct NodeStart {
     /// The replica at the end of the log, with what the log holds of the next height.
     func replica(_ configuration: NodeConfiguration, node: NodeID?) throws(NodeFailure) -> Replica {
         let own = configuration.consensusKey.flatMap(Node.address).flatMap { Address($0) }
-        var recovery = Recovery(signatures: blocks.lastVote.flatMap { try? SignState(decoding: $0) }.map { [$0] } ?? [])
+        var recovery = Recovery()
+        if let bytes = blocks.lastVote {
+            do { recovery.signatures = [try SignState(decoding: bytes)] } catch {
+                throw .inconsistent("the last vote in the block log cannot be read; restore ledger/ from a backup")
+            }
+        }
         var locked: ProposedBlock?
         if let record = blocks.lastLocked, record.height == tip.height + 1 {
             do { (recovery.lock, locked) = try LockRecord.decode(record.bytes) } catch {

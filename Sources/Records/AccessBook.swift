@@ -1,3 +1,4 @@
+import Codec
 import Cryptography
 package import Foundation
 package import GatewayStore
@@ -78,6 +79,24 @@ package final class AccessBook: Sendable {
     /// A tenant's keys by time of creation.
     package func keys(tenant: String) throws(RecordsFailure) -> [APIKeyGrant] {
         do { return try store.apiKeys(tenant: tenant).map(APIKeyGrant.init) } catch { throw RecordsFailure(error) }
+    }
+
+    /// Bytes of a place in a list of keys: u64 time and the key's id.
+    package static let keyPlaceBytes = 16
+
+    /// One page of them.
+    package func keys(tenant: String, after place: [UInt8]?, limit: Int) throws(RecordsFailure) -> ListPage<APIKeyGrant>
+    {
+        let start = place.map { (time: UInt64(bigEndianBytes: $0.prefix(8)), id: Hex.encode(Array($0.dropFirst(8)))) }
+        let rows: [APIKeyRow]
+        do { rows = try store.apiKeys(tenant: tenant, after: start ?? (0, ""), limit: limit + 1) } catch {
+            throw RecordsFailure(error)
+        }
+        let shown = rows.prefix(limit)
+        let last = rows.count > shown.count ? shown.last : nil
+        return ListPage(
+            items: shown.map(APIKeyGrant.init),
+            next: last.map { $0.createdAt.bigEndianBytes + (Hex.decode($0.id) ?? []) })
     }
 
     /// Revokes a tenant's key.

@@ -15,8 +15,8 @@ import Proofs
 ///
 /// - Complexity: 2 HMACs and 2 hashes a place.
 struct IntervalTree {
-    private static let placeContext = Array("vivian/records/interval-place/v1".utf8)
-    private static let paddingContext = Array("vivian/records/interval-padding/v1".utf8)
+    private static let placeContext = Array(DomainSeparation.intervalPlace.utf8)
+    private static let paddingContext = Array(DomainSeparation.intervalPadding.utf8)
 
     /// Hashes of each level, the leaves first.
     private let levels: [[Digest]]

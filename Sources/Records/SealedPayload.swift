@@ -1,4 +1,5 @@
 import Cryptography
+import LedgerModel
 
 /// How the gateway keeps a document: encrypted under a key of its own, which is wrapped with the record's salt under
 /// the group's key (D8).
@@ -11,8 +12,8 @@ import Cryptography
 /// | wrap | XChaCha20-Poly1305(group key, salt 32 then payload key 32) |
 struct SealedPayload {
     static let saltBytes = 32
-    private static let context = Array("vivian/records/payload/v1".utf8)
-    private static let wrapContext = Array("vivian/records/wrap/v1".utf8)
+    private static let context = Array(DomainSeparation.payload.utf8)
+    private static let wrapContext = Array(DomainSeparation.payloadWrap.utf8)
 
     var payload: [UInt8]
     var wrap: [UInt8]

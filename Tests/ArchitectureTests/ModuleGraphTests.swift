@@ -100,6 +100,22 @@ struct ModuleGraphTests {
         }
     }
 
+    @Test func `strings that separate domains stand in one file of their module, each once`() throws {
+        var places: [String: [String]] = [:]
+        for file in try Self.files() {
+            let code = file.text.split(separator: "\n").filter {
+                !$0.trimmingCharacters(in: .whitespaces).hasPrefix("//")
+            }.joined(separator: "\n")
+            for match in code.matches(of: /"(vivian\/[a-z-]+\/[a-z-]+\/v[0-9]+\/?)"/) {
+                places[String(match.1), default: []].append(file.path)
+            }
+        }
+        #expect(places.count >= 9)
+        for (text, paths) in places {
+            #expect(paths.count == 1 && paths[0].hasSuffix("/DomainSeparation.swift"), "\(text): \(paths)")
+        }
+    }
+
     @Test func `nobody imports the command line or a module above it`() throws {
         for file in try Self.files() where file.module != "vivian" {
             #expect(!file.imports.contains("vivian"), "\(file.path)")

@@ -45,9 +45,7 @@ extension EndToEnd {
             #expect(try Self.attack(node, "handshakes", 100) == ["closed": 100])
             let heads = try Self.attack(node, "slow-heads", 40)
             #expect(heads["not closed"] == nil, "\(heads)")
-            // On HTTP/2 the connection ends, although a 408 on the stream was meant.
-            let bodies = try Self.attack(node, "slow-bodies", 40)
-            #expect(bodies["408"] ?? 0 >= 20 && bodies["not closed"] == nil, "\(bodies)")
+            #expect(try Self.attack(node, "slow-bodies", 40) == ["408": 40])
             let readers = try Self.attack(node, "slow-readers", 120)
             #expect(readers["not closed"] == nil, "\(readers)")
         }
@@ -70,6 +68,37 @@ extension EndToEnd {
                 let outcome = try Self.attack(node, name, 8)
                 #expect(outcome == ["closed": 8], "\(name)")
             }
+        }
+
+        @Test("One address takes half of the places at most, hears when to come back, and is in nobody's way")
+        func shares() throws {
+            let node = try RunningNode.started()
+            let text = try Tool.peer("streams", node.address, node.authority, node.keyFile.path, "share", "600")
+            let answer = JSON(try JSONDocument(parsing: text).root)
+            #expect(answer["waiting"] == .number("512"), "\(answer)")
+            #expect(answer["refused"] == [.number("429")], "\(answer)")
+            #expect(answer["types"] == ["urn:vivian:problem:too-many-at-once"], "\(answer)")
+            #expect(answer["retryAfter"] == .boolean(true), "\(answer)")
+            #expect(answer["others"] == [.number("200")] && answer["over"] == .boolean(false), "\(answer)")
+        }
+
+        @Test("Where all connections are taken the longest quiet one goes, an address with too many of them first")
+        func fullHouse() throws {
+            let node = try RunningNode()
+            // 256 files are for others.
+            node.launcher = ["/usr/bin/prlimit", "--nofile=656:656"]
+            try node.start()
+            let text = try Tool.peer("crowd", node.address, node.authority, node.keyFile.path, "400")
+            let answer = JSON(try JSONDocument(parsing: text).root)
+            #expect(answer["made"] == .number("600") && answer["failed"] == .number("0"), "\(answer)")
+            let held = Self.number(answer["held"])
+            #expect((350...400).contains(Int(held) ?? 0), "\(answer)")
+            // The first to come went, not the last.
+            #expect(answer["oldestOver"] == .boolean(true) && answer["newestOver"] == .boolean(false), "\(answer)")
+            // Somebody else's quiet connection stayed, and so did a stream that was at work.
+            #expect(answer["quietAnswers"] == .number("200") && answer["streamOver"] == .boolean(false), "\(answer)")
+            #expect(answer["newcomer"] == .number("200"), "\(answer)")
+            #expect(try node.get("/status").status == 200)
         }
 
         @Test("Ten thousand idle connections, or as many as this machine lets a process have, are held")

@@ -152,6 +152,24 @@ extension EndToEnd {
             #expect(refused?["retry-after"].flatMap { Int($0) } ?? 0 >= 1)
             try node.wait("a token") { try node.get("/status").status == 200 }
         }
+
+        @Test("A body that comes too slowly on one stream of HTTP/2 gets 408 there, and the other streams go on")
+        func slowBodyOnOneStream() throws {
+            let node = try RunningNode()
+            try node.start("--client-seconds", "2")
+            let answer = JSON(
+                try JSONDocument(
+                    parsing: try Tool.peer(
+                        "streams", node.address, node.authority, node.keyFile.path, "slow-body")
+                ).root)
+            #expect(answer["slow"]?["status"] == .number("408"), "\(answer)")
+            #expect(answer["slow"]?["type"] == "urn:vivian:problem:body-timeout", "\(answer)")
+            // Whoever would go on sending is told not to.
+            #expect(answer["slow"]?["reset"] != .null, "\(answer)")
+            #expect(answer["meanwhile"] == [.number("200")], "\(answer)")
+            #expect(answer["afterwards"] == [.number("200"), .number("200"), .number("200")], "\(answer)")
+            #expect(answer["over"] == .boolean(false) && answer["connectionField"] == .boolean(false), "\(answer)")
+        }
     }
 }
 

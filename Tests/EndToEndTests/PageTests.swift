@@ -140,6 +140,32 @@ extension EndToEnd {
             #expect(try node.get("/records?order=oldest&cursor=\(cursor)").status == 200)
         }
 
+        @Test("API keys come in pages, each tenant's own, also while others are made")
+        func apiKeys() throws {
+            let node = try RunningNode.started()
+            for _ in 0..<7 { _ = try AccessTests.makeKey(node, ["ledger:read"]) }
+            let manager = try AccessTests.makeKey(node, ["keys:manage"], tenant: "mill")
+            func list(_ limit: Int, between: (Int) throws -> Void = { _ in }) throws -> [String] {
+                try Self.all(
+                    node, "/api-keys?limit=\(limit)", items: { $0["keys"]?.elements ?? [] }, between: between
+                ).compactMap { $0["id"]?.string }
+            }
+            let all = try list(1_000)
+            #expect(all.count == 8 && Set(all).count == 8)
+            for limit in [1, 3, 7, 8] { #expect(try list(limit) == all) }
+            let more = try list(2) { count in
+                if count == 1 { _ = try AccessTests.makeKey(node, ["ledger:read"]) }
+            }
+            #expect(more.prefix(8) == all[...] && more.count == 9)
+            let first = try Self.page(node, "/api-keys?limit=3")
+            #expect(first.next != nil && first.reply.json["next"] != nil)
+            #expect(try node.request("GET", try #require(first.next), key: manager).status == 400)
+            #expect(try node.request("GET", "/api-keys", key: manager).json["keys"]?.elements.count == 1)
+            for query in ["limit=0", "limit=1001", "limit=x", "cursor=AAAA", "cursor=", "order=oldest"] {
+                #expect(try node.request("GET", "/api-keys?\(query)").status == 400, "\(query)")
+            }
+        }
+
         @Test("What a list cannot mean is refused")
         func refusals() throws {
             let node = try RunningNode.started()

@@ -269,6 +269,12 @@ extension EndToEnd {
             }
             #expect(try node.vivian("webhooks", "replay", id).status == 64)
             #expect(try node.vivian("webhooks", "add", "https://10.0.0.1/").status == 2)
+            // Whoever has not looked changes nothing, not even what is not there.
+            #expect(
+                try node.request(
+                    "PATCH", "/webhooks/\(id)", headers: ["Content-Type: application/merge-patch+json"],
+                    body: Array("{}".utf8)
+                ).status == 428)
             // Who did it stands in the audit log.
             let audit = try node.get("/audit?limit=1000").json["entries"]?.elements ?? []
             for (method, route) in [
@@ -282,6 +288,47 @@ extension EndToEnd {
                     }, "\(method) \(route)")
             }
             #expect(try node.vivian("audit").status == 0)
+        }
+
+        @Test("Two who read a webhook cannot both change it, whatever its deliveries do meanwhile")
+        func lostUpdate() throws {
+            let node = try Self.node()
+            try node.start()
+            let receiver = try Receiver(of: node)
+            let id = try Self.add(receiver.address, on: node).id
+            let path = "/webhooks/\(id)"
+            func patch(_ body: String, _ fields: String...) throws -> Reply {
+                try node.request(
+                    "PATCH", path, headers: ["Content-Type: application/merge-patch+json"] + fields,
+                    body: Array(body.utf8))
+            }
+            let (seen, before) = (try PreconditionTests.tag(node, path), try node.get(path).json)
+            let blind = try patch(#"{"label":"blind"}"#)
+            #expect(blind.status == 428 && blind.problem == "precondition-required")
+            #expect(try patch(#"{"label":"other"}"#, "If-Match: \"other\"").status == 412)
+            #expect(try patch(#"{"label":"weak"}"#, "If-Match: W/\(seen)").status == 412)
+            // Failures and the place in the feed move; what was seen of the rest still holds.
+            try receiver.tell("plan 500")
+            try node.settle(try node.captured(Samples.document("moving")))
+            try node.wait("a failure") { try node.get(path).json["failures"] != .number("0") }
+            let moved = try node.get(path).json
+            #expect(moved["cursor"] != before["cursor"])
+            #expect(try PreconditionTests.tag(node, path) == seen)
+            // So the tag alone says nothing of them: nobody is told that they have not moved.
+            #expect(try node.request("GET", path, headers: ["If-None-Match: \(seen)"]).status == 200)
+            let first = try patch(#"{"types":["io.vivian.record.erased"]}"#, "If-Match: \(seen)")
+            #expect(first.status == 200 && first.json["types"] == ["io.vivian.record.erased"])
+            let second = try patch(#"{"types":[],"label":"mine"}"#, "If-Match: \(seen)")
+            #expect(second.status == 412 && second.problem == "precondition-failed")
+            #expect(try node.request("DELETE", path, headers: ["If-Match: \(seen)"]).status == 412)
+            let shown = try node.get(path).json
+            #expect(shown["types"] == ["io.vivian.record.erased"] && shown["label"] == "")
+            let tag = try PreconditionTests.tag(node, path)
+            #expect(tag != seen)
+            #expect(try patch(#"{"label":"mine"}"#, "If-Match: \(tag)").status == 200)
+            #expect(try patch(#"{"enabled":false}"#, "If-Match: *").status == 200)
+            let last = try PreconditionTests.tag(node, path)
+            #expect(try node.request("DELETE", path, headers: ["If-Match: \(last)"]).status == 200)
         }
     }
 }

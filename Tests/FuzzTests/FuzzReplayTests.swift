@@ -29,6 +29,12 @@ struct FuzzReplayTests {
         for byte in UInt8.min...UInt8.max { #expect(target.run([byte]) == nil) }
     }
 
+    @Test(arguments: FuzzTarget.all.map(\.name)) func `a target has inputs to begin from`(_ name: String) throws {
+        let seeds = try String(
+            contentsOf: Self.folder.appending(path: "../../../Fuzz/seeds").standardizedFileURL, encoding: .utf8)
+        #expect(seeds.contains("\"\(name)\""), "Fuzz/seeds keeps nothing for it")
+    }
+
     @Test func `names in the registry are told apart`() {
         #expect(Set(FuzzTarget.all.map(\.name)).count == FuzzTarget.all.count)
     }

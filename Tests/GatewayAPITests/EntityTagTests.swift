@@ -1,3 +1,4 @@
+import HTTPTypes
 import Testing
 
 @testable import GatewayAPI
@@ -12,6 +13,20 @@ struct EntityTagTests {
         #expect(tag.inCoding("gzip") != tag)
         #expect(tag.inCoding("gzip").uncoded == tag)
         #expect(tag.inCoding("zstd").uncoded == tag)
+    }
+
+    @Test func `a body that is kept brings its tag along, and a body that is changed has another`() {
+        var reply = Reply.kept(Representation([1, 2, 3]), type: "text/plain")
+        #expect(reply.tag == tag)
+        reply.body.append(4)
+        #expect(reply.tag == EntityTag(of: [1, 2, 3, 4]))
+        reply.body = []
+        #expect(reply.tag == EntityTag(of: []))
+    }
+
+    @Test func `fields that differ in every answer stay out of the table of fields`() {
+        #expect(HTTPField.once(.requestID, "a").indexingStrategy == .avoid)
+        #expect(HTTPField(name: .requestID, value: "a").indexingStrategy != .avoid)
     }
 
     @Test(arguments: ["\"a\"", " \"a\"", "W/\"a\"", "\"a\", \"b\"", "\"a\",W/\"b\" , \"\"", "\"a\t\"", "\"é\""])

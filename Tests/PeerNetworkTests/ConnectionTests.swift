@@ -61,20 +61,6 @@ import Testing
         for node in nodes { await node.stop() }
     }
 
-    @Test func `a vote overtakes long messages that were sent before it`() async throws {
-        let nodes = try await Self.nodes(2)
-        let long = [UInt8](repeating: 7, count: Lane.sync.messageBytesMax)
-        #expect(nodes[0].service.send(long, lane: .sync, to: nodes[1].id))
-        #expect(nodes[0].service.send(long, lane: .sync, to: nodes[1].id))
-        #expect(nodes[0].service.send([1], lane: .votes, to: nodes[1].id))
-        try await until("all arrive") { nodes[1].received(.sync, from: nodes[0].id).count == 2 }
-        let order = nodes[1].events.compactMap { event in
-            if case .received(_, let lane, _) = event { lane } else { nil }
-        }
-        #expect(order.first == .votes)
-        for node in nodes { await node.stop() }
-    }
-
     @Test func `peers are shown with what went through and how far they are`() async throws {
         let nodes = try await Self.nodes(2)
         #expect(nodes[0].service.send([1, 2, 3], lane: .blocks, to: nodes[1].id))

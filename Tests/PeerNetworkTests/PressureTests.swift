@@ -31,6 +31,35 @@ import Testing
         for each in [node, well] { await each.stop() }
     }
 
+    @Test func `a vote overtakes everything that waits in this process`() async throws {
+        let node = try await TestNode { configuration in
+            configuration.limits.keepalive.deadNanoseconds = 120_000_000_000
+            configuration.limits.queues[.sync].bytesMax = 64 << 20
+        }
+        let peer = try await RawPeer.connect(to: try node.address)
+        peer.sayHello()
+        try await until("connected") { node.isConnected(to: peer.id) }
+        try await peer.read(false)
+        let long = [UInt8](repeating: 7, count: Lane.sync.messageBytesMax)
+        for _ in 0..<16 { #expect(node.service.send(long, lane: .sync, to: peer.id)) }
+        // Until the sockets are full, and nothing leaves the lane any more.
+        func waiting() throws -> Int { try #require(node.service.peers().first).traffic[.sync].bytesQueued }
+        var queued = [Int.max, try waiting()]
+        while queued[0] != queued[1] {
+            try await Task.sleep(for: .milliseconds(300))
+            queued = [queued[1], try waiting()]
+        }
+        #expect(queued[1] > 0)
+        #expect(node.service.send([1], lane: .votes, to: peer.id))
+        try await peer.read(true)
+        try await until("all has arrived") { peer.frames.count { $0.kind == .last(.sync) } == 16 }
+        let frames = peer.frames
+        let place = try #require(frames.firstIndex { $0.kind == .last(.votes) })
+        let after = frames[place...].filter { $0.kind == .piece(.sync) || $0.kind == .last(.sync) }
+        #expect(after.map(\.payload.count).reduce(0, +) == queued[1])
+        await node.stop()
+    }
+
     @Test func `a consumer that takes nothing stops its peers, loses nothing, and no connection`() async throws {
         let node = try await TestNode(isHeld: true) { configuration in
             configuration.limits.backlogBytesMax = 1 << 20

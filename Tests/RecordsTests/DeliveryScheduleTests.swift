@@ -83,9 +83,32 @@ struct DeliveryScheduleTests {
         #expect(next(.max) == .retry(at: Self.now + 86_400 * Self.second))
     }
 
-    @Test(arguments: ["", "-1", "1.5", "Wed, 21 Oct 2015 07:28:00 GMT", " 5", "99999999999999999999"])
-    func `a Retry-After that is no number of seconds counts as none`(_ text: String) {
-        #expect(DeliverySchedule.retryAfter(text.isEmpty ? nil : text) == nil)
+    @Test(arguments: [
+        "", "-1", "1.5", " 5", "99999999999999999999", "soon", "Wed, 21 Oct 2015 07:28:00 CET",
+        "Wed, 21 Oct 2015 07:28:00", "Wed, 31 Sep 2015 07:28:00 GMT", "2015-10-21T07:28:00Z",
+    ])
+    func `a Retry-After that is neither a number of seconds nor a date counts as none`(_ text: String) {
+        #expect(DeliverySchedule.retryAfter(text.isEmpty ? nil : text, now: Self.now) == nil)
+    }
+
+    @Test func `a Retry-After with a date is heeded like seconds, up to a day, and not at all once it has passed`() {
+        // Sun Nov  6 08:49:37 1994, 90 s before.
+        let now: UInt64 = (784_111_777 - 90) * Self.second
+        for text in ["Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994"] {
+            #expect(DeliverySchedule.retryAfter(text, now: now) == 90)
+            #expect(DeliverySchedule.retryAfter(text, now: now + 91 * Self.second) == 0)
+        }
+        func pause(_ text: String) -> UInt64? {
+            let wish = DeliverySchedule.retryAfter(text, now: now)
+            let result = DeliverySchedule.result(
+                .answered(status: 503, retryAfter: wish), attempt: 1, now: now, jitter: 0)
+            guard case .retry(let time) = result.next else { return nil }
+            return (time - now) / Self.second
+        }
+        #expect(pause("Sun, 06 Nov 1994 08:49:37 GMT") == 90)
+        #expect(pause("Sun, 06 Nov 1994 08:48:09 GMT") == 5)
+        #expect(pause("Thu, 01 Jan 1970 00:00:00 GMT") == 5)
+        #expect(pause("Fri, 31 Dec 9999 23:59:59 GMT") == 86_400)
     }
 
     @Test func `who fails gets one slot, and nobody takes all of them`() {

@@ -534,6 +534,54 @@ import Testing
         }
     }
 
+    @Test func `a reference that leads nowhere is refused, also where no document could meet it`() async throws {
+        try await Self.withFixture { fixture, _ in
+            guard
+                case .unusable(let found) = try await fixture.refusal(
+                    "x", ##"{"type":"object","$defs":{"unused":{"items":{"$ref":"#/$defs/none"}}}}"##)
+            else { throw UnexpectedFailure(text: "unused") }
+            #expect(found.map(\.rule) == ["$ref"] && found.map(\.instancePointer) == ["/$defs/unused/items"])
+            try await fixture.register("x", ##"{"$defs":{"unused":{"$ref":"#/$defs/used"},"used":{}}}"##)
+        }
+    }
+
+    @Test func `an XML document that takes its schema too long is refused as undecided, and soon`() async throws {
+        try await Self.withFixture { fixture, _ in
+            let keys = (0..<32).map {
+                #"<xs:key name="k\#($0)"><xs:selector xpath=".//e"/><xs:field xpath="@k"/></xs:key>"#
+            }
+            let head = #"<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema">"#
+            let deep =
+                #"<xs:element name="e"><xs:complexType><xs:sequence><xs:element ref="e" minOccurs="0" maxOccurs="unbounded"/>"#
+                + #"</xs:sequence><xs:attribute name="k" type="xs:string"/></xs:complexType>\#(keys.joined())</xs:element>"#
+            let slow =
+                #"<xs:element name="r"><xs:complexType><xs:sequence><xs:element name="v" maxOccurs="unbounded">"#
+                + #"<xs:simpleType><xs:restriction base="xs:string"><xs:pattern value="((a|aa)*b)|(a|aa)*"/></xs:restriction>"#
+                + "</xs:simpleType></xs:element></xs:sequence></xs:complexType></xs:element>"
+            try await fixture.register("deep", Array((head + deep + "</xs:schema>").utf8), type: "text/xml")
+            try await fixture.register("slow", Array((head + slow + "</xs:schema>").utf8), type: "text/xml")
+            var number = 0
+            func chain(_ levels: Int) -> String {
+                number += 1
+                return #"<e k="\#(number)">"# + (levels > 0 ? chain(levels - 1) : "") + "</e>"
+            }
+            let tree = #"<e k="0">"# + (0..<400).map { _ in chain(40) }.joined() + "</e>"
+            let values =
+                "<r>" + String(repeating: "<v>\(String(repeating: "a", count: 60))c</v>", count: 1_000) + "</r>"
+            let long = "<r><v>\(String(repeating: "a", count: 20_000))</v></r>"
+            for (id, document) in [("deep", tree), ("slow", values), ("slow", long)] {
+                let schema = try fixture.book.applied(SchemaReference(id: id, version: nil), tenant: "default")
+                do throws(RecordsFailure) {
+                    try schema.check(xml: Array(document.utf8))
+                    Issue.record("\(id) was decided")
+                } catch {
+                    guard case .invalid(let found) = error else { throw error }
+                    #expect(found.map(\.rule) == ["limits"] && found[0].line == 1, "\(id) \(found)")
+                }
+            }
+        }
+    }
+
     // MARK: Applying
 
     @Test func `a capture must satisfy the registered schema too`() async throws {

@@ -74,6 +74,48 @@ struct XMLSchemaLimitsTests {
         #expect(throws: SchemaFailure.self) { try XMLSchemaLimits.registered.check(documents) }
     }
 
+    /// A simple type with so many patterns on a base.
+    private static func patterned(_ name: String, _ count: Int, base: String = "xs:string") -> String {
+        let patterns = String(repeating: #"<xs:pattern value="a*"/>"#, count: count)
+        let named = name.isEmpty ? "" : #" name="\#(name)""#
+        return #"<xs:simpleType\#(named)><xs:restriction base="\#(base)">\#(patterns)</xs:restriction></xs:simpleType>"#
+    }
+
+    @Test func `many patterns on one value are refused, through base types and unions too, and all on lists`() {
+        let chain = (1...5).map { Self.patterned("t\($0)", 1, base: $0 == 1 ? "xs:string" : "x:t\($0 - 1)") }.joined()
+        let three = Self.patterned("three", 3)
+        let list = #"<xs:simpleType name="l"><xs:list itemType="three"/></xs:simpleType>"#
+        for content in [
+            Self.patterned("t", 5), chain, three + Self.patterned("t", 2, base: "three"),
+            three + #"<xs:simpleType name="u"><xs:union memberTypes="three x:three"/></xs:simpleType>"#,
+            three
+                + #"<xs:simpleType name="u"><xs:union memberTypes="three">\#(Self.patterned("", 2))</xs:union></xs:simpleType>"#,
+            three + list, #"<xs:simpleType name="l"><xs:list>\#(Self.patterned("", 1))</xs:list></xs:simpleType>"#,
+            three + #"<xs:simpleType name="u"><xs:union memberTypes="x:three"/></xs:simpleType>"#
+                + #"<xs:simpleType name="l"><xs:list itemType="u"/></xs:simpleType>"#,
+        ] { #expect(Self.isRefused(content), "\(content.suffix(120))") }
+        for content in [
+            Self.patterned("t", 4), three + Self.patterned("t", 1, base: "x:three"),
+            three + #"<xs:simpleType name="l"><xs:list itemType="xs:token"/></xs:simpleType>"#,
+            Self.patterned("a", 1, base: "b") + Self.patterned("b", 1, base: "a"),
+        ] { #expect(!Self.isRefused(content), "\(content.suffix(120))") }
+    }
+
+    @Test func `many patterns on attributes, and many identity constraints, are refused`() {
+        func attributes(_ count: Int) -> String {
+            Self.patterned("p", 2)
+                + Self.type((0..<count).map { #"<xs:attribute name="a\#($0)" type="x:p"/>"# }.joined())
+        }
+        func keys(_ count: Int) -> String {
+            let keys = (0..<count).map {
+                #"<xs:key name="k\#($0)"><xs:selector xpath=".//e"/><xs:field xpath="@k"/></xs:key>"#
+            }
+            return #"<xs:element name="e">\#(keys.joined())</xs:element>"#
+        }
+        #expect(!Self.isRefused(attributes(8)) && Self.isRefused(attributes(9)))
+        #expect(!Self.isRefused(keys(32)) && Self.isRefused(keys(33)))
+    }
+
     @Test func `groups that hold themselves end`() {
         let circle = #"<xs:group name="g"><xs:sequence><xs:group ref="g"/></xs:sequence></xs:group>"#
         #expect(!Self.isRefused(circle))
@@ -109,6 +151,42 @@ struct SchemaReferenceTests {
         #expect(try Self.registry(text).missingReferences == ["https://example.com/a/c", "urn:d"])
         #expect(try Self.registry("true").missingReferences == [])
         #expect(try Self.registry(#"{"$ref":1}"#).missingReferences == [])
+    }
+
+    @Test func `a reference that leads nowhere is found wherever a schema stands, with its place, and nowhere else`()
+        throws
+    {
+        func dead(_ text: String) throws -> String? {
+            do { try Self.registry(text).checkReferences(of: "urn:vivian:schema:a:1") } catch {
+                guard case .unresolvedReference(let reference, let place)? = error as? SchemaFailure else { throw error }
+                return "\(reference) \(place)"
+            }
+            return nil
+        }
+        let head = "urn:vivian:schema:a:1#"
+        for (text, found) in [
+            (##"{"$defs":{"unused":{"$ref":"#/$defs/none"}}}"##, "#/$defs/none \(head)/$defs/unused"),
+            (
+                ##"{"$defs":{"unused":{"items":{"$ref":"https://a.example/b"}}}}"##,
+                "https://a.example/b \(head)/$defs/unused/items"
+            ),
+            (##"{"$defs":{"a":{"not":{"$dynamicRef":"#nobody"}}}}"##, "#nobody \(head)/$defs/a/not"),
+            (
+                ##"{"$schema":"http://json-schema.org/draft-07/schema#","definitions":{"a":{"$ref":"#/definitions/b"}}}"##,
+                "#/definitions/b \(head)/definitions/a"
+            ),
+            (
+                ##"{"$defs":{"a":{"$ref":"urn:vivian:schema:a:1#/$defs/b"}}}"##,
+                "urn:vivian:schema:a:1#/$defs/b \(head)/$defs/a"
+            ),
+        ] { #expect(try dead(text) == found) }
+        for text in [
+            ##"{"$defs":{"a":{"$ref":"#/$defs/b"},"b":{"$anchor":"c"},"d":{"$ref":"#c"},"e":{"$ref":"#"}}}"##,
+            ##"{"$defs":{"a":{"$dynamicAnchor":"n"},"b":{"$dynamicRef":"#n"}}}"##,
+            ##"{"const":{"$ref":"#/none"},"enum":[{"$ref":"#/none"}],"default":{"$ref":"#/none"}}"##,
+            ##"{"properties":{"$ref":{"type":"string"}}}"##, "true",
+            ##"{"$ref":"#/properties/a","properties":{"a":{}}}"##,
+        ] { #expect(try dead(text) == nil, "\(text)") }
     }
 
     @Test func `patterns are bounded together`() throws {

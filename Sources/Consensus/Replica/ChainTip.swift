@@ -69,7 +69,9 @@ package struct ChainTip: Hashable, Sendable {
         guard height > 0 else { return lastCommit == Commit() ? nil : "the first block has a commit" }
         // The commit at hand was counted already.
         if lastCommit == commit { return nil }
-        guard lastCommit.height == height, lastCommit.blockID == blockID else { return "its commit is of another block" }
+        guard lastCommit.height == height, lastCommit.blockID == blockID else {
+            return "its commit is of another block"
+        }
         do throws(ConsensusFault) {
             _ = try VerifiedCommit(
                 checking: lastCommit, by: validators.last, on: ledger.chainID.text, isValid: isValid)

@@ -145,12 +145,9 @@ package struct Replica: Sendable {
 
     /// A node at the end of its log.
     ///
-    /// - Parameters:
-    ///   - tip: the last decided block, and what follows from it.
-    ///   - own: this node's validator; nil follows without voting.
-    ///   - binding: that validator's word for this node.
-    ///   - recovery: what the log holds of the height after the tip, or at least the last signature of all.
-    ///   - lockedBlock: the block of `recovery`'s lock.
+    /// `tip` is the last decided block, and what follows from it. `own` is this node's validator; nil follows without
+    /// voting. `binding` is that validator's word for this node. `recovery` is what the log holds of the height after the
+    /// tip, or at least the last signature of all; `lockedBlock` is the block of its lock.
     package init(
         tip: ChainTip, own: Address?, binding: NodeBinding? = nil, recovery: Recovery = Recovery(),
         lockedBlock: ProposedBlock? = nil, timeouts: Timeouts = Timeouts(),

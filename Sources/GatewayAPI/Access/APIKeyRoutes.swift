@@ -22,11 +22,18 @@ struct APIKeyRoutes {
 
     private var access: AccessControl { parts.access }
 
+    /// By time of creation, page by page.
     @Sendable func list(_ input: RouteInput) async throws -> Reply {
-        let keys = try access.book.keys(tenant: input.tenant)
+        let page = try PageRequest(
+            input, .own, placeBytes: AccessBook.keyPlaceBytes, cursors: try parts.cursors())
+        let keys = try access.book.keys(tenant: input.tenant, after: page.place, limit: page.limit)
+        var headers: HTTPFields = [.cacheControl: "no-store"]
+        headers[.link] = page.link(to: keys.next)
         return Reply.json(
-            .object(of: ["keys": .array(keys.map { .object(Self.members($0)) })]),
-            headers: [.cacheControl: "no-store"])
+            .object(of: [
+                "keys": .array(keys.items.map { .object(Self.members($0)) }),
+                "next": page.cursor(to: keys.next).map { .string($0) },
+            ]), headers: headers)
     }
 
     /// Makes a key; its secret is in this answer and nowhere else.

@@ -53,7 +53,9 @@ package final class AccessControl: Sendable {
         }
         guard credentials.next() == nil else { throw Problem.ambiguousCredentials }
         guard let token = Self.bearer(credential) else { throw Problem.unauthenticated }
-        let key = SHA256.hash(Array(token.utf8))
+        var hash = SHA256()
+        hash.update(token)
+        let key = hash.finalize()
         let time = now()
         let entry: TokenCache.Entry
         if !isAnew, let known = cache.entry(key, at: time) {
@@ -61,7 +63,8 @@ package final class AccessControl: Sendable {
         } else {
             let epoch = cache.epoch
             // It reads a table, checks a signature, or asks an issuer: not on the connection's event loop.
-            entry = try await EventLoopExecutor.aside { try await check(token, now: time) }
+            let text = String(decoding: token, as: UTF8.self)
+            entry = try await EventLoopExecutor.aside { try await check(text, now: time) }
             cache.insert(entry, for: key, checkedAt: epoch)
         }
         if let bound = entry.certificate {
@@ -78,14 +81,16 @@ package final class AccessControl: Sendable {
     private static let scheme = Array("bearer ".utf8)
 
     /// The token of `Bearer token` (RFC 6750 §2.1), the scheme in either case; nil for other schemes.
-    static func bearer(_ credential: String) -> String? {
-        let bytes = credential.utf8
+    ///
+    /// Copied at once: byte by byte out of a string, a long token costs more than its hash.
+    static func bearer(_ credential: String) -> ArraySlice<UInt8>? {
+        let bytes = Array(credential.utf8)
         let token = bytes.dropFirst(scheme.count)
         // The letters' cases differ in one bit, which the space has set as well.
         guard !token.isEmpty, bytes.prefix(scheme.count).elementsEqual(scheme, by: { $0 | 0x20 == $1 }),
-            bytes.dropFirst(scheme.count - 1).first == UInt8(ascii: " "), !token.contains(UInt8(ascii: " "))
+            bytes[scheme.count - 1] == UInt8(ascii: " "), !token.contains(UInt8(ascii: " "))
         else { return nil }
-        return String(Substring(token))
+        return token
     }
 
     private func check(_ token: String, now: UInt64) async throws -> TokenCache.Entry {

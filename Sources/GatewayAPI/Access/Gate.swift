@@ -55,9 +55,10 @@ struct Gate: Sendable {
         _ input: RouteInput, status: (Answer) -> HTTPResponse.Status, target: (Answer) -> String?,
         _ carryOut: () async throws -> Answer
     ) async throws -> Answer {
+        guard input.route.isAudited else { return try await carryOut() }
         let result: Result<Answer, any Error>
         do { result = .success(try await carryOut()) } catch { result = .failure(error) }
-        if input.route.isAudited, !input.mark.isSet {
+        if !input.mark.isSet {
             let line =
                 switch result {
                 case .success(let answer):

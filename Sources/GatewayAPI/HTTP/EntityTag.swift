@@ -8,6 +8,8 @@ struct EntityTag: Hashable, Sendable {
     /// Without quotes.
     let opaque: String
     let isWeak: Bool
+    /// As the field has it.
+    let field: String
 
     /// Bytes of SHA-256 that stand for a representation: as many as make a chance match hopeless.
     private static let digestBytes = 16
@@ -19,10 +21,8 @@ struct EntityTag: Hashable, Sendable {
     init(opaque: String, isWeak: Bool = false) {
         self.opaque = opaque
         self.isWeak = isWeak
+        field = (isWeak ? "W/\"" : "\"") + opaque + "\""
     }
-
-    /// As the field has it.
-    var field: String { (isWeak ? "W/" : "") + "\"\(opaque)\"" }
 
     /// The tag of the same representation in a content coding.
     func inCoding(_ name: String) -> EntityTag { EntityTag(opaque: "\(opaque)-\(name)", isWeak: isWeak) }
@@ -33,6 +33,17 @@ struct EntityTag: Hashable, Sendable {
             return EntityTag(opaque: String(opaque.dropLast(coding.count)), isWeak: isWeak)
         }
         return self
+    }
+}
+
+/// Bytes that are given to many, with their tag: hashed once.
+struct Representation: Sendable {
+    let body: [UInt8]
+    let tag: EntityTag
+
+    init(_ body: [UInt8]) {
+        self.body = body
+        tag = EntityTag(of: body)
     }
 }
 

@@ -2,6 +2,7 @@ import Codec
 import Cryptography
 import HTTPTypes
 import HummingbirdCore
+import LedgerModel
 import Records
 
 /// The cursors of paged lists: opaque to clients, authenticated, and good for the one list that they came from.
@@ -9,12 +10,11 @@ import Records
 /// | bytes | content |
 /// |---|---|
 /// | as many as the list's places have | the place behind which the next page begins |
-/// | 16 | the first bytes of HMAC-SHA256 over ``domain``, the list and the place |
+/// | 16 | the first bytes of HMAC-SHA256 over `DomainSeparation.pageCursor`, the list and the place |
 ///
 /// in base64url. The list is its path, its tenant and its filters, each behind its u64 length, so that a cursor of one
 /// tenant, path or filter is none of another. The key is the store's: cursors outlive a restart.
 struct PageCursors: Sendable {
-    static let domain = "vivian/gateway/page/v1"
     private static let tagBytes = 16
     let key: [UInt8]
 
@@ -49,7 +49,8 @@ struct PageCursors: Sendable {
 
     private func tag(_ place: [UInt8], _ list: List) -> [UInt8] {
         Array(
-            HMACSHA256.authenticate([Array(Self.domain.utf8), list.bytes, place], key: key).bytes.prefix(Self.tagBytes))
+            HMACSHA256.authenticate([Array(DomainSeparation.pageCursor.utf8), list.bytes, place], key: key).bytes
+                .prefix(Self.tagBytes))
     }
 }
 

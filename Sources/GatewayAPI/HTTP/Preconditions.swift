@@ -38,7 +38,7 @@ struct Preconditions: Sendable {
 
     /// Whether the change may be made of what stands there now: the answer that GET on the same path would give.
     func isMet(by current: Reply) -> Bool {
-        let tag = EntityTag(of: current.body)
+        let tag = current.tag
         return match?.allowsChange(of: tag) != false && noneMatch?.knows(tag) != true
     }
 }

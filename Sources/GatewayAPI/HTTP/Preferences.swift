@@ -12,8 +12,9 @@ struct Preferences: Equatable, Sendable {
     var waitSeconds: UInt64?
 
     init(_ field: String?) {
+        guard let field else { return }
         var seen: Set<String> = []
-        for item in Self.items(field ?? "") {
+        for item in Self.items(field) {
             // Parameters stand behind semicolons; none has a meaning here.
             let preference = Self.split(item, at: UInt8(ascii: ";")).first ?? []
             var parts = Self.split(preference, at: UInt8(ascii: "="))[...]

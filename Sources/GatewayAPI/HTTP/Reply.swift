@@ -7,18 +7,31 @@ import NIOCore
 struct Reply: Sendable {
     var status: HTTPResponse.Status
     var headers: HTTPFields
-    var body: [UInt8]
+    /// As many as most answers have in the end: room is made once.
+    private static let fieldCount = 12
+    var body: [UInt8] { didSet { knownTag = nil } }
+    /// The tag of ``body``, where it was computed before: of what is kept and given to many.
+    private(set) var knownTag: EntityTag?
     /// The body piece by piece, for as long as it takes; ``body`` is empty then.
     ///
     /// Each piece is asked for when the one before was taken, after everything that is done to a request; the stream
     /// holds what it needs of limits itself.
     var stream: AsyncStream<ByteBuffer>?
 
+    /// What the entity tag is of, where that is not the body: the part that clients write, where the rest moves by itself.
+    ///
+    /// So `If-Match` protects what somebody may have changed. That the tag stays while the rest moves departs from
+    /// RFC 9110 §8.8.1, and for it `If-None-Match` is never answered 304 here.
+    var version: [UInt8]?
+
     init(_ status: HTTPResponse.Status, headers: HTTPFields = [:], body: [UInt8] = []) {
         self.status = status
         self.headers = headers
         self.body = body
     }
+
+    /// The entity tag of this representation.
+    var tag: EntityTag { EntityTag(of: version ?? body) }
 
     static func json(_ json: JSON, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]) -> Reply {
         bytes(json.serialized(), type: "application/json", status: status, headers: headers)
@@ -32,9 +45,19 @@ struct Reply: Sendable {
         _ bytes: [UInt8], type: String, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]
     ) -> Reply {
         var headers = headers
+        headers.reserveCapacity(fieldCount)
         headers[.contentType] = type
         return Reply(status, headers: headers, body: bytes)
     }
+
+    static func kept(_ representation: Representation, type: String) -> Reply {
+        var reply = bytes(representation.body, type: type)
+        reply.knownTag = representation.tag
+        return reply
+    }
+
+    /// The entity tag of the body.
+    var tag: EntityTag { knownTag ?? EntityTag(of: body) }
 
     /// As the server sends it; the answer to HEAD has no body, or an HTTP/2 client drops the stream.
     func response(to method: HTTPRequest.Method) -> Response {

@@ -21,10 +21,16 @@ private final class BodyTimeoutEnd: ChannelInboundHandler {
 final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
     typealias OutboundIn = HTTPResponsePart
+    typealias OutboundOut = HTTPResponsePart
 
     private let patience: Patience
     private let all: OpenRequests
     private var connection: ConnectionGuard?
+    /// What the client's address holds, over all its connections.
+    private var address = AddressShare.unknown
+    /// Whether it is a stream of HTTP/2.
+    private var isStream = false
+    private var context: ChannelHandlerContext?
     /// Requests whose head is here and whose answer is not wholly sent.
     private var open = 0
     /// Those whose answer is not wholly written.
@@ -46,20 +52,23 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
-        // An HTTP/1.1 connection has its own; a stream's parent is its connection.
-        connection =
-            (try? context.pipeline.syncOperations.handler(type: ConnectionGuard.self))
-            ?? (try? context.channel.parent?.pipeline.syncOperations.handler(type: ConnectionGuard.self))
+        self.context = context
+        // A stream's parent is its connection, and a connection's the listener.
+        let channel = context.channel
+        let carrier = channel.parent.flatMap { $0.parent == nil ? nil : $0 }
+        isStream = carrier != nil
+        connection = try? (carrier ?? channel).pipeline.syncOperations.handler(type: ConnectionGuard.self)
+        if let share = connection?.address { address = share }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
         arrivalTimer?.cancel()
         restTimer?.cancel()
         lookTimer?.cancel()
-        all.end(open)
-        all.release(heldBytes)
+        all.end(open, of: address)
+        all.release(heldBytes, of: address)
         connection?.requestsEnded(open)
-        (open, heldBytes, connection) = (0, 0, nil)
+        (open, heldBytes, connection, self.context) = (0, 0, nil, nil)
     }
 
     // MARK: What comes
@@ -67,7 +76,9 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
         case .head:
-            guard all.begin(beside: connection?.requests ?? open) else { return context.close(promise: nil) }
+            guard all.begin(beside: connection?.requests ?? open, of: address) else {
+                return context.close(promise: nil)
+            }
             connection?.requestBegan()
             (open, unanswered, isArriving, restBytes) = (open + 1, unanswered + 1, true, 0)
         case .body(let bytes):
@@ -108,12 +119,12 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         switch unwrapOutboundIn(data) {
-        case .head:
-            context.write(data, promise: promise)
+        case .head(let head):
+            context.write(isStream ? wrapOutboundOut(.head(Self.ofStream(head))) : data, promise: promise)
         case .body(let bytes):
             let count = bytes.readableBytes
             guard count >= OpenRequests.bytesCounted else { return context.write(data, promise: promise) }
-            guard all.hold(count) else {
+            guard all.hold(count, of: address) else {
                 promise?.fail(ChannelError.ioOnClosedChannel)
                 return context.close(promise: nil)
             }
@@ -131,9 +142,24 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 
+    /// The same without what is about a connection: the HTTP/2 library would end it with all its streams (RFC 9113 §8.2.2).
+    private static func ofStream(_ head: HTTPResponse) -> HTTPResponse {
+        guard head.headerFields.contains(.connection) else { return head }
+        var head = head
+        head.headerFields[.connection] = nil
+        return head
+    }
+
     func flush(context: ChannelHandlerContext) {
+        connection?.isHurried = heldBytes > 0
         context.flush()
-        if open > unanswered || heldBytes > 0 { look(context) }
+        connection?.isHurried = false
+        if let connection, connection.isFlushAhead { connection.tell(self) } else { flushed() }
+    }
+
+    /// What was flushed has gone, or waits for the client.
+    func flushed() {
+        if let context, open > unanswered || heldBytes > 0 { look(context) }
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
@@ -155,7 +181,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         guard heldBytes > 0 else { return }
         lastProgress = .now()
         heldBytes -= count
-        all.release(count)
+        all.release(count, of: address)
     }
 
     /// The same of an answer's end.
@@ -163,7 +189,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         guard open > 0 else { return }
         lastProgress = .now()
         open -= 1
-        all.end(1)
+        all.end(1, of: address)
         connection?.requestsEnded(1)
     }
 

@@ -11,7 +11,7 @@ import Records
 /// effect a key, the route itself, validators, coding.
 ///
 /// A step that refuses throws a ``Problem``; all of them become answers here, at one place.
-struct RequestPipeline: Sendable {
+final class RequestPipeline: Sendable {
     let route: Route
     let operation: Contract.Operation
     /// The route that reads what this one changes: whose entity tag `If-Match` names.
@@ -20,6 +20,8 @@ struct RequestPipeline: Sendable {
     let gate: Gate
     let shared: SharedLimits
     private let packed = PackedAnswers()
+    /// Nobody but the client keeps an answer, and asks whether it is the newest.
+    private static let privately = HTTPField(name: .cacheControl, value: "private, no-cache")
 
     init(
         route: Route, operation: Contract.Operation, reading: Route?, parts: GatewayParts, gate: Gate,
@@ -49,12 +51,12 @@ struct RequestPipeline: Sendable {
             reply = problem.reply(requestID: context.requestID)
         }
         if reply.status.code >= 400 { parts.metrics.count("http_request_errors") }
-        reply.headers.append(HTTPField(name: .requestID, value: context.requestID))
+        reply.headers.append(.once(.requestID, context.requestID))
         return reply.response(to: request.method)
     }
 
     private func carryOut(_ request: Request, _ context: GatewayContext) async throws -> Reply {
-        var permit = try shared.admission.enter(isExempt: route.access == .open)
+        var permit = try shared.admission.enter(context.caller, isExempt: route.access == .open)
         let rate = shared.rate(of: context.caller)
         guard rate.isAllowed else { throw Problem.tooManyRequests(rate, shared.policy) }
         let input = try await gate.admit(request, context, to: route)
@@ -62,8 +64,8 @@ struct RequestPipeline: Sendable {
             try await answered(input, permit: &permit)
         }
         // Nothing before has set these: appending looks for no earlier one.
-        reply.headers.append(HTTPField(name: .rateLimitPolicy, value: shared.policyField))
-        reply.headers.append(HTTPField(name: .rateLimit, value: rate.field))
+        reply.headers.append(shared.policyField)
+        reply.headers.append(.once(.rateLimit, rate.field))
         return encoded(reply, request)
     }
 
@@ -84,20 +86,23 @@ struct RequestPipeline: Sendable {
                 of: request, max: route.bodyBytesMax, permit: &permit, patience: shared.patience)
             try operation.checkBody(input.body, type: type)
         }
-        if route.method != .get { input.preconditions = try Preconditions(request.headers) }
-        try await checkIfMatch(input)
+        if route.method != .get {
+            input.preconditions = try Preconditions(request.headers)
+            try await checkIfMatch(input)
+        }
         var reply = try await once(input)
         // What was sent is dealt with: while somebody waits, it is not kept.
         input.body = []
         permit.releaseBody()
-        reply = try await preferred(reply, input)
+        if let field = request.headers[.prefer] { reply = try await preferred(reply, Preferences(field), input) }
         if reply.status == .ok, route.method == .get, reply.stream == nil { reply = try validated(reply, request) }
         return reply
     }
 
     /// The answer as the client would like it (RFC 7240): after a while, and said so.
-    private func preferred(_ reply: Reply, _ input: RouteInput) async throws -> Reply {
-        let preferences = Preferences(input.request.headers[.prefer])
+    private func preferred(
+        _ reply: Reply, _ preferences: Preferences, _ input: RouteInput
+    ) async throws -> Reply {
         var reply = reply
         var applied: [String] = []
         if let seconds = preferences.waitSeconds, let awaited = route.awaited, reply.status.kind == .successful,
@@ -127,7 +132,7 @@ struct RequestPipeline: Sendable {
     ///
     /// This first look spares work. The one that counts is the route's own, together with the change.
     private func checkIfMatch(_ input: RouteInput) async throws {
-        guard route.method != .get, input.preconditions.namesVersion else { return }
+        guard input.preconditions.namesVersion else { return }
         guard route.match != .none, let reading else { throw Problem.preconditionFailed }
         // What is not there is the route's to say (RFC 9110 §13.2.1).
         guard let current = try? await reading.handle(input), current.status == .ok else { return }
@@ -137,10 +142,10 @@ struct RequestPipeline: Sendable {
     /// A representation with its tag, or 304 where the client has it.
     private func validated(_ reply: Reply, _ request: Request) throws(Problem) -> Reply {
         var reply = reply
-        let tag = EntityTag(of: reply.body)
+        let tag = reply.tag
         reply.headers.append(HTTPField(name: .eTag, value: tag.field))
         if !reply.headers.contains(.cacheControl) {
-            reply.headers.append(HTTPField(name: .cacheControl, value: "private, no-cache"))
+            reply.headers.append(Self.privately)
         }
         if let field = request.headers[.ifMatch] {
             guard let condition = EntityTagCondition(field) else { throw .malformedTags("If-Match") }
@@ -152,7 +157,7 @@ struct RequestPipeline: Sendable {
         }
         guard let field = request.headers[.ifNoneMatch] else { return reply }
         guard let condition = EntityTagCondition(field) else { throw .malformedTags("If-None-Match") }
-        guard condition.knows(tag) else { return reply }
+        guard reply.version == nil, condition.knows(tag) else { return reply }
         reply.headers[.contentType] = nil
         return Reply(.notModified, headers: reply.headers)
     }
@@ -211,7 +216,7 @@ struct RequestPipeline: Sendable {
         reply.headers[.vary] = "Accept-Encoding"
         guard let coding = ContentNegotiation.coding(request.headers[.acceptEncoding])
         else { return reply }
-        let tag = EntityTag(of: reply.body)
+        let tag = reply.tag
         if reply.headers[.eTag] != nil { reply.headers[.eTag] = tag.inCoding(coding.rawValue).field }
         // What everybody may read is packed once: else whoever shows nothing could have it packed again and again.
         reply.body =
@@ -219,6 +224,18 @@ struct RequestPipeline: Sendable {
             ? packed.body(of: tag, in: coding) { coding.compress(reply.body) } : coding.compress(reply.body)
         reply.headers[.contentEncoding] = coding.rawValue
         return reply
+    }
+}
+
+extension HTTPField {
+    /// A field that every answer has with another value.
+    ///
+    /// The table of fields of an HTTP/2 connection is left alone: there each would drive out one that comes again, and
+    /// the longer the table, the longer every field is looked for (RFC 7541 §6.2.2).
+    static func once(_ name: Name, _ value: String) -> HTTPField {
+        var field = HTTPField(name: name, value: value)
+        field.indexingStrategy = .avoid
+        return field
     }
 }
 

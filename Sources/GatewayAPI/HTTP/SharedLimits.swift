@@ -1,3 +1,4 @@
+import HTTPTypes
 import Synchronization
 
 /// Limits that all requests share.
@@ -6,7 +7,7 @@ final class SharedLimits: Sendable {
     let policy: RatePolicy
     let patience: Patience
     /// The `RateLimit-Policy` field (draft-ietf-httpapi-ratelimit-headers-10): a quota for a window of seconds.
-    let policyField: String
+    let policyField: HTTPField
     private let buckets: Mutex<TokenBuckets<Caller>>
     private let steadyClock: @Sendable () -> UInt64
 
@@ -18,7 +19,8 @@ final class SharedLimits: Sendable {
         self.admission = Admission(admission)
         self.policy = policy
         self.patience = patience
-        policyField = "\"default\";q=\(policy.burst);w=\((policy.burst + policy.perSecond - 1) / policy.perSecond)"
+        let seconds = (policy.burst + policy.perSecond - 1) / policy.perSecond
+        policyField = HTTPField(name: .rateLimitPolicy, value: "\"default\";q=\(policy.burst);w=\(seconds)")
         buckets = Mutex(TokenBuckets(policy))
         self.steadyClock = steadyClock
     }
@@ -32,5 +34,5 @@ final class SharedLimits: Sendable {
 
 extension RateDecision {
     /// The `RateLimit` field: what remains, and when more comes.
-    var field: String { "\"default\";r=\(remaining);t=\(max(retryAfterSeconds, 1))" }
+    var field: String { "\"default\";r=" + String(remaining) + ";t=" + String(max(retryAfterSeconds, 1)) }
 }

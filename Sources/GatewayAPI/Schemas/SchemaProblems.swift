@@ -26,7 +26,7 @@ extension Problem {
                 "incompatible-schema", .conflict, title: "The schema may not follow the newest version",
                 detail: "By the rule \(rule.rawValue) it does not fit version \(version): "
                     + "\(violations.count) finding(s). "
-                    + "Nothing was registered; mend it, choose another rule by compatibility=, or register a new id.",
+                    + "Nothing was registered; mend it, choose another compatibility, or register a new id.",
                 violations: violations)
         case .otherKind(let id, let isForJSON):
             Problem(

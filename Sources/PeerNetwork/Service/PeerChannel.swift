@@ -34,32 +34,30 @@ struct PeerChannel: Sendable {
             .bind(host: address.host, port: address.port).get()
     }
 
-    /// Connects to a peer's address; the handshake goes on by itself.
-    func dial(_ address: PeerAddress) async {
+    /// Begins to connect to a peer's address; what comes of it the switchboard is told.
+    func dial(_ address: PeerAddress) {
         let timeout = TimeAmount.nanoseconds(Int64(switchboard.limits.handshakeNanoseconds))
-        do {
-            _ = try await ClientBootstrap(group: group)
-                .connectTimeout(timeout)
-                .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-                .channelOption(.tcpOption(Self.notSentLowAt), value: Self.unsentBytesMax)
-                .channelOption(.writeBufferWaterMark, value: Self.writeBuffer)
-                .connect(host: address.host, port: address.port)
-                .flatMap { channel in
-                    // After connecting: of several addresses of a name only the one that answers is a connection.
-                    channel.eventLoop.makeCompletedFuture {
-                        guard let link = switchboard.dialled(channel, to: address) else { throw ChannelError.eof }
-                        let tls = try NIOSSLClientHandler(
-                            context: identity.client, serverHostname: nil,
-                            customVerificationCallback: { judge(link, $0, $1) })
-                        try add(tls, link, to: channel)
-                    }.flatMapErrorThrowing { error in
-                        channel.close(promise: nil)
-                        throw error
-                    }
-                }.get()
-        } catch {
-            switchboard.dialFailed(address, "no connection: \(error)")
-        }
+        ClientBootstrap(group: group)
+            .connectTimeout(timeout)
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .channelOption(.tcpOption(Self.notSentLowAt), value: Self.unsentBytesMax)
+            .channelOption(.writeBufferWaterMark, value: Self.writeBuffer)
+            .connect(host: address.host, port: address.port)
+            .flatMap { [self] channel in
+                // After connecting: of several addresses of a name only the one that answers is a connection.
+                channel.eventLoop.makeCompletedFuture { try greet(channel, at: address) }.flatMapErrorThrowing {
+                    channel.close(promise: nil)
+                    throw $0
+                }
+            }
+            .whenFailure { [self] error in switchboard.dialFailed(address, "no connection: \(error)") }
+    }
+
+    private func greet(_ channel: any Channel, at address: PeerAddress) throws {
+        guard let link = switchboard.dialled(channel, to: address) else { throw ChannelError.eof }
+        let tls = try NIOSSLClientHandler(
+            context: identity.client, serverHostname: nil, customVerificationCallback: { judge(link, $0, $1) })
+        try add(tls, link, to: channel)
     }
 
     private func add(_ tls: NIOSSLHandler, _ link: Link, to channel: any Channel) throws {

@@ -39,9 +39,9 @@ package struct PeerNetworkLimits: Hashable, Sendable {
         switch lane {
         // A height of 100 validators has some 200 votes of 200 bytes: a peer that lags by that much ten times over is lost.
         case .votes: QueueLimit(messagesMax: 4_096, bytesMax: 1 << 20)
-        case .blocks: QueueLimit(messagesMax: 512, bytesMax: 8 << 20)
+        case .blocks: QueueLimit(messagesMax: 512, bytesMax: 16 << 20)
         case .transactions: QueueLimit(messagesMax: 8_192, bytesMax: 8 << 20)
-        case .sync: QueueLimit(messagesMax: 64, bytesMax: 8 << 20)
+        case .sync: QueueLimit(messagesMax: 64, bytesMax: 64 << 20)
         }
     }
     /// What a peer may send; beyond it nothing more is read from its socket for a while.
@@ -57,7 +57,7 @@ package struct PeerNetworkLimits: Hashable, Sendable {
     package var controlFramesPerSecond = 50
     /// Events of one peer that the consumer has not taken yet: beyond either nothing more is read from its socket.
     package var backlogMessagesMax = 4_096
-    package var backlogBytesMax = 4 << 20
+    package var backlogBytesMax = 8 << 20
     /// Bytes of all peers' events that are not taken yet; beyond them nothing is read from anybody.
     package var backlogBytesTotalMax = 256 << 20
     /// Events that are not taken yet; beyond them no peer is admitted any more.

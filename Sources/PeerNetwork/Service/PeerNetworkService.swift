@@ -128,17 +128,15 @@ package final class PeerNetworkService: Service, Sendable {
     }
 
     private func dial(_ channels: PeerChannel, _ file: AddressBookFile?) async {
-        await withDiscardingTaskGroup { group in
-            var writtenAt = Moment.now.steady
-            while !Task.isCancelled {
-                for address in switchboard.dials() { group.addTask { await channels.dial(address) } }
-                let now = Moment.now.steady
-                if now - writtenAt >= Self.bookInterval {
-                    writtenAt = now
-                    write(file)
-                }
-                try? await Task.sleep(for: Self.dialInterval)
+        var writtenAt = Moment.now.steady
+        while !Task.isCancelled {
+            for address in switchboard.dials() { channels.dial(address) }
+            let now = Moment.now.steady
+            if now - writtenAt >= Self.bookInterval {
+                writtenAt = now
+                write(file)
             }
+            try? await Task.sleep(for: Self.dialInterval)
         }
     }
 

@@ -148,7 +148,7 @@ final class Switchboard: Sendable {
             }
             if let peer = link.address.id ?? id {
                 let lasted = record.phase == .handshaking ? 0 : now.steady - link.since.steady
-                if link.isOutbound, record.phase == .handshaking { state.book.missed(peer) }
+                if link.isOutbound, record.phase == .handshaking, !isSpare { state.book.missed(peer) }
                 state.plan.ended(
                     peer, wasDialled: link.isOutbound, after: lasted, at: now.steady, using: &state.random)
             }

@@ -11,9 +11,10 @@ package enum Lane: UInt8, CaseIterable, Comparable, Sendable {
     package var messageBytesMax: Int {
         switch self {
         case .votes: 256 << 10
-        case .blocks: 1 << 20
+        // A block of the largest transactions and evidence, and its commit.
+        case .blocks: 8 << 20
         case .transactions: 2 << 20
-        case .sync: 4 << 20
+        case .sync: 8 << 20
         }
     }
 
@@ -28,7 +29,8 @@ package struct PerLane<Value> {
 
     package subscript(lane: Lane) -> Value {
         get { values[Int(lane.rawValue)] }
-        set { values[Int(lane.rawValue)] = newValue }
+        // In place: a queue or an unfinished message must not be copied each time something is added to it.
+        _modify { yield &values[Int(lane.rawValue)] }
     }
 }
 

@@ -24,9 +24,21 @@ package struct AppliedSchema: Sendable {
     /// Refuses an XML document that breaks the schema.
     func check(xml bytes: [UInt8]) throws(RecordsFailure) {
         guard case .xml(let schema) = compiled else { throw .schema(.otherKind(id: id, isForJSON: true)) }
-        let violations: [SchemaViolation]
-        do { violations = try schema.validate(bytes) } catch { throw .unreadable(SchemaViolation(error)) }
+        let violations = try schema.violations(of: bytes)
         guard violations.isEmpty else { throw .invalid(violations) }
+    }
+}
+
+extension XMLSchema {
+    /// What a document breaks; one that takes too long breaks the rule `limits`.
+    func violations(of bytes: [UInt8]) throws(RecordsFailure) -> [SchemaViolation] {
+        let budget = ValidationBudget()
+        do throws(XMLFailure) { return try validate(bytes, mayGoOn: budget.mayGoOn) } catch {
+            guard error.reason == .undecided else { throw .unreadable(SchemaViolation(error)) }
+            var violation = SchemaViolation(error)
+            violation.rule = "limits"
+            return [violation]
+        }
     }
 }
 

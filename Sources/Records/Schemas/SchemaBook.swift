@@ -59,7 +59,8 @@ package final class SchemaBook: Sendable {
         }
         let source = try SchemaSource(document, mediaType: mediaType)
         let shelf = SchemaShelf(store: store, cache: cache, tenant: tenant)
-        _ = try shelf.compile(source, at: SchemaShelf.location(id, (newest?.version ?? 0) + 1), before: .max)
+        try shelf.compile(
+            source, at: SchemaShelf.location(id, (newest?.version ?? 0) + 1), before: .max, isNew: true)
         if let newest {
             let findings = try compare(newest, with: source, mediaType: mediaType, rule: rule, on: shelf)
             guard findings.isEmpty else {
@@ -170,7 +171,7 @@ package final class SchemaBook: Sendable {
         let rule = rule ?? CompatibilityRule(rawValue: newest.mode) ?? .standard
         let source = try SchemaSource(document, mediaType: mediaType)
         let shelf = SchemaShelf(store: store, cache: cache, tenant: tenant)
-        _ = try shelf.compile(source, at: SchemaShelf.location(id, newest.version + 1), before: .max)
+        try shelf.compile(source, at: SchemaShelf.location(id, newest.version + 1), before: .max, isNew: true)
         return SchemaComparison(
             id: id, version: newest.version, rule: rule,
             findings: try compare(newest, with: source, mediaType: mediaType, rule: rule, on: shelf))
@@ -257,8 +258,7 @@ package final class SchemaBook: Sendable {
             return schema.output(parsed, format: isBasic ? .basic : .flag).json
         case .xml(let schema):
             guard isXML else { throw .schema(.otherKind(id: applied.id, isForJSON: false)) }
-            let violations: [SchemaViolation]
-            do { violations = try schema.validate(document) } catch { throw .unreadable(SchemaViolation(error)) }
+            let violations = try schema.violations(of: document)
             var members = [JSON.Member("valid", .boolean(violations.isEmpty))]
             if isBasic, !violations.isEmpty {
                 members.append(.init("errors", .array(violations.map { Self.unit($0, applied.id) })))

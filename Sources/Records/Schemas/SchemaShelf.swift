@@ -37,15 +37,23 @@ struct SchemaShelf: Sendable {
 
     /// Compiles a schema with all that it refers to; tells how many bytes that is besides itself.
     ///
-    /// `before`: only what was registered before this row is seen.
-    func compile(_ source: SchemaSource, at location: String, before row: Int64) throws(RecordsFailure)
-        -> (schema: CompiledSchema, byteCount: Int)
-    {
+    /// `before`: only what was registered before this row is seen. `isNew`: references that nothing leads to must lead
+    /// somewhere as well; earlier versions took others.
+    @discardableResult
+    func compile(
+        _ source: SchemaSource, at location: String, before row: Int64, isNew: Bool = false
+    ) throws(RecordsFailure) -> (schema: CompiledSchema, byteCount: Int) {
         do {
             switch source {
             case .json(let document):
                 let (registry, byteCount) = try references(of: [document], at: location, before: row)
-                return (.json(try JSONSchema(compiling: document, at: location, registry: registry)), byteCount)
+                let schema = try JSONSchema(compiling: document, at: location, registry: registry)
+                if isNew {
+                    var whole = registry
+                    try whole.register(document, at: location)
+                    try whole.checkReferences(of: location)
+                }
+                return (.json(schema), byteCount)
             case .xml(let files, let main):
                 try XMLSchemaLimits.registered.check(files)
                 return (.xml(try XMLSchema(documents: files, main: main)), 0)

@@ -50,8 +50,13 @@ package enum DeliverySchedule {
         return DeliveryResult(next: .retry(at: time), status: status, reason: reason)
     }
 
-    /// `Retry-After` in seconds; dates are not read, and count as none (RFC 9110 §10.2.3 has both).
-    static func retryAfter(_ field: String?) -> UInt64? {
-        field.flatMap { text in text.utf8.allSatisfy { 0x30...0x39 ~= $0 } ? UInt64(text) : nil }
+    /// `Retry-After` in seconds from `now`, in nanoseconds since 1970: it says them, or when (RFC 9110 §10.2.3).
+    ///
+    /// A time that has passed is 0, which makes no pause longer; what is neither counts as none.
+    static func retryAfter(_ field: String?, now: UInt64) -> UInt64? {
+        guard let field else { return nil }
+        if field.utf8.allSatisfy({ 0x30...0x39 ~= $0 }) { return UInt64(field) }
+        let seconds = now / 1_000_000_000
+        return HTTPDate.seconds(field, now: seconds).map { UInt64(max($0 - Int64(clamping: seconds), 0)) }
     }
 }

@@ -178,7 +178,8 @@ package final class WebhookDispatcher: Service, Sendable {
         do throws(GuardedHTTPFailure) {
             let reply = try await http.post(webhook.url, headers: headers, body: delivery.body)
             return .answered(
-                status: reply.status, retryAfter: DeliverySchedule.retryAfter(reply.headers["retry-after"]))
+                status: reply.status,
+                retryAfter: DeliverySchedule.retryAfter(reply.headers["retry-after"], now: now()))
         } catch {
             return Task.isCancelled ? nil : .failed(error)
         }

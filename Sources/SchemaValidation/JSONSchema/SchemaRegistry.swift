@@ -101,6 +101,20 @@ package struct SchemaRegistry: Sendable {
         return missing
     }
 
+    /// The first reference of a document that leads nowhere, wherever a schema stands in it: nobody need ever reach it.
+    /// - Throws: `unresolvedReference` with its place.
+    package func checkReferences(of location: String) throws(SchemaFailure) {
+        for (place, resource) in resourceOf.sorted(by: { $0.key < $1.key })
+        where documents[Int(place.document)].location == location {
+            let schema = node(place)
+            guard schema.kind == .object else { continue }
+            for keyword in ["$ref", "$dynamicRef", "$recursiveRef"] {
+                guard let reference = schema[keyword]?.string, find(reference, from: resource) == nil else { continue }
+                throw .unresolvedReference(reference, at: description(of: place))
+            }
+        }
+    }
+
     // MARK: Indexing
 
     private mutating func add(

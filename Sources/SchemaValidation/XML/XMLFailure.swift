@@ -28,6 +28,7 @@ package struct XMLFailure: Error, Hashable, Sendable, CustomStringConvertible {
         case unsupportedEncoding = "the encoding is not UTF-8, UTF-16, ISO-8859-1 or US-ASCII"
         case invalidEncoding = "the bytes are not in the declared encoding"
         case notWellFormed = "the document is not well-formed"
+        case undecided = "the schema cannot be decided within the limits"
     }
 
     package var reason: Reason

@@ -23,6 +23,11 @@ internal import CLibXML2
     private var source: [UInt8] = []
     private var position = SourcePosition()
 
+    /// Asked at each tag whether what follows may still be looked at; with no, the document is undecided.
+    var mayGoOn: (() -> Bool)?
+    /// Bytes between two tags, and of one element's attributes; with more the document is undecided.
+    var valueByteCountMax = Int.max
+    private var valueByteCount = 0
     /// Whether a tree is built; without one, only limits are kept and violations counted.
     private let keepsTree: Bool
     /// Levels that are open, and elements so far, where no tree is kept.
@@ -115,6 +120,15 @@ internal import CLibXML2
         elementCount += 1
         guard level < limits.depthMax else { return failAtTag(.tooDeep) }
         guard namespaceCount + attributeCount <= limits.attributeCountMax else { return failAtTag(.tooManyAttributes) }
+        guard mayGoOn?() != false else { return failAtTag(.undecided) }
+        valueByteCount = 0
+        if valueByteCountMax < .max {
+            for index in 0..<attributeCount {
+                valueByteCount += unsafe values![5 * index + 4]! - values![5 * index + 3]!
+            }
+            guard valueByteCount <= valueByteCountMax else { return failAtTag(.undecided) }
+            valueByteCount = 0
+        }
         level += 1
         guard keepsTree else { return }
         flushText()
@@ -163,6 +177,8 @@ internal import CLibXML2
     func endElement() {
         guard failure == nil else { return }
         level -= 1
+        guard mayGoOn?() != false else { return fail(.undecided) }
+        valueByteCount = 0
         guard keepsTree else { return }
         flushText()
         current = Int(open.removeLast())
@@ -170,7 +186,10 @@ internal import CLibXML2
     }
 
     func characters(_ bytes: UnsafeBufferPointer<UInt8>) {
-        guard failure == nil, keepsTree, !open.isEmpty else { return }
+        guard failure == nil else { return }
+        valueByteCount += bytes.count
+        guard valueByteCount <= valueByteCountMax else { return fail(.undecided) }
+        guard keepsTree, !open.isEmpty else { return }
         // The parser's buffer is valid during this call; the bytes are copied.
         unsafe pendingText.append(contentsOf: bytes)
     }

@@ -11,6 +11,11 @@ internal import Synchronization
     private let schema: xmlSchemaPtr
     private let document: xmlDocPtr
     private let location: String
+    private let hasPatterns: Bool
+
+    /// Bytes of a text, or of one element's attributes, while somebody is asked whether to go on and there are patterns:
+    /// libxml2 takes a second for a pattern on 4 KiB, and half a minute for one on 64.
+    static let patternedByteCountMax = 16 << 10
 
     /// Compiles a schema.
     /// - Parameters:
@@ -21,9 +26,10 @@ internal import Synchronization
     package init(documents: [String: [UInt8]], main: String) throws(SchemaFailure) {
         // Each document must be XML that we read: no DOCTYPE, no depth, no strange encoding.
         var readable: [String: [UInt8]] = [:]
+        var hasPatterns = false
         for (name, bytes) in documents {
             do throws(XMLFailure) {
-                _ = try XMLTree(parsing: bytes)
+                hasPatterns = Self.hasPattern(try XMLTree(parsing: bytes).root) || hasPatterns
                 readable[Self.address(name)] = try XMLEncoding.utf8(of: bytes)
             } catch {
                 throw .unreadableXML(error, location: name)
@@ -43,6 +49,16 @@ internal import Synchronization
         unsafe self.schema = schema
         unsafe self.document = document
         location = main
+        self.hasPatterns = hasPatterns
+    }
+
+    private static func hasPattern(_ root: XMLElement) -> Bool {
+        var waiting = [root]
+        while let element = waiting.popLast() {
+            if element.localName == "pattern" { return true }
+            waiting += element.elements
+        }
+        return false
     }
 
     deinit {
@@ -52,24 +68,29 @@ internal import Synchronization
     }
 
     /// Checks a document.
+    ///
+    /// `mayGoOn`: asked at each tag; with the first no it ends as `undecided`. Between two tags nothing ends it, so texts are
+    /// bounded then where there are patterns.
     /// - Returns: the rules that it breaks, in the order of the text, at most `limit`; none where it is valid.
     package func validate(
-        _ bytes: [UInt8], limits: XMLLimits = .standard, limit: Int = 32
+        _ bytes: [UInt8], limits: XMLLimits = .standard, limit: Int = 32, mayGoOn: (() -> Bool)? = nil
     ) throws(XMLFailure) -> [SchemaViolation] {
         // Most documents are valid: they need no tree, which only tells where something is wrong.
         let builder = XMLTreeBuilder(limits: limits, keepsTree: false)
         builder.violationCountMax = 1
+        ask(mayGoOn, builder)
         try run(bytes, limits: limits, builder)
         guard !builder.violations.isEmpty else { return [] }
-        return try parse(bytes, limits: limits, limit: limit).violations
+        return try parse(bytes, limits: limits, limit: limit, mayGoOn: mayGoOn).violations
     }
 
     /// Reads a document and checks it in the same pass.
     package func parse(
-        _ bytes: [UInt8], limits: XMLLimits = .standard, limit: Int = 32
+        _ bytes: [UInt8], limits: XMLLimits = .standard, limit: Int = 32, mayGoOn: (() -> Bool)? = nil
     ) throws(XMLFailure) -> (tree: XMLTree, violations: [SchemaViolation]) {
         let builder = XMLTreeBuilder(limits: limits)
         builder.violationCountMax = max(limit, 1)
+        ask(mayGoOn, builder)
         try run(bytes, limits: limits, builder)
         let tree = XMLTree(storage: builder.finish())
         let violations = builder.violations.map { found in
@@ -79,6 +100,11 @@ internal import Synchronization
                 message: found.message, line: element.line, column: element.column)
         }
         return (tree, violations)
+    }
+
+    private func ask(_ mayGoOn: (() -> Bool)?, _ builder: XMLTreeBuilder) {
+        builder.mayGoOn = mayGoOn
+        if mayGoOn != nil, hasPatterns { builder.valueByteCountMax = Self.patternedByteCountMax }
     }
 
     private func run(_ bytes: [UInt8], limits: XMLLimits, _ builder: XMLTreeBuilder) throws(XMLFailure) {

@@ -15,13 +15,19 @@ package struct XMLSchemaLimits: Sendable {
     package var loopWeightMax: Int
     /// Bytes of one pattern.
     package var patternByteCountMax: Int
+    /// Patterns on one value: those of its type, of the types that this restricts, and of all members of a union.
+    package var valuePatternCountMax: Int
+    /// The same, of all attributes that are declared, together: one element may have all of them.
+    package var attributePatternCountMax: Int
+    /// Identity constraints.
+    package var identityCountMax: Int
 
     static let nestedLoopWeight = 8
 
     /// What the gateway takes from its callers.
     package static let registered = XMLSchemaLimits(
         documentCountMax: 256, elementCountMax: 50_000, particleCountMax: 512, loopWeightMax: 64,
-        patternByteCountMax: 256)
+        patternByteCountMax: 256, valuePatternCountMax: 4, attributePatternCountMax: 16, identityCountMax: 32)
 
     /// Refuses what goes beyond; documents that are no XML are somebody else's matter.
     /// - Throws: `malformedXMLSchema` with the place.
@@ -35,6 +41,7 @@ package struct XMLSchemaLimits: Sendable {
                 throw .unreadableXML(error, location: name)
             }
         }
+        try checkValues(trees)
         var scales = XMLSchemaScales(trees.map(\.root))
         var count = 0
         for (name, root) in trees {
@@ -61,6 +68,41 @@ package struct XMLSchemaLimits: Sendable {
                     throw Self.failure(
                         "too many optional or repeated particles within a repeated group (weight above \(loopWeightMax))",
                         at: element, in: name)
+                }
+            }
+        }
+    }
+
+    /// What bounds the time between two tags: nothing ends libxml2 there.
+    private func checkValues(_ trees: [(name: String, root: XMLElement)]) throws(SchemaFailure) {
+        var scales = XMLPatternScales(trees.map(\.root))
+        var (attributes, identities) = (0, 0)
+        for (name, root) in trees {
+            var waiting = [root]
+            while let element = waiting.popLast() {
+                waiting += element.elements
+                switch element.localName {
+                case "key", "unique", "keyref":
+                    identities += 1
+                    guard identities <= identityCountMax else {
+                        throw Self.failure("more than \(identityCountMax) identity constraints", at: element, in: name)
+                    }
+                case "attribute":
+                    attributes += scales.patterns(of: element)
+                    guard attributes <= attributePatternCountMax else {
+                        throw Self.failure(
+                            "more than \(attributePatternCountMax) patterns on attributes", at: element, in: name)
+                    }
+                case "list":
+                    guard scales.patterns(of: element) == 0 else {
+                        throw Self.failure("a list of values that have a pattern", at: element, in: name)
+                    }
+                case "simpleType", "simpleContent":
+                    guard scales.patterns(of: element) <= valuePatternCountMax else {
+                        throw Self.failure(
+                            "more than \(valuePatternCountMax) patterns on one value", at: element, in: name)
+                    }
+                default: break
                 }
             }
         }

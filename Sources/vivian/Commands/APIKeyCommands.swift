@@ -67,7 +67,11 @@ struct APIKeysCommand: AsyncParsableCommand {
                     APIKeysCommand.show(key.id, key.label, key.scopes, isRevoked: key.revokedAt != nil)
                 }
             } else {
-                let keys = try await client.withClient { try await $0.apiKeys() }
+                let keys = try await client.withClient { gateway in
+                    var keys: [APIKeyAnswer] = []
+                    for try await key in gateway.apiKeys() { keys.append(key) }
+                    return keys
+                }
                 if client.json { return Output.json(.array(try keys.map { try APIKeysCommand.json($0.json) })) }
                 for key in keys {
                     APIKeysCommand.show(key.id, key.label, key.scopes, isRevoked: key.revokedAt != nil)

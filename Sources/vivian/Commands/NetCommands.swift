@@ -41,12 +41,15 @@ struct NetGenesisCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "genesis", abstract: "Make the genesis of a ledger from its validators' cards.")
     @Option(help: "The ledger's name; a random suffix makes it unique.") var name = "vivian"
-    @Argument(help: "Cards that `vivian net card` printed.") var cards: [String]
+    @Option(help: "Card of an installation that follows: it may write, but has no vote. May be repeated.")
+    var follower: [String] = []
+    @Argument(help: "Cards of the validators, as `vivian net card` printed them.") var cards: [String]
 
     func run() throws {
         let cards = try cards.map { try ValidatorCard(file: $0) }
+        let others = try follower.map { try ValidatorCard(file: $0) }
         let genesis = try InitCommand.genesis(
-            name: name, validators: cards.map(\.validator), accounts: cards.map(\.account))
+            name: name, validators: cards.map(\.validator), accounts: (cards + others).map(\.account))
         do { _ = try genesis.validatorSet() } catch { throw CommandFailure("the cards do not make a set: \(error)") }
         Output.json(genesis.encoded())
     }
@@ -76,7 +79,7 @@ struct NetJoinCommand: ParsableCommand {
         if data.json {
             return Output.json([
                 "chainId": .string(made.chainID.text), "genesisHash": .string(made.hash.hex),
-                "node": .string("\(node)"), "isValidator": .bool(isValidator),
+                "node": .string("\(node)"), "isValidator": .boolean(isValidator),
             ])
         }
         Output.line(

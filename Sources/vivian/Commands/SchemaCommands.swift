@@ -61,9 +61,17 @@ struct SchemaCommand: AsyncParsableCommand {
             let rule = try SchemaCommand.rule(compatibility)
             let id = try SchemaCommand.plainID(id)
             let view = try await client.withClient { gateway in
-                var view = try await gateway.json(
-                    "POST", "/schemas?id=\(id)" + (rule.map { "&compatibility=\($0)" } ?? ""),
-                    headers: [("content-type", schema.mediaType)], body: schema.bytes)
+                var view: JSON
+                do throws(GatewayFailure) {
+                    view = try await gateway.json(
+                        "POST", "/schemas?id=\(id)" + (rule.map { "&compatibility=\($0)" } ?? ""),
+                        headers: [("content-type", schema.mediaType)], body: schema.bytes)
+                } catch {
+                    if error.problem?.name == "incompatible-schema" {
+                        Output.note("another rule is chosen with --compatibility none|backward|forward|full")
+                    }
+                    throw error
+                }
                 let deadline = ContinuousClock.now + .seconds(120)
                 let version = view["version"]?.string ?? "latest"
                 while wait, view["state"]?.string == "pending", ContinuousClock.now < deadline {

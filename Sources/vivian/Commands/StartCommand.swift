@@ -69,14 +69,16 @@ struct StartCommand: AsyncParsableCommand {
                     folder: folder.ledger.path, genesis: genesis,
                     consensusKey: try network == nil
                         ? folder.key("consensus", of: genesis) : folder.key("consensus"),
-                    receiptKey: try network == nil ? folder.key("receipt", of: genesis) : folder.key("receipt"), retainedBytes: retainedMegabytes << 20,
+                    receiptKey: try network == nil ? folder.key("receipt", of: genesis) : folder.key("receipt"),
+                    retainedBytes: retainedMegabytes << 20,
                     historyBytes: historyMegabytes << 20, blocksKept: keepBlocks ?? settings.keepBlocks,
                     blockFileBytes: blockFileMegabytes << 20, isClockConfirmed: acceptClock),
                 network: network, logger: logger)
         } catch let failure as NodeFailure {
             throw CommandFailure(NodeFailureText.text(failure))
         }
-        let issuerKey = try folder.key("account", of: genesis)
+        // Accounts of a ledger of several may come after its genesis.
+        let issuerKey = try network == nil ? folder.key("account", of: genesis) : folder.key("account")
         let issuer = Issuer(
             ledger: genesis.ledger, account: AccountID(issuerKey.publicKey.thumbprint), key: issuerKey)
         let now: @Sendable () -> UInt64 = { UInt64(max(Date().timeIntervalSince1970, 0) * 1e9) }
@@ -139,7 +141,8 @@ struct StartCommand: AsyncParsableCommand {
                             IntervalSealer(
                                 store: store, issuer: issuer, plan: plan, outbox: outbox, logger: logger, now: now))
                     ]
-                } ?? []) + (network.map { [Self.service($0)] } ?? []), gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+                } ?? []) + (network.map { [Self.service($0)] } ?? []), gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: logger)
         group.maximumGracefulShutdownDuration = .seconds(20)
         defer { try? FileManager.default.removeItem(at: folder.runFile) }
         do {

@@ -211,7 +211,9 @@ struct WebhooksCommand: AsyncParsableCommand {
     private static func turn(_ id: String, on isEnabled: Bool, _ client: ClientOptions) async throws {
         let webhook = try await client.withClient {
             try await $0.json(
-                "PATCH", "/webhooks/\(id)", headers: [("content-type", "application/merge-patch+json")],
+                // Whatever it is now: this says all that it shall be.
+                "PATCH", "/webhooks/\(id)",
+                headers: [("content-type", "application/merge-patch+json"), ("if-match", "*")],
                 body: JSON.object([.init("enabled", .boolean(isEnabled))]).serialized())
         }
         client.json ? Output.json(webhook) : line(webhook)

@@ -167,8 +167,9 @@ class Client:
 
     # Access
 
-    def api_keys(self) -> list[APIKey]:
-        return [APIKey.read(item) for item in self._json("GET", "/api-keys")["keys"]]
+    def api_keys(self, *, page_size: int = 1_000) -> Iterator[APIKey]:
+        """The tenant's API keys by time of creation, page by page."""
+        return self._pages(_path("api-keys", limit=page_size), lambda root: root["keys"], APIKey.read)
 
     def api_key(self, key_id: str) -> APIKey:
         """One key, with the ``tag`` of the version that was read."""
