@@ -4,7 +4,7 @@ import Testing
 
 /// The simulation can see what it looks for.
 struct SightTests {
-    private func simulation(_ seed: UInt64, _ cast: Cast, calm: Bool = false) -> Simulation {
+    private func simulation(_ seed: UInt64, _ cast: Cast) -> Simulation {
         var random = SimulatedRandom(seed: seed)
         var weather = Weather(&random)
         weather.missingLinks = 0

@@ -12,7 +12,7 @@ struct Simulate {
         let numbers = arguments.compactMap { UInt64($0) }
         var series = SeedSeries(first: numbers.dropFirst().first ?? 0, count: numbers.first ?? 1_000)
         series.stopsAtFailure = arguments.contains("stop")
-        series.progressInterval = 1_000
+        series.progressInterval = 100
         let summary = series.run()
         print(summary)
         exit(summary.failures.isEmpty ? 0 : 1)

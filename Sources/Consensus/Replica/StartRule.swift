@@ -18,7 +18,11 @@ struct StartRule: Sendable {
 
     init(own: Address) { self.own = own }
 
-    mutating func answered(_ validator: Address, _ place: VotePlace?) { answers[validator] = place }
+    /// An answer; a later one that knows less, as after a restart of that peer, takes nothing back.
+    mutating func answered(_ validator: Address, _ place: VotePlace?) {
+        let known = answers[validator] ?? nil
+        answers.updateValue([known, place].compactMap { $0 }.max(), forKey: validator)
+    }
 
     /// What the answers so far allow; `last` is what this validator's own log holds.
     func verdict(in set: ValidatorSet, last: SignState?) -> Verdict {

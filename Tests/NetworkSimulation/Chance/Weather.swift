@@ -36,6 +36,12 @@ struct Weather {
     /// Between two transactions.
     var transactionInterval: ClosedRange<UInt64> = second...3 * second
 
+    /// Nothing goes wrong.
+    static var calm: Weather { Weather(chaos: 2 * second) }
+
+    private init(chaos: UInt64) { self.chaos = chaos }
+
+    /// Each seed draws which troubles there are.
     init(_ random: inout SimulatedRandom) {
         chaos = random.within(2 * second...12 * second)
         if random.happens(500) { lost = random.below(400) }

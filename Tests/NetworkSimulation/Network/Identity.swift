@@ -18,7 +18,7 @@ struct Identity: Sendable {
         node = NodeID(SHA256.hash(x).bytes)!
     }
 
-    static let all = (0..<24).map(Identity.init)
+    static let all = (0..<204).map(Identity.init)
 
     /// A member of a set with that power.
     func validator(power: Int64) -> Validator { Validator(publicKey: publicKey, votingPower: power) }
