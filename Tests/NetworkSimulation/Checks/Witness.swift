@@ -193,7 +193,7 @@ final class Witness {
     func checkBounds(of node: SimulatedNode) {
         guard let replica = node.replica, node.isCorrect else { return }
         let rounds = Int(max(replica.round, 0)) + Int(VoteKeeper.roundsAheadMax) + 2
-        if replica.early.count > Replica.earlyMax {
+        if replica.early.count > EarlyMessages.votesMax + EarlyMessages.proposalsMax + EarlyMessages.blocksMax {
             violate("node \(node.index) keeps \(replica.early.count) early messages")
         }
         if replica.blocks.count > Replica.unexpectedBlocksMax + 2 * rounds {
