@@ -59,6 +59,8 @@ final class Witness {
         // What others have said is said again by anybody.
         guard isOwn else { return }
         let place = VotePlace(height: signed.height, round: signed.round, step: signed.step)
+        // What peers give back to a restored backup it says again, as it does of anybody's.
+        if node.isRestored, sent[Place(node: node.index, place: place)] == signed { return }
         if !node.durable.holds(signed) { violate("node \(node.index) sent \(place) before it was on disk") }
         if case .vote(let vote) = signed, vote.type == .precommit, !vote.blockID.isZero,
             !node.durable.holdsLock(of: vote)
@@ -127,7 +129,7 @@ final class Witness {
 
     func noteRestoredBackup(of node: SimulatedNode) {
         count("restored backups recognised")
-        if !node.isRestored, !node.isOnBadDisk { violate("node \(node.index) takes its own log for a restored backup") }
+        if node.isCorrect, !node.isOnBadDisk { violate("node \(node.index) takes its own log for a restored backup") }
     }
 
     // MARK: What is decided
