@@ -28,7 +28,8 @@ class SimulatedNode {
     /// Counts restarts: what was asked of an earlier life is void.
     private(set) var life = 0
     private(set) var isUp = false
-    var replica: Replica?
+    /// Final, so that a look at one of its members copies no more than that.
+    final var replica: Replica?
     /// Whom the replica was told that it is connected with.
     var linked: Set<Int> = []
 
@@ -170,13 +171,8 @@ class SimulatedNode {
     func feed(_ input: Replica.Input) {
         guard isUp, replica != nil else { return }
         let effects = replica!.receive(input, at: moment)
-        let tip = replica!.tip
         for effect in effects {
-            if effect.needsTip {
-                steps.append(Step(effect: effect, tip: tip))
-            } else {
-                steps.append(Step(effect: effect))
-            }
+            steps.append(Step(effect: effect, tip: effect.needsTip ? replica?.tip : nil))
             if isCorrect, case .send(.lastVote(let message), let peer?) = effect {
                 simulation.witness.checkAnswer(message?.place, of: self, to: peer)
             }
