@@ -9,9 +9,9 @@ package struct BlockContext: Equatable, Sendable {
     package var time: Timestamp
     package var proposer: Address
     /// What the block's evidence proves, in its order; checked before (`EvidenceCheck`).
-    package var misbehaviour: [Misbehaviour]
+    package var misbehaviour: [ValidatorMisbehaviour]
 
-    package init(height: Height, time: Timestamp, proposer: Address, misbehaviour: [Misbehaviour] = []) {
+    package init(height: Height, time: Timestamp, proposer: Address, misbehaviour: [ValidatorMisbehaviour] = []) {
         self.height = height
         self.time = time
         self.proposer = proposer

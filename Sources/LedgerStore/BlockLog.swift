@@ -151,6 +151,7 @@ package final class BlockLog {
             lastVote = try segments[vote.segment].file.payload(of: vote.frame)
             lastVoteHeight = vote.frame.height
         }
+        if let last = segments.last, last.file.end == 0 { carryVote(into: last.file) }
         if let locked, locked.frame.height > lastHeight ?? 0 {
             lastLocked = (locked.frame.height, try segments[locked.segment].file.payload(of: locked.frame))
         }
@@ -223,6 +224,8 @@ package final class BlockLog {
     /// The last segment always stays.
     package func prune(below height: UInt64) throws(StoreFailure) {
         while segments.count > 1, segments[1].firstHeight <= height, segments[0].lastHeight < height {
+            // What follows must be on the disk before what it follows goes.
+            try sync()
             let segment = segments[0]
             try files.remove(segment.path)
             // One at a time: of several entries a crash may keep any, and a gap is damage.
@@ -245,6 +248,11 @@ package final class BlockLog {
         return folder + "/blocks-" + String(repeating: "0", count: 16 - hex.count) + hex + ".log"
     }
 
+    /// Begins a segment with the newest vote.
+    private func carryVote(into file: FrameFile) {
+        if let lastVote { _ = file.append(kind: 1, height: lastVoteHeight, payload: lastVote) }
+    }
+
     /// Begins a new segment where there is none, or the last is full and a height begins.
     private func rollOver(for record: Record) throws(StoreFailure) {
         if let last = segments.last {
@@ -257,7 +265,7 @@ package final class BlockLog {
             try files.sync(folder: folder)
             segments.append(
                 Segment(path: path, file: file, firstHeight: record.height, lastHeight: record.height))
-            if let lastVote { _ = file.append(kind: 1, height: lastVoteHeight, payload: lastVote) }
+            carryVote(into: file)
         } catch {
             isPoisoned = true
             throw error

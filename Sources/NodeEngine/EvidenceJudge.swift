@@ -16,11 +16,11 @@ struct EvidenceJudge: Sendable {
     /// What a block's evidence proves, in its order.
     func judge(
         _ items: [[UInt8]], on chain: ChainTip, in state: some StateAccess
-    ) throws(RuntimeFailure) -> [Misbehaviour] {
+    ) throws(RuntimeFailure) -> [ValidatorMisbehaviour] {
         guard items.reduce(0, { $0 + $1.count }) <= Evidence.blockBytesMax else {
             throw .invalidBlock("its evidence exceeds \(Evidence.blockBytesMax) bytes")
         }
-        var found: [Misbehaviour] = []
+        var found: [ValidatorMisbehaviour] = []
         for item in items {
             guard case .duplicateVote(let evidence) = try? Evidence(decoding: item) else {
                 throw .invalidBlock("evidence that is none of a double vote")
@@ -37,7 +37,7 @@ struct EvidenceJudge: Sendable {
 
     private func verify(
         _ evidence: DuplicateVoteEvidence, on chain: ChainTip, in state: some StateAccess
-    ) throws(RuntimeFailure) -> Misbehaviour {
+    ) throws(RuntimeFailure) -> ValidatorMisbehaviour {
         let height = Height(UInt64(max(evidence.first.height, 0)))
         guard evidence.first.height > 0, evidence.first.height <= chain.height, let time = blockTime(height) else {
             throw .invalidBlock("evidence of a height that is not decided, or not held here any more")

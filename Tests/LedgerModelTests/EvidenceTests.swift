@@ -62,7 +62,7 @@ struct EvidenceTests {
         let proven = try Self.check.verify(evidence, validators: try Self.set(), blockTime: Self.blockTime)
         #expect(
             proven
-                == Misbehaviour(
+                == ValidatorMisbehaviour(
                     kind: .duplicateVote, validator: Address(ed25519: try Self.publicKey(1)), power: 11,
                     height: Height(10), time: Self.blockTime, totalPower: 46))
     }

@@ -70,15 +70,19 @@ struct NetworkFixture {
             by: index, [.updateValidators(UpdateValidatorsMessage(authority: id(index), updates: updates))])
     }
 
-    func misbehaviour(_ index: Int, height: UInt64, kind: Misbehaviour.Kind = .duplicateVote) -> Misbehaviour {
-        Misbehaviour(
+    func misbehaviour(_ index: Int, height: UInt64, kind: ValidatorMisbehaviour.Kind = .duplicateVote)
+        -> ValidatorMisbehaviour
+    {
+        ValidatorMisbehaviour(
             kind: kind, validator: Self.address(index), power: 10, height: Height(height),
             time: Timestamp(nanosecondsSince1970: time), totalPower: 40)
     }
 
     /// Executes one block and takes its state over.
     @discardableResult
-    mutating func run(_ transactions: [SignedTransaction], misbehaviour: [Misbehaviour] = []) throws -> BlockOutcome {
+    mutating func run(_ transactions: [SignedTransaction], misbehaviour: [ValidatorMisbehaviour] = []) throws
+        -> BlockOutcome
+    {
         let outcome = try execute(transactions.map(\.encoded), misbehaviour: misbehaviour)
         height += 1
         time += 1_000_000_000
@@ -88,7 +92,7 @@ struct NetworkFixture {
 
     /// Executes the next block without taking its state over.
     func execute(
-        _ transactions: [[UInt8]], misbehaviour: [Misbehaviour] = [],
+        _ transactions: [[UInt8]], misbehaviour: [ValidatorMisbehaviour] = [],
         isVerified: (SignedTransaction) -> Bool = { _ in false }
     ) throws -> BlockOutcome {
         try BlockExecution.execute(

@@ -92,6 +92,32 @@ import Testing
         #expect(try open(disk).firstHeight == log.firstHeight)
     }
 
+    @Test func `pruning waits until the segment that stays is on the disk`() throws {
+        for seed: UInt64 in 0..<40 {
+            let disk = SimulatedFileSystem(seed: seed)
+            let log = try open(disk)
+            try fill(log, 1...3)
+            // A segment that begins, and was not synced.
+            try log.append([vote(4), record(4)])
+            try log.prune(below: 4)
+            disk.crash()
+            let again = try open(disk)
+            #expect(again.lastHeight == 4 && again.lastVote == Array("vote 4".utf8), "seed \(seed)")
+        }
+    }
+
+    @Test func `a segment that a crash left empty begins with the newest vote too`() throws {
+        let disk = SimulatedFileSystem(seed: 1)
+        try fill(try open(disk), 1...3)
+        _ = try RawFile(Self.folder + "/blocks-0000000000000004.log", on: disk)
+        let log = try open(disk)
+        try log.append([record(4)])
+        try log.prune(below: 4)
+        #expect(log.firstHeight == 4)
+        disk.crash()
+        #expect(try open(disk).lastVote == Array("vote 3".utf8))
+    }
+
     @Test func `the last vote survives the pruning of its segment`() throws {
         let disk = SimulatedFileSystem(seed: 1)
         let log = try open(disk)

@@ -139,11 +139,6 @@ import Testing
         #expect(throws: StoreFailure.self) {
             try environment.write { writer throws(StoreFailure) in try writer.put([], [1]) }
         }
-        #expect(throws: StoreFailure.self) {
-            try environment.write { writer throws(StoreFailure) in
-                try writer.delete([UInt8](repeating: 1, count: 4_000))
-            }
-        }
         #expect(throws: StoreFailure.self) { try environment.value([]) }
         try environment.sync()
         #expect(try environment.value([0]) == nil)

@@ -80,7 +80,7 @@ struct MempoolTests {
 
     @Test func `what is too large for the rest of a block is passed over, and so is what stands behind it`() {
         var pool = Self.pool(count: 10)
-        _ = pool.insert(Self.item(1, fee: 900, bytes: 90))
+        _ = pool.insert(Self.item(1, fee: 9_000, bytes: 90))
         _ = pool.insert(Self.item(2, fee: 800, bytes: 50, place: Self.sequence(0)))
         _ = pool.insert(Self.item(3, fee: 700, bytes: 5, place: Self.sequence(1)))
         _ = pool.insert(Self.item(4, bytes: 10))

@@ -158,7 +158,9 @@ struct SchemaReferenceTests {
     {
         func dead(_ text: String) throws -> String? {
             do { try Self.registry(text).checkReferences(of: "urn:vivian:schema:a:1") } catch {
-                guard case .unresolvedReference(let reference, let place)? = error as? SchemaFailure else { throw error }
+                guard case .unresolvedReference(let reference, let place)? = error as? SchemaFailure else {
+                    throw error
+                }
                 return "\(reference) \(place)"
             }
             return nil

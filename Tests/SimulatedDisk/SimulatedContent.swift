@@ -52,7 +52,7 @@ struct SimulatedContent {
     private mutating func apply(_ change: Change) {
         switch change {
         case .write(let offset, let bytes):
-            remember(sectorRange(offset..<min(offset + bytes.count, durable.count)))
+            remember(sectorRange(offset..<offset + bytes.count).clamped(to: 0..<sectorCount))
             put(bytes, at: offset, into: &durable)
         case .cut(let size): resize(&durable, to: size)
         }

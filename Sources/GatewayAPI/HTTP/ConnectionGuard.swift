@@ -4,6 +4,7 @@ import Logging
 import NIOCore
 import NIOSSL
 import NIOTLS
+import Synchronization
 
 /// Closes a connection whose TLS handshake does not end in time, and one that carries no request for too long, whatever
 /// trickles in on it.

@@ -7,8 +7,6 @@ import NIOCore
 struct Reply: Sendable {
     var status: HTTPResponse.Status
     var headers: HTTPFields
-    /// As many as most answers have in the end: room is made once.
-    private static let fieldCount = 12
     var body: [UInt8] { didSet { knownTag = nil } }
     /// The tag of ``body``, where it was computed before: of what is kept and given to many.
     private(set) var knownTag: EntityTag?
@@ -24,6 +22,9 @@ struct Reply: Sendable {
     /// RFC 9110 §8.8.1, and for it `If-None-Match` is never answered 304 here.
     var version: [UInt8]?
 
+    /// As many fields as most answers have in the end: room is made once.
+    private static let fieldCount = 12
+
     init(_ status: HTTPResponse.Status, headers: HTTPFields = [:], body: [UInt8] = []) {
         self.status = status
         self.headers = headers
@@ -31,7 +32,7 @@ struct Reply: Sendable {
     }
 
     /// The entity tag of this representation.
-    var tag: EntityTag { EntityTag(of: version ?? body) }
+    var tag: EntityTag { knownTag ?? EntityTag(of: version ?? body) }
 
     static func json(_ json: JSON, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]) -> Reply {
         bytes(json.serialized(), type: "application/json", status: status, headers: headers)
@@ -55,9 +56,6 @@ struct Reply: Sendable {
         reply.knownTag = representation.tag
         return reply
     }
-
-    /// The entity tag of the body.
-    var tag: EntityTag { knownTag ?? EntityTag(of: body) }
 
     /// As the server sends it; the answer to HEAD has no body, or an HTTP/2 client drops the stream.
     func response(to method: HTTPRequest.Method) -> Response {

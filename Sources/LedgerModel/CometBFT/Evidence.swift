@@ -58,7 +58,7 @@ package enum Evidence: Hashable, Sendable {
 }
 
 /// What evidence proves of one validator, as ABCI's `Misbehavior` carries it to the state machine (D18).
-package struct Misbehaviour: Hashable, Sendable {
+package struct ValidatorMisbehaviour: Hashable, Sendable {
     package enum Kind: UInt64, Hashable, Sendable {
         case duplicateVote = 1
         case lightClientAttack = 2

@@ -12,7 +12,7 @@ extension EvidenceCheck {
     package func verify(
         _ evidence: LightClientAttackEvidence, common: (time: Timestamp, validators: ValidatorSet),
         trusted: SignedHeader
-    ) throws(EvidenceFailure) -> [Misbehaviour] {
+    ) throws(EvidenceFailure) -> [ValidatorMisbehaviour] {
         let conflicting = evidence.conflicting
         let header = conflicting.header
         guard evidence.totalPower > 0, evidence.commonHeight > 0 else { throw .malformed("power or height") }
@@ -50,14 +50,14 @@ extension EvidenceCheck {
     private func misbehaviours(
         _ evidence: LightClientAttackEvidence, common: (time: Timestamp, validators: ValidatorSet),
         trusted: SignedHeader
-    ) throws(EvidenceFailure) -> [Misbehaviour] {
+    ) throws(EvidenceFailure) -> [ValidatorMisbehaviour] {
         let accused = evidence.accused(beside: trusted, common: common.validators)
         let claimed = evidence.byzantine
         guard accused.map(\.address) == claimed.map(\.address), accused.map(\.votingPower) == claimed.map(\.votingPower)
         else { throw .accused }
         return accused.compactMap { validator in
             Address(validator.address).map {
-                Misbehaviour(
+                ValidatorMisbehaviour(
                     kind: .lightClientAttack, validator: $0, power: validator.votingPower,
                     height: Height(UInt64(evidence.commonHeight)), time: common.time, totalPower: evidence.totalPower)
             }

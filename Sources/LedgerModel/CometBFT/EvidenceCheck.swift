@@ -59,7 +59,7 @@ package struct EvidenceCheck: Sendable {
     package func verify(
         _ evidence: DuplicateVoteEvidence, validators: ValidatorSet, blockTime: Timestamp,
         isValid: CommitVerification.Predicate = CommitVerification.zip215
-    ) throws(EvidenceFailure) -> Misbehaviour {
+    ) throws(EvidenceFailure) -> ValidatorMisbehaviour {
         let (first, second) = (evidence.first, evidence.second)
         try first.validateAsEvidence()
         try second.validateAsEvidence()
@@ -82,7 +82,7 @@ package struct EvidenceCheck: Sendable {
                 throw .signature(vote: number + 1)
             }
         }
-        return Misbehaviour(
+        return ValidatorMisbehaviour(
             kind: .duplicateVote, validator: address, power: power, height: Height(UInt64(first.height)),
             time: blockTime, totalPower: validators.power)
     }

@@ -70,13 +70,13 @@ package struct MisbehaviourEntry: Hashable, Sendable {
         Array("misbehaviour/\(Hex.encode(validator.bytes))/\(height)".utf8)
     }
 
-    package var kind: Misbehaviour.Kind
+    package var kind: ValidatorMisbehaviour.Kind
     package var power: Int64
     package var totalPower: Int64
     package var time: Timestamp
     package var recorded: Height
 
-    package init(_ misbehaviour: Misbehaviour, recorded: Height) {
+    package init(_ misbehaviour: ValidatorMisbehaviour, recorded: Height) {
         kind = misbehaviour.kind
         power = misbehaviour.power
         totalPower = misbehaviour.totalPower
@@ -93,7 +93,8 @@ package struct MisbehaviourEntry: Hashable, Sendable {
 
     package init(decoding bytes: [UInt8]) throws(LedgerModelFailure) {
         guard let items = try StateValue.decode(bytes).array, items.count == 5,
-            let kind = items[0].unsigned.flatMap({ Misbehaviour.Kind(rawValue: $0) }), let power = items[1].integer,
+            let kind = items[0].unsigned.flatMap({ ValidatorMisbehaviour.Kind(rawValue: $0) }),
+            let power = items[1].integer,
             let totalPower = items[2].integer, power >= 0, totalPower >= 0, let time = items[3].unsigned,
             let recorded = items[4].unsigned
         else { throw .invalid("staking/misbehaviour") }
