@@ -161,9 +161,10 @@ class SimulatedNode {
 
     /// What the log holds of a height that was begun.
     private func recover(_ height: Int64) -> (Recovery, ProposedBlock?) {
-        let vote = disk.lastVote.flatMap { try? SignState(decoding: $0) }
+        let votes = disk.openVotes.isEmpty ? [disk.lastVote].compactMap { $0 } : disk.openVotes
+        let signatures = votes.compactMap { try? SignState(decoding: $0) }
         let locked = disk.lastLocked.flatMap(LockRecord.init(decoding:)).flatMap { $0.lock.height == height ? $0 : nil }
-        return (Recovery(signatures: vote.map { [$0] } ?? [], lock: locked?.lock), locked?.block)
+        return (Recovery(signatures: signatures, lock: locked?.lock), locked?.block)
     }
 
     // MARK: Hands
