@@ -71,7 +71,8 @@ package enum ConsensusRecord: Hashable, Sendable {
 ///
 /// Records of other heights are ignored, but for the last signature, which guards whatever its height.
 package struct Recovery: Equatable, Sendable {
-    /// Every signature of this height in the order of the log, or at least the last one of all.
+    /// Every signature of this height in the order of the log, or at least the last one of all: that keeps from signing
+    /// twice, but where all lose power at once, votes that nobody says again may be waited for for ever.
     package var signatures: [SignState]
     /// The last lock.
     package var lock: LockedBlock?

@@ -75,6 +75,9 @@ package final class BlockLog {
     /// The newest vote of our own, and the proposal locked after the last decided block.
     package private(set) var lastVote: [UInt8]?
     private var lastVoteHeight: UInt64 = 0
+    private var votes: [(height: UInt64, bytes: [UInt8])] = []
+    /// Every vote of our own above the last decided block, in order: others may need each of them again.
+    package var openVotes: [[UInt8]] { votes.map(\.bytes) }
     package private(set) var lastLocked: (height: UInt64, bytes: [UInt8])?
     package private(set) var firstHeight: UInt64?
     package private(set) var lastHeight: UInt64?
@@ -93,6 +96,7 @@ package final class BlockLog {
         report.hasMark = synced != nil
         // A segment that was begun just before a crash may be empty: the newest vote then stands in the one before.
         var vote: (segment: Int, frame: FrameFile.Frame)?
+        var open: [(segment: Int, frame: FrameFile.Frame)] = []
         var locked: (segment: Int, frame: FrameFile.Frame)?
         var firsts: [UInt64] = []
         for name in names {
@@ -123,7 +127,9 @@ package final class BlockLog {
             ) { frame throws(StoreFailure) in
                 last = max(last, frame.height)
                 switch frame.kind {
-                case 1: vote = (index, frame)
+                case 1:
+                    vote = (index, frame)
+                    open.append((index, frame))
                 case 2: locked = (index, frame)
                 case 3:
                     let before = found.last?.0 ?? lastHeight
@@ -131,6 +137,7 @@ package final class BlockLog {
                         throw .damaged(file: path, offset: frame.offset, height: (before ?? 0) &+ 1)
                     }
                     found.append((frame.height, frame))
+                    open.removeAll { $0.frame.height <= frame.height }
                 default: throw .damaged(file: path, offset: frame.offset, height: frame.height)
                 }
             }
@@ -151,6 +158,9 @@ package final class BlockLog {
             lastVote = try segments[vote.segment].file.payload(of: vote.frame)
             lastVoteHeight = vote.frame.height
         }
+        for (segment, frame) in open {
+            votes.append((frame.height, try segments[segment].file.payload(of: frame)))
+        }
         if let last = segments.last, last.file.end == 0 { carryVote(into: last.file) }
         if let locked, locked.frame.height > lastHeight ?? 0 {
             lastLocked = (locked.frame.height, try segments[locked.segment].file.payload(of: locked.frame))
@@ -167,7 +177,9 @@ package final class BlockLog {
                 kind: record.kind, height: record.height, payload: record.payload)
             segments[index].lastHeight = max(segments[index].lastHeight, record.height)
             switch record {
-            case .vote(let height, let bytes): (lastVote, lastVoteHeight) = (bytes, height)
+            case .vote(let height, let bytes):
+                (lastVote, lastVoteHeight) = (bytes, height)
+                votes.append((height, bytes))
             case .lockedProposal(let height, let bytes): lastLocked = (height, bytes)
             case .decidedBlock(let height, _, _):
                 precondition(lastHeight == nil || height == lastHeight! + 1, "blocks are decided in order")
@@ -175,6 +187,7 @@ package final class BlockLog {
                 firstHeight = firstHeight ?? height
                 lastHeight = height
                 lastLocked = nil
+                votes.removeAll { $0.height <= height }
             }
         }
     }

@@ -218,8 +218,10 @@ struct NodeStart {
     func replica(_ configuration: NodeConfiguration, node: NodeID?) throws(NodeFailure) -> Replica {
         let own = configuration.consensusKey.flatMap(Node.address).flatMap { Address($0) }
         var recovery = Recovery()
-        if let bytes = blocks.lastVote {
-            do { recovery.signatures = [try SignState(decoding: bytes)] } catch {
+        // All of the open height: a vote that reached nobody has to be said again, or the others may wait for it for ever.
+        let votes = blocks.openVotes.isEmpty ? [blocks.lastVote].compactMap { $0 } : blocks.openVotes
+        for bytes in votes {
+            do { recovery.signatures.append(try SignState(decoding: bytes)) } catch {
                 throw .inconsistent("the last vote in the block log cannot be read; restore ledger/ from a backup")
             }
         }

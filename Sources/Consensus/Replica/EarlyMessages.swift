@@ -15,6 +15,7 @@ struct EarlyMessages: Sendable {
     static let proposalsMax = 32
     /// Blocks of some megabytes each.
     static let blocksMax = 4
+    static let countMax = votesMax + proposalsMax + blocksMax
 
     private var votes: [Item] = []
     private var proposals: [Item] = []

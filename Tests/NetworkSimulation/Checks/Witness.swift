@@ -59,6 +59,8 @@ final class Witness {
         // What others have said is said again by anybody.
         guard isOwn else { return }
         let place = VotePlace(height: signed.height, round: signed.round, step: signed.step)
+        // What peers give back to a restored backup it says again, as it does of anybody's.
+        if node.isRestored, sent[Place(node: node.index, place: place)] == signed { return }
         if !node.durable.holds(signed) { violate("node \(node.index) sent \(place) before it was on disk") }
         if case .vote(let vote) = signed, vote.type == .precommit, !vote.blockID.isZero,
             !node.durable.holdsLock(of: vote)
@@ -109,14 +111,14 @@ final class Witness {
     func noteHeard(_ message: PeerMessage, by node: SimulatedNode, from sender: SimulatedNode) {
         guard node.linked.contains(sender.index) else { return }
         switch message {
-        case .lastVote(let message?) where sender.role.isHonest && node.replica?.startRule != nil:
+        case .lastVote(let message?) where sender.role.isHonest && node.replica?.isWaitingForPeers == true:
             node.heard = max(node.heard ?? message.place, message.place)
         case .consensus(.vote(let vote)):
-            guard let replica = node.replica, replica.startRule == nil, vote.height == replica.height,
-                let address = Address(vote.validator),
+            guard node.replica?.isWaitingForPeers == false, vote.height == node.replica?.height,
+                let address = Address(vote.validator), let set = node.replica?.tip.validators.current,
                 (try? VerifiedVote(
-                    checking: vote, by: replica.tip.validators.current, on: ledger.identity.chainID.text,
-                    isValid: replica.isValid)) != nil
+                    checking: vote, by: set, on: ledger.identity.chainID.text,
+                    isValid: node.simulation.scheme.isValid)) != nil
             else { return }
             let place = VotePlace(
                 height: vote.height, round: vote.round, step: vote.type == .prevote ? .prevote : .precommit)
@@ -127,7 +129,7 @@ final class Witness {
 
     func noteRestoredBackup(of node: SimulatedNode) {
         count("restored backups recognised")
-        if !node.isRestored, !node.isOnBadDisk { violate("node \(node.index) takes its own log for a restored backup") }
+        if node.isCorrect, !node.isOnBadDisk { violate("node \(node.index) takes its own log for a restored backup") }
     }
 
     // MARK: What is decided
@@ -191,18 +193,15 @@ final class Witness {
 
     /// What a replica holds has a bound, whatever others send.
     func checkBounds(of node: SimulatedNode) {
-        guard let replica = node.replica, node.isCorrect else { return }
-        let rounds = Int(max(replica.round, 0)) + Int(VoteKeeper.roundsAheadMax) + 2
-        if replica.early.count > EarlyMessages.votesMax + EarlyMessages.proposalsMax + EarlyMessages.blocksMax {
-            violate("node \(node.index) keeps \(replica.early.count) early messages")
-        }
-        if replica.blocks.count > Replica.unexpectedBlocksMax + 2 * rounds {
-            violate("node \(node.index) keeps \(replica.blocks.count) blocks")
-        }
-        if replica.wanted.count > 2 * rounds { violate("node \(node.index) wants \(replica.wanted.count) blocks") }
-        if replica.catchUp.ready.count > Int(CatchUp.windowMax) {
-            violate("node \(node.index) is too far ahead of itself")
-        }
+        guard node.isCorrect, let round = node.replica?.round, let early = node.replica?.early.count,
+            let blocks = node.replica?.blocks.count, let wanted = node.replica?.wanted.count,
+            let ready = node.replica?.catchUp.ready.count
+        else { return }
+        let rounds = Int(max(round, 0)) + Int(VoteKeeper.roundsAheadMax) + 2
+        if early > EarlyMessages.countMax { violate("node \(node.index) keeps \(early) early messages") }
+        if blocks > Replica.unexpectedBlocksMax + 2 * rounds { violate("node \(node.index) keeps \(blocks) blocks") }
+        if wanted > 2 * rounds { violate("node \(node.index) wants \(wanted) blocks") }
+        if ready > Int(CatchUp.windowMax) { violate("node \(node.index) is too far ahead of itself") }
     }
 }
 

@@ -34,6 +34,7 @@ final class NodeDisk {
 
     var lastHeight: Int64 { Int64(log?.lastHeight ?? 0) }
     var lastVote: [UInt8]? { log?.lastVote }
+    var openVotes: [[UInt8]] { log?.openVotes ?? [] }
     var lastLocked: [UInt8]? { log?.lastLocked?.bytes }
 
     /// A decided block and its commit; nil where there is none.

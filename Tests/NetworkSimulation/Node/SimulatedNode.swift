@@ -28,7 +28,8 @@ class SimulatedNode {
     /// Counts restarts: what was asked of an earlier life is void.
     private(set) var life = 0
     private(set) var isUp = false
-    var replica: Replica?
+    /// Final, so that a look at one of its members copies no more than that.
+    final var replica: Replica?
     /// Whom the replica was told that it is connected with.
     var linked: Set<Int> = []
 
@@ -160,9 +161,10 @@ class SimulatedNode {
 
     /// What the log holds of a height that was begun.
     private func recover(_ height: Int64) -> (Recovery, ProposedBlock?) {
-        let vote = disk.lastVote.flatMap { try? SignState(decoding: $0) }
+        let votes = disk.openVotes.isEmpty ? [disk.lastVote].compactMap { $0 } : disk.openVotes
+        let signatures = votes.compactMap { try? SignState(decoding: $0) }
         let locked = disk.lastLocked.flatMap(LockRecord.init(decoding:)).flatMap { $0.lock.height == height ? $0 : nil }
-        return (Recovery(signatures: vote.map { [$0] } ?? [], lock: locked?.lock), locked?.block)
+        return (Recovery(signatures: signatures, lock: locked?.lock), locked?.block)
     }
 
     // MARK: Hands
@@ -170,13 +172,8 @@ class SimulatedNode {
     func feed(_ input: Replica.Input) {
         guard isUp, replica != nil else { return }
         let effects = replica!.receive(input, at: moment)
-        let tip = replica!.tip
         for effect in effects {
-            if effect.needsTip {
-                steps.append(Step(effect: effect, tip: tip))
-            } else {
-                steps.append(Step(effect: effect))
-            }
+            steps.append(Step(effect: effect, tip: effect.needsTip ? replica?.tip : nil))
             if isCorrect, case .send(.lastVote(let message), let peer?) = effect {
                 simulation.witness.checkAnswer(message?.place, of: self, to: peer)
             }
