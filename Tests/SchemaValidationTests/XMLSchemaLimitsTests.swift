@@ -157,7 +157,8 @@ struct SchemaReferenceTests {
         throws
     {
         func dead(_ text: String) throws -> String? {
-            do { try Self.registry(text).checkReferences(of: "urn:vivian:schema:a:1") } catch {
+            let registry = try Self.registry(text)
+            do throws(SchemaFailure) { try registry.checkReferences(of: "urn:vivian:schema:a:1") } catch {
                 guard case .unresolvedReference(let reference, let place) = error else { throw error }
                 return "\(reference) \(place)"
             }
