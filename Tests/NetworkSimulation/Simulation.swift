@@ -83,7 +83,7 @@ final class Simulation {
 
     /// How long healing may take: rounds have grown, and what was lost is said again once a second; where links are
     /// missing, votes travel by what others say again.
-    var patience: UInt64 { (weather.missingLinks > 0 ? 600 : 120) * second }
+    lazy var patience: UInt64 = (weather.missingLinks > 0 ? 600 : 120) * second
 
     /// Runs until all correct nodes are some heights past where the chaos left the foremost.
     func run(heightsAfter: Int64 = 3) -> [String] {

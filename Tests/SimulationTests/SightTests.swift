@@ -21,8 +21,9 @@ struct SightTests {
 
     @Test func `With too many faulty validators agreement breaks, and the simulation says so`() {
         let broken = (0..<20 as Range<UInt64>).contains { seed in
-            simulation(seed, Cast(count: 4, roles: [0: .conspirator, 1: .conspirator])).run()
-                .contains { $0.hasPrefix("two blocks") || $0.contains("halts") }
+            let simulation = simulation(seed, Cast(count: 4, roles: [0: .conspirator, 1: .conspirator]))
+            simulation.patience = second
+            return simulation.run().contains { $0.hasPrefix("two blocks") || $0.contains("halts") }
         }
         #expect(broken)
     }
