@@ -64,7 +64,7 @@ extension EndToEnd {
             #expect(try ask("state", "get", "anchor/log", "--prove")["format"]?.string == "vivian-proof/1")
             #expect(try ask("keys", "new", "partner", "--algorithm", "p256")["name"]?.string == "partner")
             let keys = try Self.lines(try node.vivian("keys", "list", "--json")).compactMap { $0["name"]?.string }
-            #expect(keys == ["account", "consensus", "partner", "receipt"])
+            #expect(keys == ["account", "consensus", "node", "partner", "receipt"])
             #expect(try ask("keys", "show", "partner")["coseKey"]?.string?.isEmpty == false)
             #expect(try ask("erase", ids[2], "--reason", "1")["alreadyErased"] == .boolean(false))
             #expect(try ask("erase", ids[2])["alreadyErased"] == .boolean(true))

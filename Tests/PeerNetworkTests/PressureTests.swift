@@ -5,7 +5,10 @@ import Testing
 /// Peers and consumers that are slow or too fast.
 @Suite(.serialized) struct PressureTests {
     @Test func `a peer that does not read holds up nobody and costs no more than its queues`() async throws {
-        let node = try await TestNode { $0.limits.keepalive.deadNanoseconds = 120_000_000_000 }
+        let node = try await TestNode { configuration in
+            configuration.limits.keepalive.deadNanoseconds = 120_000_000_000
+            configuration.limits.queues[.sync].bytesMax = Lane.sync.messageBytesMax
+        }
         let stuck = try await RawPeer.connect(to: try node.address)
         stuck.sayHello()
         let well = try await TestNode([try node.address])
@@ -23,7 +26,7 @@ import Testing
         // 8 MiB in the lane, and what channel and kernel have taken: of 100 MiB the most is refused.
         #expect(refused > 50)
         let queued = try #require(node.service.peers().first { $0.id == stuck.id }).traffic[.sync]
-        #expect(queued.bytesQueued <= PeerNetworkLimits().queues[.sync].bytesMax)
+        #expect(queued.bytesQueued <= Lane.sync.messageBytesMax)
         #expect(queued.messagesRefused == refused)
         // It reads again: everything that was queued arrives.
         try await stuck.read(true)
@@ -40,7 +43,7 @@ import Testing
         peer.sayHello()
         try await until("connected") { node.isConnected(to: peer.id) }
         try await peer.read(false)
-        let long = [UInt8](repeating: 7, count: Lane.sync.messageBytesMax)
+        let long = [UInt8](repeating: 7, count: 4 << 20)
         for _ in 0..<16 { #expect(node.service.send(long, lane: .sync, to: peer.id)) }
         // Until the sockets are full, and nothing leaves the lane any more.
         func waiting() throws -> Int { try #require(node.service.peers().first).traffic[.sync].bytesQueued }
