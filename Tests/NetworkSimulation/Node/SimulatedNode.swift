@@ -330,6 +330,8 @@ class SimulatedNode {
         write(
             .decidedBlock(
                 height: UInt64(block.block.header.height), block: block.encoded, commit: commit.encoded))
+        // Alone, the decided block is the first that leaves the node: on disk before anybody is told, as in the node.
+        if simulation.ledger.plan.inForce(at: height + 1).members.count == 1 { sync() }
         guard isUp else { return }
         height += 1
         state = outcome.state
