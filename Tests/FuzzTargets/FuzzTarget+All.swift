@@ -156,6 +156,8 @@ extension FuzzTarget {
         canonical("proposer-rotation") { try ProposerRotation(decoding: $0).encoded },
         stable("account-entry", read: { try AccountEntry(decoding: $0) }, write: { $0.encoded() }),
         stable("validator-entry", read: { try ValidatorEntry(decoding: $0) }, write: { $0.encoded() }),
+        canonical("chain-message") { try PeerMessage(decoding: $0).encoded },
+        canonical("validator-schedule") { try ValidatorSchedule(decoding: $0).encoded },
         canonical("past-validator-set") { try PastValidatorSet(decoding: $0).encoded() },
         canonical("validator-set-since") { try ValidatorSetSince(decoding: $0).encoded() },
         canonical("misbehaviour-entry") { try MisbehaviourEntry(decoding: $0).encoded() },

@@ -95,7 +95,7 @@ final class TestNode: Sendable {
 struct NeverHappened: Error { let what: String }
 
 /// Waits until something holds: far longer than it takes, so that a busy machine fails no test.
-func until(_ what: String, seconds: Int = 30, _ condition: () throws -> Bool) async throws {
+func until(_ what: String, seconds: Int = 300, _ condition: () throws -> Bool) async throws {
     let clock = ContinuousClock()
     let end = clock.now + .seconds(seconds)
     while try !condition() {

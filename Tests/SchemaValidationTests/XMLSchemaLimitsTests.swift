@@ -157,10 +157,9 @@ struct SchemaReferenceTests {
         throws
     {
         func dead(_ text: String) throws -> String? {
-            do { try Self.registry(text).checkReferences(of: "urn:vivian:schema:a:1") } catch {
-                guard case .unresolvedReference(let reference, let place)? = error as? SchemaFailure else {
-                    throw error
-                }
+            let registry = try Self.registry(text)
+            do throws(SchemaFailure) { try registry.checkReferences(of: "urn:vivian:schema:a:1") } catch {
+                guard case .unresolvedReference(let reference, let place) = error else { throw error }
                 return "\(reference) \(place)"
             }
             return nil

@@ -149,6 +149,7 @@ extension Replica {
             recovery: Recovery(signatures: signState.map { [$0] } ?? []))
         effects.append(.send(.status(ChainStatus(height: tip.height, clock: now.wall)), to: nil))
         catchUp.decided(tip.height)
+        early.drop(below: height)
         believeBindings()
         applyStartRule()
         scheduleBegin()

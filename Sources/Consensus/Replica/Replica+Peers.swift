@@ -2,8 +2,6 @@ import LedgerModel
 
 /// What others say, and what they are told.
 extension Replica {
-    /// Messages of the next height that are kept: some heights' worth of votes of a large set.
-    static let earlyMax = 4_096
     /// Blocks of a height that nobody proposed as far as this node knows.
     static let unexpectedBlocksMax = 4
     /// Blocks asked for in one message.
@@ -59,7 +57,7 @@ extension Replica {
         case 1 where startRule == nil: check(message, from: sender)
         case 1, 2:
             if ahead == 2 { noteHeight(tip.height + 1, of: sender) }
-            if early.count < Self.earlyMax { early.append((sender, .consensus(message))) }
+            early.keep(.consensus(message), of: message.height, from: sender)
         case 0: takeLate(message)
         case 3...: noteHeight(message.height - 1, of: sender)
         default: break
@@ -107,9 +105,7 @@ extension Replica {
     /// Takes what came before its height had begun.
     mutating func takeEarly() {
         guard startRule == nil else { return }
-        let messages = early
-        early = []
-        for (sender, message) in messages where peers[sender] != nil { take(message, from: sender) }
+        for item in early.takeAll() where peers[item.sender] != nil { take(item.message, from: item.sender) }
     }
 
     // MARK: Blocks
@@ -119,9 +115,7 @@ extension Replica {
             return effects.append(.disconnect(sender, reason: "a block that cannot be read"))
         }
         if block.height == height + 1 || startRule != nil && block.height == height {
-            let kept = early.count { if case .block = $0.message { true } else { false } }
-            if kept < Self.unexpectedBlocksMax { early.append((sender, .block(bytes))) }
-            return
+            return early.keep(.block(bytes), of: block.height, from: sender)
         }
         let isExpected = wanted.contains(block.id) || machine.expects(block.id)
         let unexpected = blocks.keys.count { !machine.expects($0) }

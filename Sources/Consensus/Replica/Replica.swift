@@ -126,7 +126,7 @@ package struct Replica: Sendable {
     var wanted: Set<BlockID> = []
     var fetchCount = 0
     /// Messages of the next height, and of this one while the start rule is open.
-    var early: [(sender: NodeID, message: PeerMessage)] = []
+    var early = EarlyMessages()
     var catchUp = CatchUp()
     var assembler: CommitAssembler?
     var grace: PrecommitGrace

@@ -49,6 +49,6 @@ package struct ValidatorSchedule: Hashable, Sendable {
         guard let part = try? reader.part(), reader.remaining == 0 else { throw .malformed }
         (last, current, next) = (sets[0], sets[1], sets[2])
         rotation = try ProposerRotation(decoding: part)
-        guard rotation.isOf(current) else { throw .malformed }
+        guard rotation.isOf(current), encoded == bytes else { throw .malformed }
     }
 }

@@ -59,6 +59,7 @@ package struct PastValidatorSet: Hashable, Sendable {
             let set = items[1].bytes
         else { throw .invalid("staking/set/") }
         self.init(before: Height(before), set: try ValidatorSet(decoding: set))
+        guard encoded() == bytes else { throw .invalid("staking/set/") }
     }
 }
 

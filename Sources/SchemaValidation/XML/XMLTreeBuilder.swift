@@ -68,6 +68,8 @@ internal import CLibXML2
 
     func addViolation(_ error: xmlError) {
         guard failure == nil, violations.count < violationCountMax else { return }
+        // What the library gives up: a pattern that needs too many steps, or memory.
+        guard unsafe UInt32(bitPattern: error.code) != XML_SCHEMAV_INTERNAL.rawValue else { return fail(.undecided) }
         violations.append(
             unsafe Found(element: current, code: Int(error.code), message: XMLErrorText.line(error.message)))
     }

@@ -198,7 +198,7 @@ final class Witness {
             let ready = node.replica?.catchUp.ready.count
         else { return }
         let rounds = Int(max(round, 0)) + Int(VoteKeeper.roundsAheadMax) + 2
-        if early > Replica.earlyMax { violate("node \(node.index) keeps \(early) early messages") }
+        if early > EarlyMessages.countMax { violate("node \(node.index) keeps \(early) early messages") }
         if blocks > Replica.unexpectedBlocksMax + 2 * rounds { violate("node \(node.index) keeps \(blocks) blocks") }
         if wanted > 2 * rounds { violate("node \(node.index) wants \(wanted) blocks") }
         if ready > Int(CatchUp.windowMax) { violate("node \(node.index) is too far ahead of itself") }
