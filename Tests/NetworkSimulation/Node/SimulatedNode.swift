@@ -68,6 +68,13 @@ class SimulatedNode {
             seed: simulation.random.next(), segmentBytes: simulation.random.happens(500) ? 8_192 : 1 << 20)
     }
 
+    /// Where it stands, for whoever reads of a failure.
+    var standing: String {
+        guard let replica else { return "\(index) \(role) \(isDead ? "dead" : "down")" }
+        let isAsking = replica.isWaitingForPeers ? " asks" : ""
+        return "\(index) \(role) \(height)/\(replica.round) \(replica.machine.step)\(isAsking)"
+    }
+
     var isCorrect: Bool { !role.isFaulty }
     var own: Address? { hasKey ? identity.address : nil }
     var moment: Replica.Moment { clock.moment(at: simulation.now) }
