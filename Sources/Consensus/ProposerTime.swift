@@ -55,11 +55,16 @@ package enum ProposerTime {
 
     /// Whether a clock runs so far ahead of the others that its owner must not propose without its operator's word.
     ///
-    /// Of an even number of readings the lower median counts; without readings nobody is ahead.
-    package static func isTooFarAhead(_ clock: Timestamp, of peers: [Timestamp]) -> Bool {
-        guard !peers.isEmpty else { return false }
-        let median = peers.sorted()[(peers.count - 1) / 2]
-        return clock.nanoseconds(since: median) > Int128(leadMax)
+    /// The readings are of validators, its own among them, with their powers: the lower median by power counts, which less
+    /// than a third that is wrong cannot move out of the right ones. Without readings nobody is ahead.
+    package static func isTooFarAhead(_ clock: Timestamp, of readings: [(clock: Timestamp, power: Int64)]) -> Bool {
+        let total = readings.reduce(Int128(0)) { $0 + Int128($1.power) }
+        var sum: Int128 = 0
+        for reading in readings.sorted(by: { $0.clock < $1.clock }) {
+            sum += Int128(reading.power)
+            if 2 * sum >= total { return clock.nanoseconds(since: reading.clock) > Int128(leadMax) }
+        }
+        return false
     }
 }
 

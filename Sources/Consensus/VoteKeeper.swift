@@ -14,7 +14,8 @@ struct VoteKeeper: Sendable {
 
         subscript(type: VoteType) -> Ballot {
             get { type == .prevote ? prevotes : precommits }
-            set { if type == .prevote { prevotes = newValue } else { precommits = newValue } }
+            // In place: a copy of all votes for each vote would be quadratic in the members.
+            _modify { if type == .prevote { yield &prevotes } else { yield &precommits } }
         }
     }
 
@@ -66,8 +67,11 @@ struct VoteKeeper: Sendable {
     }
 
     private mutating func change<Result>(_ number: Int32, _ body: (inout Round) -> Result) -> Result {
-        let empty = Ballot(memberCount: powers.count)
-        let result = body(&rounds[number, default: Round(prevotes: empty, precommits: empty)])
+        if rounds[number] == nil {
+            let empty = Ballot(memberCount: powers.count)
+            rounds[number] = Round(prevotes: empty, precommits: empty)
+        }
+        let result = body(&rounds[number]!)
         if decided == nil, let blockID = rounds[number]?.precommits.quorum, !blockID.isZero {
             decided = (number, blockID)
         }

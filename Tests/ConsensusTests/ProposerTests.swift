@@ -120,11 +120,15 @@ struct ProposerTests {
     }
 
     @Test func `A clock more than ten seconds ahead of the others' median does not propose`() {
-        let peers = [0, 5, 1_000].map { Timestamp(seconds: 1_000 + $0, nanoseconds: 0) }
+        let peers = [0, 5, 1_000].map { (clock: Timestamp(seconds: 1_000 + $0, nanoseconds: 0), power: Int64(10)) }
         #expect(!ProposerTime.isTooFarAhead(Timestamp(seconds: 1_015, nanoseconds: 0), of: peers))
         #expect(ProposerTime.isTooFarAhead(Timestamp(seconds: 1_015, nanoseconds: 1), of: peers))
         #expect(!ProposerTime.isTooFarAhead(Timestamp(seconds: 0, nanoseconds: 0), of: peers))
         #expect(!ProposerTime.isTooFarAhead(Timestamp(seconds: 9_999, nanoseconds: 0), of: []))
         #expect(ProposerTime.isTooFarAhead(Timestamp(seconds: 1_011, nanoseconds: 0), of: Array(peers.prefix(2))))
+        // Many weak ones do not outweigh a strong one.
+        let weak = (0..<9).map { _ in (clock: Timestamp(seconds: 0, nanoseconds: 0), power: Int64(1)) }
+        let strong = [(clock: Timestamp(seconds: 1_000, nanoseconds: 0), power: Int64(20))]
+        #expect(!ProposerTime.isTooFarAhead(Timestamp(seconds: 1_000, nanoseconds: 0), of: weak + strong))
     }
 }

@@ -58,11 +58,14 @@ final class Simulation {
         places = Dictionary(uniqueKeysWithValues: cast.roles.indices.map { (Identity.all[$0].node, $0) })
         // Correct nodes reach each other, if only through others: a ring of them is always linked.
         let correct = cast.roles.indices.filter { cast.roles[$0] == .correct }
+        let keyed = cast.keyed
         network = SimulatedNetwork(count: cast.roles.count, weather: weather, random: &self.random) { one, other in
             guard let first = correct.firstIndex(of: one), let second = correct.firstIndex(of: other) else {
                 return false
             }
-            return second - first == 1 || first == 0 && second == correct.count - 1
+            // Validators dial each other: one without links to more than 2/3 of the power could never begin (D23).
+            let areKeyed = one < keyed && other < keyed
+            return areKeyed || second - first == 1 || first == 0 && second == correct.count - 1
         }
         witness = Witness(ledger)
         for (index, role) in cast.roles.enumerated() {
@@ -98,8 +101,8 @@ final class Simulation {
             if isHealed, goal == .max { goal = (correct.map(\.height).max() ?? 0) + heightsAfter }
             if goal < .max, correct.allSatisfy({ $0.height >= goal }) { break }
             if now > weather.chaos + patience {
-                let state = correct.map { "\($0.height)/\($0.replica?.round ?? -9)" }.joined(separator: " ")
-                witness.violate("no progress after healing: \(state), wanted \(goal)")
+                let state = nodes.map(\.standing).joined(separator: ", ")
+                witness.violate("no progress after healing, wanted \(goal): \(state)")
             }
         }
         if witness.violations.isEmpty { witness.checkChains(of: self) }

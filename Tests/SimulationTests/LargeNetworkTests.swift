@@ -1,7 +1,10 @@
+import Foundation
 import Testing
 
 @testable import NetworkSimulation
 
+/// Takes minutes: `make soak` asks for it.
+@Suite(.enabled(if: ProcessInfo.processInfo.environment["VIVIAN_SIMULATION_LARGE"] != nil))
 struct LargeNetworkTests {
     @Test func `A hundred validators hand over to a hundred others, under load`() {
         var cast = Cast(count: 200)

@@ -41,7 +41,9 @@ extension Replica {
 
     /// Orders the round's block once slow precommits had their time (D2).
     mutating func orderBlock(for round: Int32) {
-        guard let own, isClockConfirmed || !ProposerTime.isTooFarAhead(now.wall, of: peerClocks) else { return }
+        guard let own, isClockConfirmed || !ProposerTime.isTooFarAhead(now.wall, of: clocks) else {
+            return passTurn(in: round)
+        }
         if case .wait(let deadline) = assembler?.verdict(at: now.steady) {
             delayedRound = round
             effects.append(.schedule(.grace(height: height), afterNanoseconds: deadline - min(now.steady, deadline)))
@@ -55,13 +57,31 @@ extension Replica {
                     evidence: pendingEvidence, proposer: own)))
     }
 
+    /// Lets this validator's turn go by: it prevotes nil when the others do, who wait for its proposal.
+    private mutating func passTurn(in round: Int32) {
+        let milliseconds = timeouts.milliseconds(.propose, round: round)
+        let timeout = Timeout(step: .propose, height: height, round: round, milliseconds: milliseconds)
+        effects.append(.schedule(.round(timeout), afterNanoseconds: UInt64(max(milliseconds, 0)) * 1_000_000))
+    }
+
     private var lastCommit: Commit {
         if case .assembled(let commit) = assembler?.verdict(at: .max) { return commit }
         return tip.height == 0 ? Commit() : tip.commit
     }
 
-    private var peerClocks: [Timestamp] {
-        peers.values.compactMap(\.lead).compactMap { now.wall.shifted(byNanoseconds: $0) }
+    /// What the validators' clocks say, as far as their nodes have told, and this one's own.
+    private var clocks: [(clock: Timestamp, power: Int64)] {
+        var leads: [Address: Int128] = [:]
+        for peer in sortedPeers {
+            if let peer = peers[peer], let validator = peer.validator, let lead = peer.lead { leads[validator] = lead }
+        }
+        if let own { leads[own] = 0 }
+        return tip.validators.current.members.compactMap { member in
+            guard let lead = Address(member.address).flatMap({ leads[$0] }),
+                let clock = now.wall.shifted(byNanoseconds: lead)
+            else { return nil }
+            return (clock, member.votingPower)
+        }
     }
 
     mutating func built(_ block: ProposedBlock, _ result: ExecutionResult, round: Int32) {

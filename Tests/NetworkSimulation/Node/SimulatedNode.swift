@@ -68,6 +68,13 @@ class SimulatedNode {
             seed: simulation.random.next(), segmentBytes: simulation.random.happens(500) ? 8_192 : 1 << 20)
     }
 
+    /// Where it stands, for whoever reads of a failure.
+    var standing: String {
+        guard let replica else { return "\(index) \(role) \(isDead ? "dead" : "down")" }
+        let isAsking = replica.isWaitingForPeers ? " asks" : ""
+        return "\(index) \(role) \(height)/\(replica.round) \(replica.machine.step)\(isAsking)"
+    }
+
     var isCorrect: Bool { !role.isFaulty }
     var own: Address? { hasKey ? identity.address : nil }
     var moment: Replica.Moment { clock.moment(at: simulation.now) }
@@ -330,6 +337,8 @@ class SimulatedNode {
         write(
             .decidedBlock(
                 height: UInt64(block.block.header.height), block: block.encoded, commit: commit.encoded))
+        // Alone, the decided block is the first that leaves the node: on disk before anybody is told, as in the node.
+        if simulation.ledger.plan.inForce(at: height + 1).members.count == 1 { sync() }
         guard isUp else { return }
         height += 1
         state = outcome.state
