@@ -44,6 +44,8 @@ final class TestNode: Sendable {
             listen: listen, nodeKey: key, networkID: Self.network, peers: peers)
         // Only the configured peers, so that a test knows who dials whom.
         configuration.limits.outboundWanted = 0
+        // All suites share two threads: what a peer does in a moment may take it much longer.
+        configuration.limits.handshakeNanoseconds = 120_000_000_000
         change(&configuration)
         var logger = Logger(label: "test")
         logger.logLevel = .critical
