@@ -175,7 +175,7 @@ extension EndToEnd {
                 "/records?acceptedAfter=yesterday", "/records?acceptedAfter=2026-02-30T00:00:00Z",
                 "/records?acceptedAfter=1969-01-01T00:00:00Z", "/records?perPage=3", "/records?cursor=",
                 "/records?limit=1&limit=2", "/epcis/capture?perPage=0", "/epcis/capture?perPage=1001",
-                "/epcis/capture?limit=3", "/epcis/capture?nextPageToken=", "/audit?perPage=1", "/api-keys?limit=1",
+                "/epcis/capture?limit=3", "/epcis/capture?nextPageToken=", "/audit?perPage=1", "/api-keys?limit=0",
             ] {
                 #expect(try node.get(wrong).problem == "bad-parameter", "\(wrong)")
             }
