@@ -164,6 +164,7 @@ import Testing
             next.sayHello()
             try await until("it is answered") { next.goodbye != nil || node.isConnected(to: next.id) }
             isIn = node.isConnected(to: next.id)
+            if !isIn { try await Task.sleep(for: .milliseconds(20)) }
         }
         #expect(isIn)
         await node.stop()

@@ -48,7 +48,8 @@ struct SwitchboardState {
     func crowding(_ link: Link, _ id: PeerID, _ limits: PeerNetworkLimits) -> String? {
         // Whoever has a connection gets no second one: what replaces it is counted already.
         guard !link.isOutbound, !plan.isPersistent(id), links[id] == nil else { return nil }
-        let inbound = links.values.filter { !$0.isOutbound }
+        // Persistent peers have places of their own.
+        let inbound = links.filter { !$0.value.isOutbound && !plan.isPersistent($0.key) }.values
         if inbound.count >= limits.inboundMax { return "too many connections" }
         let here = inbound.count { $0.address.host == link.address.host }
         return here >= limits.inboundPerAddressMax ? "too many connections from \(link.address.host)" : nil
