@@ -10,7 +10,7 @@ extension Node: LedgerAccess {
     package nonisolated func status() async throws(LedgerAccessFailure) -> LedgerStatus { view.status }
 
     package nonisolated func submit(_ transaction: [UInt8]) async throws(LedgerAccessFailure) -> TransactionID {
-        try await admit(transaction)
+        try await take(transaction)
     }
 
     package nonisolated func transaction(_ id: TransactionID) async throws(LedgerAccessFailure) -> TransactionStatus {

@@ -1,5 +1,6 @@
 import Consensus
 import Cryptography
+import LedgerAccess
 import LedgerModel
 import LedgerStore
 import Logging
@@ -57,11 +58,20 @@ extension Node {
         network?.ban(PeerID(peer), seconds: Self.banSeconds, reason: reason)
     }
 
+    /// A transaction of this node's own callers: whoever proposes next must have it.
+    func take(_ transaction: [UInt8]) throws(LedgerAccessFailure) -> TransactionID {
+        let id = try admit(transaction)
+        passOn(transaction)
+        return id
+    }
+
     /// A transaction that somebody else has: what followers hand in goes on to the validators.
     private func takeTransaction(_ bytes: [UInt8], from peer: NodeID) {
         guard (try? admit(bytes)) != nil, !replica.actsForValidator(peer) else { return }
-        _ = network?.broadcast(bytes, lane: .transactions)
+        passOn(bytes)
     }
+
+    private func passOn(_ transaction: [UInt8]) { _ = network?.broadcast(transaction, lane: .transactions) }
 }
 
 extension NodeID {
