@@ -24,20 +24,7 @@ package import StateTree
 /// ledger without fees: there, anchoring is free.
 package struct Genesis: Equatable, Sendable {
     /// A validator from the first block on.
-    package struct Validator: Equatable, Sendable {
-        package var consensusKey: [UInt8]
-        package var power: Int64
-        /// Who runs it: shown by the verifier.
-        package var operatorName: String
-        package var receiptKey: COSEKey
-
-        package init(consensusKey: [UInt8], power: Int64, operatorName: String, receiptKey: COSEKey) {
-            self.consensusKey = consensusKey
-            self.power = power
-            self.operatorName = operatorName
-            self.receiptKey = receiptKey
-        }
-    }
+    package typealias Validator = ValidatorSeat
 
     /// An account from the first block on.
     package struct Account: Equatable, Sendable {

@@ -71,7 +71,7 @@ extension ValidatorRegistry {
     ///
     /// - Returns: false where it has listed as many keys as it may.
     private static func register(
-        _ seat: ValidatorUpdate.Seat, context: BlockContext, rules: ProtocolRules, state: inout TransactionState
+        _ seat: ValidatorSeat, context: BlockContext, rules: ProtocolRules, state: inout TransactionState
     ) -> Bool {
         let address = Address(ed25519: seat.consensusKey)
         var entry =

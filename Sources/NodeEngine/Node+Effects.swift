@@ -48,7 +48,7 @@ extension Node {
         switch record {
         case .signature(let state): try blocks.append([.vote(height: UInt64(state.height), bytes: state.encoded)])
         case .lock(let lock, let block):
-            try blocks.append([.lockedProposal(height: UInt64(lock.height), bytes: LockRecord.encode(lock, block))])
+            try blocks.append([.lockedProposal(height: UInt64(lock.height), bytes: LockRecord(lock, block).encoded)])
         }
     }
 
@@ -68,23 +68,5 @@ extension Node {
         }
         for item in outgoing { send(item.message, to: item.receiver) }
         outgoing = []
-    }
-}
-
-/// A lock with its block, as the log holds it: two parts.
-enum LockRecord {
-    static func encode(_ lock: LockedBlock, _ block: ProposedBlock) -> [UInt8] {
-        var writer = ByteWriter(capacity: block.encoded.count + 1_024)
-        writer.part(lock.encoded)
-        writer.part(block.encoded)
-        return writer.bytes
-    }
-
-    static func decode(_ bytes: [UInt8]) throws(ConsensusFault) -> (LockedBlock, ProposedBlock) {
-        var reader = ByteReader(bytes)
-        guard let lock = try? reader.part(), let block = try? reader.part(), reader.remaining == 0 else {
-            throw .malformed
-        }
-        return (try LockedBlock(decoding: lock), try ProposedBlock(decoding: block))
     }
 }

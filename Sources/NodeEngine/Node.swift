@@ -142,9 +142,9 @@ package actor Node {
         return transaction.id
     }
 
-    static func address(of key: SigningKey) -> [UInt8]? {
+    static func address(of key: SigningKey) -> Address? {
         guard case .ed25519(let x) = key.publicKey else { return nil }
-        return Address(ed25519: x).bytes
+        return Address(ed25519: x)
     }
 
     // MARK: The chain

@@ -103,7 +103,7 @@ struct NodeStart {
             firstHeight: Height(blocks.firstHeight ?? 1), time: tip.chain.time,
             validatorsHash: tip.chain.validators.last.hash,
             logSize: tip.log.size,
-            validator: configuration.consensusKey.flatMap(Node.address).flatMap { Address($0) }, pendingCount: 0)
+            validator: configuration.consensusKey.flatMap(Node.address), pendingCount: 0)
         let history = try HistoryLog(
             folder: configuration.folder + "/history", height: tip.height, appHash: tip.forest.appHash,
             budgetBytes: configuration.historyBytes)
@@ -216,7 +216,7 @@ struct NodeStart {
 
     /// The replica at the end of the log, with what the log holds of the next height.
     func replica(_ configuration: NodeConfiguration, node: NodeID?) throws(NodeFailure) -> Replica {
-        let own = configuration.consensusKey.flatMap(Node.address).flatMap { Address($0) }
+        let own = configuration.consensusKey.flatMap(Node.address)
         var recovery = Recovery()
         // All of the open height: a vote that reached nobody has to be said again, or the others may wait for it for ever.
         let votes = blocks.openVotes.isEmpty ? [blocks.lastVote].compactMap { $0 } : blocks.openVotes
@@ -227,7 +227,10 @@ struct NodeStart {
         }
         var locked: ProposedBlock?
         if let record = blocks.lastLocked, record.height == tip.height + 1 {
-            do { (recovery.lock, locked) = try LockRecord.decode(record.bytes) } catch {
+            do {
+                let found = try LockRecord(decoding: record.bytes)
+                (recovery.lock, locked) = (found.lock, found.block)
+            } catch {
                 throw .inconsistent("the lock of block \(record.height) in the block log cannot be read")
             }
         }

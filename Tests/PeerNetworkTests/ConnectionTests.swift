@@ -1,4 +1,5 @@
 import Cryptography
+import Foundation
 import Glibc
 import Logging
 import ServiceLifecycle
@@ -204,7 +205,7 @@ import Testing
         let hub = try await TestNode()
         let first = try await TestNode([try hub.address])
         try await until("connected") { hub.isConnected(to: first.id) }
-        let file = "/tmp/vivian-book-\(hub.id).json"
+        let file = FileManager.default.temporaryDirectory.appending(path: "vivian-book-\(hub.id).json").path
         let second = try await TestNode([try hub.address]) { configuration in
             configuration.addressBookFile = file
             configuration.limits.outboundWanted = 8

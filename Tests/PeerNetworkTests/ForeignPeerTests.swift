@@ -47,7 +47,7 @@ import Testing
                 && node.received(.sync, from: id) == [long]
         }
         #expect(node.service.send(long, lane: .blocks, to: id))
-        try await Task.sleep(for: .milliseconds(50))
+        try await until("the block has left") { node.service.peers().first?.traffic[.blocks].bytesQueued == 0 }
         #expect(node.service.send([1, 2], lane: .votes, to: id))
         let said = try await answer.value
         #expect(said["node"]?.string == "\(node.id)")

@@ -15,29 +15,29 @@ package struct UpdateValidatorsMessage: Hashable, Sendable {
     }
 }
 
+/// A validator as genesis or an update names it.
+package struct ValidatorSeat: Hashable, Sendable {
+    package var consensusKey: [UInt8]
+    package var power: Int64
+    /// Who runs it, as the verifier shows it: in an update 1 to 128 bytes without control characters.
+    package var operatorName: String
+    package var receiptKey: COSEKey
+
+    package init(consensusKey: [UInt8], power: Int64, operatorName: String, receiptKey: COSEKey) {
+        self.consensusKey = consensusKey
+        self.power = power
+        self.operatorName = operatorName
+        self.receiptKey = receiptKey
+    }
+}
+
 /// What becomes of one consensus key.
 ///
 /// On the wire an array: [consensus key (32 bytes), 0] leaves; [consensus key, power (1 to 2^60 - 1), operator (text),
 /// receipt key (COSE_Key, Ed25519)] joins or changes.
 package enum ValidatorUpdate: Hashable, Sendable {
     case leave(consensusKey: [UInt8])
-    case join(Seat)
-
-    /// A validator as it is to be.
-    package struct Seat: Hashable, Sendable {
-        package var consensusKey: [UInt8]
-        package var power: Int64
-        /// Who runs it: 1 to 128 bytes without control characters.
-        package var operatorName: String
-        package var receiptKey: COSEKey
-
-        package init(consensusKey: [UInt8], power: Int64, operatorName: String, receiptKey: COSEKey) {
-            self.consensusKey = consensusKey
-            self.power = power
-            self.operatorName = operatorName
-            self.receiptKey = receiptKey
-        }
-    }
+    case join(ValidatorSeat)
 
     package static let operatorBytesMax = 128
 
@@ -73,7 +73,7 @@ package enum ValidatorUpdate: Hashable, Sendable {
             let receiptKey: COSEKey
             do { receiptKey = try COSEKey(cbor: items[3]) } catch { throw .cose(error) }
             guard case .ed25519 = receiptKey else { throw .invalid("updateValidators: the receipt key is not Ed25519") }
-            self = .join(Seat(consensusKey: key, power: power, operatorName: name, receiptKey: receiptKey))
+            self = .join(ValidatorSeat(consensusKey: key, power: power, operatorName: name, receiptKey: receiptKey))
         default: throw .invalid("updateValidators: an update is neither of its two forms")
         }
     }

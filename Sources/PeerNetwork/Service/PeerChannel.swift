@@ -50,7 +50,7 @@ struct PeerChannel: Sendable {
                     throw $0
                 }
             }
-            .whenFailure { [self] error in switchboard.dialFailed(address, "no connection: \(error)") }
+            .whenFailure { [self] error in switchboard.dialFailed(address, "no connection: \(error.reason)") }
     }
 
     private func greet(_ channel: any Channel, at address: PeerAddress) throws {

@@ -123,7 +123,9 @@ package final class PeerNetworkService: Service, Sendable {
         } catch {
             switchboard.events.finish()
             throw PeerNetworkFailure(
-                code: .listen, message: "peer network: cannot listen on \(listen): \(error)", cause: error)
+                code: .listen,
+                message: "peer network: cannot listen on \(listen), \(error.reason); choose another address or port",
+                cause: error)
         }
     }
 

@@ -50,6 +50,9 @@ struct NetGenesisCommand: ParsableCommand {
         let others = try follower.map { try ValidatorCard(file: $0) }
         let genesis = try InitCommand.genesis(
             name: name, validators: cards.map(\.validator), accounts: (cards + others).map(\.account))
+        guard Set(cards.map(\.validator.consensusKey)).count == cards.count else {
+            throw CommandFailure("two of the cards are of the same data folder; name each validator's card once")
+        }
         do { _ = try genesis.validatorSet() } catch { throw CommandFailure("the cards do not make a set: \(error)") }
         Output.json(genesis.encoded())
     }
@@ -65,13 +68,18 @@ struct NetJoinCommand: ParsableCommand {
     func run() throws {
         let folder = data.folder
         guard !folder.exists else { throw CommandFailure("\(data.path) holds a ledger already; nothing was changed") }
+        guard FileManager.default.fileExists(atPath: folder.recordKeysFile.path) else {
+            throw CommandFailure(
+                "\(data.path) has no keys yet; make them with `vivian net card --data \(data.path) --operator-name NAME`"
+            )
+        }
         let keys = try InstallationKeys.read(from: folder)
         guard let bytes = try? Data(contentsOf: URL(fileURLWithPath: genesis)) else {
             throw CommandFailure("\(genesis) cannot be read")
         }
         let made: Genesis
         do { made = try Genesis(decoding: Array(bytes).trimmingLineEnd()) } catch {
-            throw CommandFailure("\(genesis) is no genesis: \(error)")
+            throw CommandFailure("\(genesis) is no genesis, \(error); use the file that `vivian net genesis` printed")
         }
         try folder.settle(on: made)
         let isValidator = made.validators.contains { keys.consensus.publicKey == .ed25519(x: $0.consensusKey) }

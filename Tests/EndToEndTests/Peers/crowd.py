@@ -60,8 +60,11 @@ for _ in range(count):
         failed += 1
 newcomer = connect("127.0.0.1")
 answer = ask(newcomer, "/status")
-time.sleep(1)
-over = [is_over(connection) for connection in crowd]
+# Those who were told to go need a moment.
+over, deadline = [False] * len(crowd), time.monotonic() + 30
+while over.count(False) + 3 > int(limit) and time.monotonic() < deadline:
+    time.sleep(0.05)
+    over = [gone or is_over(connection) for gone, connection in zip(over, crowd)]
 stream.settimeout(0)
 stream_over = False
 while select.select([stream], [], [], 0)[0] or stream.pending():

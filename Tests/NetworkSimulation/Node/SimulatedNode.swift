@@ -170,7 +170,9 @@ class SimulatedNode {
     private func recover(_ height: Int64) -> (Recovery, ProposedBlock?) {
         let votes = disk.openVotes.isEmpty ? [disk.lastVote].compactMap { $0 } : disk.openVotes
         let signatures = votes.compactMap { try? SignState(decoding: $0) }
-        let locked = disk.lastLocked.flatMap(LockRecord.init(decoding:)).flatMap { $0.lock.height == height ? $0 : nil }
+        let locked = disk.lastLocked.flatMap { try? LockRecord(decoding: $0) }.flatMap {
+            $0.lock.height == height ? $0 : nil
+        }
         return (Recovery(signatures: signatures, lock: locked?.lock), locked?.block)
     }
 
