@@ -1,4 +1,5 @@
 import LedgerModel
+import TestSupport
 import Testing
 
 /// 256-bit amounts: checked arithmetic and one spelling.
@@ -59,7 +60,7 @@ struct AmountTests {
     }
 
     @Test func `text, order and arithmetic agree on random amounts`() throws {
-        var random = SplitMix(seed: 11)
+        var random = SeededGenerator(seed: 11)
         for _ in 0..<2_000 {
             let left = try #require(Amount(random.bytes(32)))
             let right = try #require(Amount(random.bytes(32)))
@@ -76,19 +77,7 @@ struct AmountTests {
     }
 }
 
-/// Random bytes from a seed.
-struct SplitMix: RandomNumberGenerator {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var value = state
-        value = (value ^ value >> 30) &* 0xbf58_476d_1ce4_e5b9
-        value = (value ^ value >> 27) &* 0x94d0_49bb_1331_11eb
-        return value ^ value >> 31
-    }
-
+extension SeededGenerator {
     /// Often with few high bytes, so that carries, zeros and overflows all come up.
     mutating func bytes(_ count: Int) -> [UInt8] {
         let zeros = Int(next() % UInt64(count))

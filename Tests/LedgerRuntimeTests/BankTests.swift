@@ -2,6 +2,7 @@ import Cryptography
 import LedgerModel
 import LedgerRuntime
 import StateTree
+import TestSupport
 import Testing
 
 /// Balances, fees and transfers: what is refused, what is charged, and that nothing comes from nowhere.
@@ -146,7 +147,7 @@ struct BankTests {
     @Test(arguments: [UInt64(1), 2, 3, 4]) func `no history makes or loses a unit, and each follows a plain model`(
         _ seed: UInt64
     ) throws {
-        var random = SeededGenerator(state: seed)
+        var random = SeededGenerator(seed: seed)
         var fixture = try NetworkFixture(accounts: 5, balance: 100, fee: 1)
         var model = [UInt64](repeating: 100, count: 5)
         var fees: UInt64 = 0
@@ -203,18 +204,5 @@ struct BankTests {
         let all = try fixture.transfer(2, 1, Amount(9))
         try fixture.expectCodes(of: [all], [.ok])
         #expect(fixture.balance(1) == .max)
-    }
-}
-
-/// Random numbers from a seed (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var value = state
-        value = (value ^ value >> 30) &* 0xbf58_476d_1ce4_e5b9
-        value = (value ^ value >> 27) &* 0x94d0_49bb_1331_11eb
-        return value ^ value >> 31
     }
 }

@@ -3,6 +3,7 @@ import LedgerModel
 import LedgerRuntime
 import Proofs
 import StateTree
+import TestSupport
 import Testing
 
 /// Sets of validators that change at h + 2: by whom, into what, and what the state says of each height.
@@ -149,7 +150,7 @@ struct ValidatorUpdateTests {
     @Test(arguments: [UInt64(5), 6, 7]) func `many changes follow a plain model, at every height for ever`(
         _ seed: UInt64
     ) throws {
-        var random = SeededGenerator(state: seed)
+        var random = SeededGenerator(seed: seed)
         var fixture = try NetworkFixture()
         var current = Dictionary(uniqueKeysWithValues: Self.genesisRows)
         // What each height's set must be.

@@ -1,6 +1,7 @@
 import Codec
 import Cryptography
 import LedgerModel
+import TestSupport
 import Testing
 
 @testable import NodeEngine
@@ -248,7 +249,7 @@ struct MempoolTests {
     // MARK: Random histories
 
     @Test(arguments: [UInt64(1), 2, 3, 4]) func `limits, rows and fees hold in random histories`(_ seed: UInt64) {
-        var random = SeededGenerator(state: seed)
+        var random = SeededGenerator(seed: seed)
         var pool = Self.pool(count: 60, bytes: 6_000, account: 25, accountBytes: 4_000)
         var known: [TransactionID: Mempool.Item] = [:]
         var nextSequence = [UInt64](repeating: 0, count: 5)

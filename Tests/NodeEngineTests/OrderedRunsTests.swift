@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import NodeEngine
@@ -5,7 +6,7 @@ import Testing
 /// Elements in order, however they came and went.
 struct OrderedRunsTests {
     @Test(arguments: [UInt64(1), 2, 3]) func `random changes follow a sorted array`(_ seed: UInt64) {
-        var random = SeededGenerator(state: seed)
+        var random = SeededGenerator(seed: seed)
         var runs = OrderedRuns<Int>()
         var model: [Int] = []
         for step in 0..<6_000 {
@@ -33,18 +34,5 @@ struct OrderedRunsTests {
         runs.remove(1)
         #expect(runs.isEmpty && runs.first == nil && runs.next(after: 1) == nil && runs.previous(before: 1) == nil)
         #expect(Array(runs).isEmpty)
-    }
-}
-
-/// Random numbers from a seed (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var value = state
-        value = (value ^ value >> 30) &* 0xbf58_476d_1ce4_e5b9
-        value = (value ^ value >> 27) &* 0x94d0_49bb_1331_11eb
-        return value ^ value >> 31
     }
 }
