@@ -40,10 +40,10 @@ struct VivianVerify: ParsableCommand {
     }
 
     private static func bytes(_ path: String) throws -> [UInt8] {
-        if path == "-" { return Array(FileHandle.standardInput.readDataToEndOfFile()) }
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw UnreadableFile(path: path)
-        }
+        let isPiped = path == "-"
+        let data = isPiped
+            ? try? FileHandle.standardInput.readToEnd() ?? Data() : FileManager.default.contents(atPath: path)
+        guard let data else { throw UnreadableFile(path: isPiped ? "standard input" : path) }
         return Array(data)
     }
 

@@ -17,6 +17,22 @@ extension EndToEnd {
             return try result.text.split(separator: "\n").map { JSON(try JSONDocument(parsing: Array($0.utf8)).root) }
         }
 
+        @Test("A reader that goes away ends a command quietly; an answer that cannot be written is an error")
+        func reader() throws {
+            let node = try RunningNode.started()
+            func shell(_ script: String, _ arguments: String...) throws -> ToolResult {
+                try Tool.run("/bin/bash", ["-c", script, Tool.vivian, "--data", node.data.path] + arguments)
+            }
+            let document = node.folder.appending(path: "document.jsonld")
+            try Data(Samples.document("json", events: 3)).write(to: document)
+            let left = try shell(#"exec 3> >(exit); wait "$!"; "$0" capture "$@" >&3; exit "$?""#, document.path)
+            #expect(left.status == 128 + SIGPIPE && left.errors.isEmpty)
+            let full = try shell(#""$0" status "$@" >/dev/full"#)
+            #expect(full.status == 1 && full.errors == "Error: standard output: No space left on device\n")
+            let folder = try shell(#""$0" capture "$@" - </tmp"#)
+            #expect(folder.status == 1 && folder.errors == "Error: standard input cannot be read\n")
+        }
+
         @Test("With --json every command prints JSON alone")
         func json() throws {
             let node = try RunningNode.started()

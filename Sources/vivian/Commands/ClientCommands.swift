@@ -118,10 +118,10 @@ struct StateCommand: AsyncParsableCommand {
 /// Reads the files that commands are given.
 enum FileInput {
     static func bytes(_ path: String) throws -> [UInt8] {
-        if path == "-" { return Array(FileHandle.standardInput.readDataToEndOfFile()) }
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw CommandFailure("\(path) cannot be read")
-        }
+        let isPiped = path == "-"
+        let data = isPiped
+            ? try? FileHandle.standardInput.readToEnd() ?? Data() : FileManager.default.contents(atPath: path)
+        guard let data else { throw CommandFailure("\(isPiped ? "standard input" : path) cannot be read") }
         return Array(data)
     }
 }

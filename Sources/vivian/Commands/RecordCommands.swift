@@ -98,7 +98,7 @@ struct RecordCommand: AsyncParsableCommand {
                 try put(bytes) {
                     client.json
                         ? Output.json(["receipt": .string(Base64.encode(bytes))])
-                        : FileHandle.standardOutput.write(Data(bytes))
+                        : Output.bytes(bytes)
                 }
             } else {
                 let record = try await gateway.record(id)

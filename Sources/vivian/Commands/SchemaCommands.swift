@@ -114,7 +114,7 @@ struct SchemaCommand: AsyncParsableCommand {
         func run() async throws {
             let path = try SchemaCommand.path(schema, document ? "/document" : "")
             let reply = try await client.withClient { try await $0.send("GET", path) }
-            if document { return FileHandle.standardOutput.write(Data(reply.body)) }
+            if document { return Output.bytes(reply.body) }
             let view = JSON(try JSONDocument(parsing: reply.body).root)
             client.json ? Output.json(view) : SchemaCommand.print(view)
         }
