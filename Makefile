@@ -12,8 +12,9 @@ run: build          ## Install what is missing, build, run the guided tour and s
 demo: build         ## The same, in a folder of its own; exits 0 or 1.
 	deploy/tour
 
+# A few tests at once: of thousands, those that wait for a peer would wait for all the others' turns.
 test: build         ## Install what is missing, build once, and pass every test.
-	swift test -c release --skip-build
+	SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=8 swift test -c release --skip-build
 
 build: bootstrap
 	$(BUILD)

@@ -10,7 +10,7 @@ struct GuardedHTTPClientTests {
         allowed: [.init(fixed: "127.0.0.0/8"), .init(fixed: "::1/128")], allowsPlainLoopback: true)
 
     static func client(
-        _ policy: AddressPolicy = open, timeout: Duration = .seconds(10),
+        _ policy: AddressPolicy = open, timeout: Duration = .seconds(120),
         resolve: @escaping @Sendable (String) async -> [IPAddress] = NameResolver.addresses
     ) -> GuardedHTTPClient {
         GuardedHTTPClient(policy: policy, rootsFile: nil, timeout: timeout, resolve: resolve)
