@@ -92,6 +92,9 @@ struct VoteKeeper: Sendable {
     /// The votes of a round by place in the set.
     func votes(_ type: VoteType, round: Int32) -> [Vote?] { rounds[round]?[type].votes ?? powers.map { _ in nil } }
 
+    /// Power of all who voted in a round, for whatever.
+    func power(_ type: VoteType, round: Int32) -> Int64 { rounds[round]?[type].power ?? 0 }
+
     /// The highest round that more than 1/3 of the power has reached: a correct validator is there or beyond.
     var roundReached: Int32 {
         var power: Int64 = 0

@@ -35,6 +35,11 @@ struct OperationRoutes {
         parts.metrics.set("log_size", to: status.logSize)
         parts.metrics.set("transactions_pending", to: UInt64(status.pendingCount))
         parts.metrics.set("outbox_pending", to: UInt64(try parts.records.pendingCount()))
+        let network = try await parts.ledger.network()
+        parts.metrics.set("consensus_round", to: UInt64(network.round))
+        parts.metrics.set("peers", to: UInt64(network.peers.count))
+        parts.metrics.set("validators", to: UInt64(network.validators.count))
+        parts.metrics.set("validators_missing", to: UInt64(network.validators.count { $0.isMissing }))
         let deliveries = try parts.dispatcher.counts()
         for (name, value) in [
             ("webhook_attempts_failed", deliveries.failed), ("webhook_deliveries", deliveries.delivered),

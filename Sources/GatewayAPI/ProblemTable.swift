@@ -112,10 +112,12 @@ enum ProblemTable {
             Problem(
                 "transaction-refused", .unprocessableContent, title: "The ledger refuses the transaction",
                 detail: reason)
-        case .unknownTrustedSet:
+        case .unknownTrustedSet(let first):
             Problem(
-                "unknown-trusted-set", .notFound, title: "No header of that validator set is known",
-                detail: "Ask without `trusted`, or with the hash that GET /status names.")
+                "unknown-trusted-set", .notFound, title: "No header of that validator set leads there",
+                detail: first.map {
+                    "That set validates from block \($0.value) on: ask for a state from then on, or without `trusted`."
+                } ?? "Ask without `trusted`, or with the hash that GET /status names.")
         case .unavailable(let reason):
             Problem(
                 "unavailable", .serviceUnavailable, title: "The ledger cannot be reached now", detail: reason,

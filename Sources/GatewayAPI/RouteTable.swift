@@ -60,6 +60,7 @@ enum RouteTable {
     static func routes(of parts: GatewayParts) -> [Route] {
         CaptureRoutes(parts: parts).routes + RecordRoutes(parts: parts).routes + LedgerRoutes(parts: parts).routes
             + LogRoutes(parts: parts).routes + OperationRoutes(parts: parts).routes
+            + NetworkRoutes(parts: parts).routes
             + WellKnownRoutes(parts: parts).routes + APIKeyRoutes(parts: parts).routes
             + AuditRoutes(parts: parts).routes
             + EventRoutes(parts: parts).routes + WebhookRoutes(parts: parts).routes

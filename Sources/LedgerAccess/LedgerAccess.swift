@@ -13,6 +13,9 @@ package protocol LedgerAccess: Sendable {
     /// Where the ledger stands.
     func status() async throws(LedgerAccessFailure) -> LedgerStatus
 
+    /// How the network looks to this node now.
+    func network() async throws(LedgerAccessFailure) -> NetworkStatus
+
     /// Hands in the bytes of one transaction (D5). Handing in the same transaction twice is harmless.
     /// - Returns: its id, under which ``transaction(_:)`` tells what became of it.
     /// - Throws: `refused` where it can never be included, `unavailable` where a later try may succeed.

@@ -10,8 +10,8 @@ package enum LedgerAccessFailure: Error, Equatable, Sendable {
     case notYet(newest: Height)
     /// The transaction can never be included, and why.
     case refused(String)
-    /// No header of the trusted set is known.
-    case unknownTrustedSet
+    /// No header of the trusted set leads to what was asked for: it never validated here, or only from `first` on.
+    case unknownTrustedSet(first: Height?)
     /// Try again later, and why: the queue is full, the node is stopping.
     case unavailable(String)
 }

@@ -1,4 +1,16 @@
+package import Cryptography
 package import LedgerModel
+
+/// From when on a set counts; it does until the next one's term begins.
+package struct ValidatorTerm: Hashable, Sendable {
+    package var first: Height
+    package var hash: Digest
+
+    package init(first: Height, hash: Digest) {
+        self.first = first
+        self.hash = hash
+    }
+}
 
 /// The validators as the state names them: who counts at which height, under which receipt keys, and who has misbehaved.
 ///
@@ -25,12 +37,35 @@ package enum ValidatorRegistry {
         if height >= since.first { return try current(in: state) }
         var first = since.before
         while true {
-            guard let bytes = state.value(.staking, ValidatorSetKeys.past(first)),
-                let past = try? PastValidatorSet(decoding: bytes), past.before < first || first.value == 0
-            else { throw .damagedState("staking/set/\(first)") }
+            let past = try past(first, in: state)
             if height >= first { return past.set }
             first = past.before
         }
+    }
+
+    /// Every set's first height and hash, rising, up to the next block but one's; the first is genesis', from height 0 on.
+    package static func terms(in state: some StateAccess) throws(RuntimeFailure) -> [ValidatorTerm] {
+        let since = try Self.since(in: state)
+        var terms = [ValidatorTerm(first: since.first, hash: try current(in: state).hash)]
+        var first = since.before
+        while let later = terms.last, later.first > first {
+            let past = try past(first, in: state)
+            terms.append(ValidatorTerm(first: first, hash: past.set.hash))
+            first = past.before
+        }
+        return terms.reversed()
+    }
+
+    /// The set that counts from one of the heights in ``terms(in:)`` on.
+    package static func set(from first: Height, in state: some StateAccess) throws(RuntimeFailure) -> ValidatorSet {
+        try since(in: state).first == first ? current(in: state) : past(first, in: state).set
+    }
+
+    private static func past(_ first: Height, in state: some StateAccess) throws(RuntimeFailure) -> PastValidatorSet {
+        guard let bytes = state.value(.staking, ValidatorSetKeys.past(first)),
+            let past = try? PastValidatorSet(decoding: bytes), past.before < first || first.value == 0
+        else { throw .damagedState("staking/set/\(first)") }
+        return past
     }
 
     /// One validator's registry entry.

@@ -53,6 +53,8 @@ package final class HeaderLog {
         heights.insert(height, at: heights.firstIndex { $0 > height } ?? heights.endIndex)
     }
 
+    package func holds(_ height: UInt64) -> Bool { frames[height] != nil }
+
     package func header(_ height: UInt64) throws(StoreFailure) -> [UInt8]? {
         guard let frame = frames[height] else { return nil }
         return try file.payload(of: frame)

@@ -146,11 +146,12 @@ package enum Snapshot {
     /// Begins a ledger in an empty folder (its `lock` aside): checkpoint, record log and the block of that height.
     ///
     /// Nothing of the snapshot is believed: each chunk is hashed, the app hash and the log's root are computed.
-    /// Stores are named in order, as in ``CheckpointStore``. A chunk that does not hold is named in `damaged`; other
+    /// Stores are named in order, as in ``CheckpointStore``; `headers` are kept in the ``HeaderLog``. A chunk that does not hold is named in `damaged`; other
     /// roots, or a folder in use, are a `mismatch`.
     @discardableResult
     package static func install(
-        from folder: String, into ledger: String, stores: [String]
+        from folder: String, into ledger: String, stores: [String],
+        headers: [(height: UInt64, bytes: [UInt8])] = []
     ) throws(StoreFailure) -> Manifest {
         let manifest = try manifest(in: folder)
         try SystemFileSystem().ensureFolder(ledger)
@@ -177,6 +178,8 @@ package enum Snapshot {
         let checkpoints = try CheckpointStore(folder: ledger, stores: stores)
         try CheckpointStore.write(
             checkpoints.begin(height: manifest.height, forest: forest, note: manifest.note))
+        let kept = try HeaderLog(folder: ledger)
+        for header in headers { try kept.keep(header.height, header.bytes) }
         // The block comes last: a ledger without it was not wholly imported.
         let log = try BlockLog(folder: ledger)
         try log.append([.decidedBlock(height: manifest.height, block: manifest.block, commit: manifest.commit)])

@@ -2,6 +2,7 @@ import Cryptography
 import Dispatch
 import LedgerAccess
 import LedgerModel
+import LedgerRuntime
 import LedgerStore
 import Proofs
 import StateTree
@@ -29,6 +30,7 @@ final class LedgerView: Sendable {
         var status: LedgerStatus
         var retained: RetainedStates
         var newest: StoreForest
+        var terms: [ValidatorTerm]
         var headers: [UInt64: SignedHeader] = [:]
         var fates: [TransactionID: (height: Height, index: Int, code: UInt32, log: String)] = [:]
         var fateOrder: [TransactionID] = []
@@ -49,15 +51,17 @@ final class LedgerView: Sendable {
         case past(Past)
     }
 
-    let set: ValidatorSet
     private let history: HistoryLog
     private let state: Mutex<State>
 
-    init(status: LedgerStatus, forest: StoreForest, set: ValidatorSet, retainedBytes: Int, history: HistoryLog) {
-        self.set = set
+    /// `terms`: those that the state knows, rising; headers tell of the later ones.
+    init(
+        status: LedgerStatus, forest: StoreForest, terms: [ValidatorTerm], retainedBytes: Int, history: HistoryLog
+    ) {
         self.history = history
         state = Mutex(
-            State(status: status, retained: RetainedStates(budgetBytes: retainedBytes), newest: forest))
+            State(
+                status: status, retained: RetainedStates(budgetBytes: retainedBytes), newest: forest, terms: terms))
     }
 
     func publish(_ update: Update) {
@@ -66,6 +70,7 @@ final class LedgerView: Sendable {
             let height = UInt64(header.height)
             state.status.height = Height(height)
             state.status.time = header.time
+            state.note(validatorsOf: header)
             state.status.logSize = update.logSize
             state.status.pendingCount = update.pendingCount
             state.newest = update.forest
@@ -111,6 +116,7 @@ final class LedgerView: Sendable {
 
     var status: LedgerStatus { state.withLock { $0.status } }
     var newest: StoreForest { state.withLock { $0.newest } }
+    var terms: [ValidatorTerm] { state.withLock { $0.terms } }
 
     func fate(of id: TransactionID) -> TransactionStatus {
         state.withLock { state in
@@ -151,6 +157,14 @@ final class LedgerView: Sendable {
 }
 
 extension LedgerView.State {
+    fileprivate mutating func note(validatorsOf header: BlockHeader) {
+        guard let own = Digest(header.validatorsHash), let next = Digest(header.nextValidatorsHash) else { return }
+        status.validatorsHash = own
+        let first = Height(UInt64(header.height) + 1)
+        guard let last = terms.last, first > last.first, next != last.hash else { return }
+        terms.append(ValidatorTerm(first: first, hash: next))
+    }
+
     /// Whether the header that proves a state can be served too: it is remembered, or its block is held.
     fileprivate func hasHeader(_ height: Height) -> Bool {
         headers[height.value] != nil || height >= status.firstHeight

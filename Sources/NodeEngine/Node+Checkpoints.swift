@@ -48,12 +48,15 @@ extension Node {
     /// Drops blocks that neither a checkpoint nor the configured depth needs.
     func prune() {
         guard let kept = configuration.blocksKept, let safe = checkpoints.oldestHeight, safe > kept else { return }
+        let floor = min(safe, tip.height - min(kept, tip.height))
         do {
-            // The set's first header stays, so that `headers` can lead from any set ever trusted (D4).
-            if let first = try? committed(Height(1)) {
-                try headers.keep(1, SignedHeader(header: first.block.header, commit: first.commit).encoded)
+            // They stay, so that `headers` can lead from any set ever trusted (D4).
+            for height in HeaderPath.bounds(of: view.terms) where height < floor && !headers.holds(height) {
+                guard height >= blocks.firstHeight ?? .max else { continue }
+                let kept = try committed(Height(height))
+                try headers.keep(height, SignedHeader(header: kept.block.header, commit: kept.commit).encoded)
             }
-            try blocks.prune(below: min(safe, tip.height - min(kept, tip.height)))
+            try blocks.prune(below: floor)
             if let first = blocks.firstHeight { view.noteFirstHeight(first) }
         } catch {
             logger.error("pruning failed", metadata: ["reason": "\(error)"])

@@ -42,20 +42,10 @@ extension Node: LedgerAccess {
     package nonisolated func headers(
         for heights: [Height], from trusted: Digest?
     ) async throws(LedgerAccessFailure) -> [LinkedHeader] {
-        // In these rules the validators are the genesis' own, so the last header of that set is the one needed.
-        guard trusted == nil || trusted == view.set.hash else { throw .unknownTrustedSet }
-        var links: [LinkedHeader] = []
-        for height in Set(heights).sorted() {
-            let signed = try await signedHeader(height)
-            links.append(
-                LinkedHeader(
-                    signedHeader: signed,
-                    validatorSet: links.isEmpty ? view.set.withProposer(signed.header.proposer) : nil))
-        }
-        return links
+        try await headers(HeaderPath(terms: view.terms, wanted: heights, trusted: trusted))
     }
 
-    private nonisolated func signedHeader(_ height: Height) async throws(LedgerAccessFailure) -> SignedHeader {
+    nonisolated func signedHeader(_ height: Height) async throws(LedgerAccessFailure) -> SignedHeader {
         if let signed = view.header(height) { return signed }
         if let signed = await keptHeader(height) { return signed }
         let committed = try await committed(height)
@@ -109,17 +99,12 @@ extension Node: LedgerAccess {
     package nonisolated func receiptSignatures(
         at height: Height
     ) async throws(LedgerAccessFailure) -> [ReceiptSignature] {
-        guard let key = receiptKey, let validator = view.status.validator else { return [] }
         let entry = try await entry(.anchor, key: LogState.key, at: height)
-        let height = entry.stateHeight
         guard let bytes = entry.value, let log = try? LogState(decoding: bytes) else { return [] }
-        let made = Receipt.signRoot(
-            log.root, treeSize: log.size, height: height, ledger: identity, validator: validator, key: key)
-        return [
-            ReceiptSignature(
-                validator: validator, height: height, treeSize: log.size, protected: made.protected,
-                signature: made.signature)
-        ]
+        let subject = try receiptSubject(log, at: entry.stateHeight)
+        let own = ownReceipt(subject)
+        guard network != nil, subject.signers.count > (own == nil ? 0 : 1) else { return own.map { [$0] } ?? [] }
+        return await receipts.collect(subject, own: own) { self.askForReceipts(at: subject.height) }
     }
 
     /// C2SP tlog-checkpoint: origin, size and root, signed as a note by this validator's receipt key.

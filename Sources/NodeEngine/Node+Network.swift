@@ -20,6 +20,7 @@ extension Node {
         case .connected(let peer, _, _): receive(.peerConnected(NodeID(peer)))
         case .disconnected(let peer, _): receive(.peerDisconnected(NodeID(peer)))
         case .received(let peer, .transactions, let bytes): takeTransaction(bytes, from: NodeID(peer))
+        case .received(let peer, .receipts, let bytes): takeReceipt(bytes, from: NodeID(peer))
         case .received(let peer, _, let bytes):
             guard let message = try? PeerMessage(decoding: bytes) else {
                 return disconnect(NodeID(peer), reason: "a message that cannot be read")

@@ -39,6 +39,7 @@ package actor Node {
     nonisolated let history: StateHistory
     nonisolated let network: PeerNetworkService?
     nonisolated let verified = VerifiedTransactions()
+    nonisolated let receipts = ReceiptExchange()
     let blocks: BlockLog
     let checkpoints: CheckpointStore
     let headers: HeaderLog

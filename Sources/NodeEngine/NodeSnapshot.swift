@@ -10,8 +10,9 @@ import StateTree
 
 /// Snapshots of a node's ledger, made and taken in while the node is stopped.
 ///
-/// A snapshot is of height h and carries the header of h + 1, whose commit proves the state's root (D4). The proof is two
-/// parts, each behind its u32 length: protobuf SignedHeader, protobuf ValidatorSet.
+/// A snapshot is of height h and carries the header of h + 1, whose commit proves the state's root (D4), and before it the
+/// first and the last header of every set of validators since genesis. The proof is of two parts a header, each behind its
+/// u32 length: protobuf SignedHeader, protobuf ValidatorSet.
 package enum NodeSnapshot {
     /// What was exported or imported.
     package struct Summary: Equatable, Sendable {
@@ -38,8 +39,12 @@ package enum NodeSnapshot {
             }
             let (block, commit) = try start.blocks.block(tip.height - 1)
             var proof = ByteWriter()
-            proof.part(SignedHeader(header: header, commit: try Commit(decoding: lastCommit)).encoded)
-            proof.part(tip.chain.validators.last.encoded(proposer: header.proposer))
+            for height in HeaderPath.bounds(of: start.view.terms) where height < tip.height {
+                guard let signed = try start.header(height) else { continue }
+                try write(signed, in: tip.forest, to: &proof)
+            }
+            try write(
+                SignedHeader(header: header, commit: try Commit(decoding: lastCommit)), in: tip.forest, to: &proof)
             let genesis = configuration.genesis
             let made = try Snapshot.export(
                 Snapshot.Manifest(
@@ -57,8 +62,14 @@ package enum NodeSnapshot {
         }
     }
 
-    /// Begins a ledger folder from a snapshot, after checking that it is of this genesis and that the genesis' validators
-    /// signed the header that proves its root.
+    private static func write(_ signed: SignedHeader, in forest: StoreForest, to proof: inout ByteWriter) throws {
+        let set = try ValidatorRegistry.set(at: Height(UInt64(signed.header.height)), in: BlockState(forest))
+        proof.part(signed.encoded)
+        proof.part(set.encoded(proposer: signed.header.proposer))
+    }
+
+    /// Begins a ledger folder from a snapshot, after checking that it is of this genesis and that the genesis' validators,
+    /// or those that they led to, signed the header that proves its root.
     package static func `import`(from folder: String, genesis: Genesis, into ledger: String) throws(NodeFailure)
         -> Summary
     {
@@ -66,17 +77,15 @@ package enum NodeSnapshot {
             let manifest = try Snapshot.manifest(in: folder)
             guard manifest.chainID.utf8.elementsEqual(genesis.chainID.text.utf8), manifest.genesisHash == genesis.hash
             else { throw NodeFailure.inconsistent("the snapshot is of another ledger than the genesis") }
-            var reader = ByteReader(manifest.proof)
-            let signed = try SignedHeader(decoding: try reader.part())
-            let set = try ValidatorSet(decoding: try reader.part())
-            try reader.finish()
-            let header = try HeaderStep.begin(
-                UnverifiedHeader(signed: signed, validators: set), chainID: genesis.chainID.text,
-                trustedValidatorsHash: try genesis.validatorSet().hash)
-            guard header.header.height == Int64(manifest.height + 1), header.header.appHash == manifest.appHash.bytes
+            let headers = try verified(manifest.proof, genesis: genesis)
+            guard let last = headers.last?.header, last.height == Int64(manifest.height + 1),
+                last.appHash == manifest.appHash.bytes
             else { throw NodeFailure.inconsistent("the snapshot's header does not prove its state") }
+            try check(manifest, before: last)
             return summary(
-                try Snapshot.install(from: folder, into: ledger, stores: StoreName.allCases.map(\.rawValue)))
+                try Snapshot.install(
+                    from: folder, into: ledger, stores: StoreName.allCases.map(\.rawValue),
+                    headers: headers.dropLast().map { (UInt64($0.header.height), $0.signed.encoded) }))
         } catch let failure as NodeFailure {
             throw failure
         } catch let failure as StoreFailure {
@@ -84,6 +93,40 @@ package enum NodeSnapshot {
         } catch {
             throw .inconsistent("the snapshot does not hold: \(error)")
         }
+    }
+
+    /// The headers of a snapshot's proof, each reached from the one before it, the first from genesis' set.
+    private static func verified(_ proof: [UInt8], genesis: Genesis) throws -> [VerifiedHeader] {
+        var reader = ByteReader(proof)
+        var headers: [VerifiedHeader] = []
+        while reader.remaining > 0 {
+            let next = UnverifiedHeader(
+                signed: try SignedHeader(decoding: try reader.part()),
+                validators: try ValidatorSet(decoding: try reader.part()))
+            headers.append(
+                try headers.last.map { try HeaderStep.follow(next, from: $0) }
+                    ?? HeaderStep.begin(
+                        next, chainID: genesis.chainID.text, trustedValidatorsHash: try genesis.validatorSet().hash))
+        }
+        return headers
+    }
+
+    /// The last block, and what is noted of the chain after it, are those from which the next header follows.
+    ///
+    /// Whose turn it is no header tells: where that is wrong, this node refuses the others' proposals, and nothing else.
+    private static func check(_ manifest: Snapshot.Manifest, before next: BlockHeader) throws {
+        let commit = try Commit(decoding: manifest.commit)
+        let block = ProposedBlock(try Block(decoding: manifest.block))
+        guard commit.blockID == next.lastBlockID, block.id == next.lastBlockID else {
+            throw NodeFailure.inconsistent("the snapshot's last block is not the one before its header")
+        }
+        guard let note = ChainNote.decode(entry: manifest.note), note.resultsHash.bytes == next.lastResultsHash,
+            note.validators.last.hash.bytes == block.block.header.validatorsHash,
+            note.validators.current.hash.bytes == next.validatorsHash,
+            note.validators.next.hash.bytes == next.nextValidatorsHash
+        else { throw NodeFailure.inconsistent("the snapshot's note of results and validators is not its header's") }
+        _ = try CommitVerification.verify(
+            SignedHeader(header: block.block.header, commit: commit), by: note.validators.last)
     }
 
     private static func summary(_ manifest: Snapshot.Manifest) -> Summary {

@@ -109,7 +109,7 @@ struct NodeStart {
             budgetBytes: configuration.historyBytes)
         for finding in history.findings { logger.notice("history of states", metadata: ["found": "\(finding)"]) }
         let view = LedgerView(
-            status: status, forest: tip.forest, set: tip.chain.validators.current,
+            status: status, forest: tip.forest, terms: try ValidatorRegistry.terms(in: BlockState(tip.forest)),
             retainedBytes: configuration.retainedBytes, history: history)
         if tip.height > 0 {
             let (block, commit) = try read(tip.height, from: blocks)
@@ -242,6 +242,14 @@ struct NodeStart {
         return Replica(
             tip: tip.chain, own: own, binding: binding, recovery: recovery, lockedBlock: locked,
             isClockConfirmed: configuration.isClockConfirmed)
+    }
+
+    /// A header of the ledger, from its block or where pruning has kept it; nil where neither is there.
+    func header(_ height: UInt64) throws -> SignedHeader? {
+        if let bytes = try headers.header(height) { return try SignedHeader(decoding: bytes) }
+        guard height >= blocks.firstHeight ?? .max else { return nil }
+        let (block, commit) = try Self.read(height, from: blocks)
+        return SignedHeader(header: block.header, commit: commit)
     }
 
     private static func read(_ height: UInt64, from blocks: BlockLog) throws -> (Block, Commit) {

@@ -10,11 +10,14 @@ package struct Issuer: Sendable {
     package let ledger: LedgerIdentity
     package let account: AccountID
     package let key: SigningKey
+    /// What each transaction offers.
+    package let fee: Amount
 
-    package init(ledger: LedgerIdentity, account: AccountID, key: SigningKey) {
+    package init(ledger: LedgerIdentity, account: AccountID, key: SigningKey, fee: Amount = .zero) {
         self.ledger = ledger
         self.account = account
         self.key = key
+        self.fee = fee
     }
 
     /// How long an anchor may be on its way before it is signed again: half of what the ledger allows (D5).
@@ -107,7 +110,8 @@ package struct Issuer: Sendable {
     {
         let validUntil = now + Self.validity
         let body = TransactionBody(
-            signers: [account], feePayer: account, validUntil: validUntil, sequence: nil, messages: messages)
+            signers: [account], feePayer: account, validUntil: validUntil, sequence: nil, messages: messages,
+            fee: fee)
         let signed = try SignedTransaction.sign(body, on: ledger, keys: [key])
         return NewOutboxTransaction(
             id: signed.id.bytes, validUntil: validUntil, bytes: signed.encoded, firstNumber: first, count: count)

@@ -41,7 +41,8 @@ struct VivianVerify: ParsableCommand {
 
     private static func bytes(_ path: String) throws -> [UInt8] {
         let isPiped = path == "-"
-        let data = isPiped
+        let data =
+            isPiped
             ? try? FileHandle.standardInput.readToEnd() ?? Data() : FileManager.default.contents(atPath: path)
         guard let data else { throw UnreadableFile(path: isPiped ? "standard input" : path) }
         return Array(data)

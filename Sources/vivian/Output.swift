@@ -18,8 +18,8 @@ enum Output {
         do {
             try FileHandle.standardOutput.write(contentsOf: Data(bytes))
         } catch {
-            let reason = (error as NSError).underlyingErrors.first ?? error
-            if (reason as NSError).code == EPIPE {
+            let reason = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError ?? error as NSError
+            if reason.code == EPIPE {
                 // The network library ignores the signal for its sockets.
                 signal(SIGPIPE, SIG_DFL)
                 raise(SIGPIPE)
@@ -29,7 +29,9 @@ enum Output {
         }
     }
 
-    /// Notes and progress, beside the answer. Where nobody reads them, the command goes on without.
+    /// Notes and progress, beside the answer.
+    ///
+    /// Where nobody reads them, the command goes on without.
     static func note(_ text: String) { beside(text + "\n") }
 
     /// A line that the next one overwrites, where a person is looking.

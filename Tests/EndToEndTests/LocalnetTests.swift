@@ -2,14 +2,42 @@ import Foundation
 import Testing
 
 extension EndToEnd {
-    /// A ledger of four validators and a follower, each its own process.
+    /// Ledgers of several validators, each its own process.
     @Suite("Localnet", .enabled(if: Tool.isReady))
     struct LocalnetTests {
-        @Test("Four validators and a follower agree on documents, and a killed one comes back")
+        @Test("Four validators and three followers agree, a killed one comes back, and three give their places up")
         func agree() throws {
+            let folder = FileManager.default.temporaryDirectory.appending(path: "vivian-localnet-\(UUID().uuidString)")
+            defer { try? FileManager.default.removeItem(at: folder) }
             let script = Tool.package.appending(path: "deploy/localnet").path
             let result = try Tool.run(
-                "/usr/bin/env", ["VIVIAN_BIN=\(Tool.vivian)", script, "--followers", "1", "--demo"])
+                "/usr/bin/env",
+                ["VIVIAN_BIN=\(Tool.vivian)", script, "--followers", "3", "--demo", "--data", folder.path])
+            #expect(result.status == 0, "\(result.text)\n\(result.errors)")
+            #expect(result.text.contains("== Done"))
+            guard let judges = Tool.judges else { return }
+            func judge(_ bundle: String, _ holds: Bool, _ arguments: String...) throws {
+                let file = folder.appending(path: bundle).path
+                let judged = try Tool.run(
+                    Tool.python, [judges.appending(path: "check").path, "record", file] + arguments)
+                #expect((judged.status == 0) == holds, "\(bundle) \(arguments): \(judged.text)\n\(judged.errors)")
+            }
+            func set(_ name: String) throws -> String {
+                let line = try #require(result.text.split(separator: "\n").first { $0.hasPrefix("\(name) set: ") })
+                return String(line.dropFirst(9))
+            }
+            let (old, new) = (try set("old"), try set("new"))
+            // The second implementation goes the same way, from the first set over the headers between.
+            try judge("two.record.json", true, "--trusted-validators", old)
+            try judge("two.record.json", false, "--trusted-validators", new)
+            try judge("receipts.record.json", true, "--trusted-validators", old, "--min-receipts", "3")
+            try judge("receipts.record.json", false, "--trusted-validators", old, "--min-receipts", "5")
+        }
+
+        @Test("Validators stand still, die, lose their logs and come back from backups, under load")
+        func faults() throws {
+            let script = Tool.package.appending(path: "deploy/localnet").path
+            let result = try Tool.run("/usr/bin/env", ["VIVIAN_BIN=\(Tool.vivian)", script, "--faults"])
             #expect(result.status == 0, "\(result.text)\n\(result.errors)")
             #expect(result.text.contains("== Done"))
         }

@@ -183,6 +183,12 @@ struct ValidatorUpdateTests {
                 #expect(try set.hash == Self.set(rows.map { ($0.key, $0.value) }).hash, "height \(height)")
             }
             #expect(try outcome.nextValidators.hash == Self.set(current.map { ($0.key, $0.value) }).hash)
+            let terms = try ValidatorRegistry.terms(in: state)
+            #expect(terms.first?.first == Height(0) && zip(terms, terms.dropFirst()).allSatisfy { $0.first < $1.first })
+            for term in terms {
+                #expect(try ValidatorRegistry.set(from: term.first, in: state).hash == term.hash)
+                #expect(try ValidatorRegistry.set(at: term.first, in: state).hash == term.hash)
+            }
             for member in outcome.nextValidators.members {
                 let entry = try #require(ValidatorRegistry.entry(Address(member.address)!, in: state))
                 #expect(entry.receiptKeys.filter { $0.covers(Height(height + 1)) }.count == 1)

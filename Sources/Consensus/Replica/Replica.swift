@@ -104,7 +104,7 @@ package struct Replica: Sendable {
     /// Before a block that is missing is asked for: 100 ms.
     package static let fetchDelay: UInt64 = 100_000_000
 
-    let own: Address?
+    package let own: Address?
     let binding: NodeBinding?
     let timeouts: Timeouts
     let synchrony: SynchronyParameters

@@ -31,10 +31,19 @@ package struct Receipt: Hashable, Sendable {
     package static func signRoot(
         _ root: Digest, treeSize: UInt64, height: Height, ledger: LedgerIdentity, validator: Address, key: SigningKey
     ) -> (protected: [UInt8], signature: [UInt8]) {
+        let protected = protectedHeader(
+            treeSize: treeSize, height: height, ledger: ledger, validator: validator, key: key.publicKey)
+        return (protected, key.sign(COSESign1.toBeSigned(protected: protected, payload: root.bytes)))
+    }
+
+    /// The protected header of every receipt that a validator's key signs of a block's log.
+    package static func protectedHeader(
+        treeSize: UInt64, height: Height, ledger: LedgerIdentity, validator: Address, key: COSEKey
+    ) -> [UInt8] {
         let issuer = "vivian-validator:\(ledger.chainID.text):\(Hex.encode(validator.bytes))"
-        let protected = CBOR.map([
-            .init(COSELabel.algorithm, key.publicKey.algorithm.cbor),
-            .init(COSELabel.keyID, .bytes(key.publicKey.thumbprint.bytes)),
+        return CBOR.map([
+            .init(COSELabel.algorithm, key.algorithm.cbor),
+            .init(COSELabel.keyID, .bytes(key.thumbprint.bytes)),
             .init(COSELabel.claims, [1: .text(issuer), 2: .text(ledger.logName)]),
             .init(COSELabel.type, .text(DomainSeparation.receiptType)),
             .init(COSELabel.verifiableDataStructure, COSELabel.rfc9162),
@@ -43,7 +52,6 @@ package struct Receipt: Hashable, Sendable {
             .init(COSELabel.height, .unsigned(height.value)),
             .init(COSELabel.treeSize, .unsigned(treeSize)),
         ]).encoded()
-        return (protected, key.sign(COSESign1.toBeSigned(protected: protected, payload: root.bytes)))
     }
 
     /// The receipt of one leaf.

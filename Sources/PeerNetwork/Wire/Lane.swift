@@ -6,6 +6,7 @@ package enum Lane: UInt8, CaseIterable, Comparable, Sendable {
     case blocks
     case transactions
     case sync
+    case receipts
 
     /// The longest message of the lane in bytes, the same for every node of a network: a longer one is a violation.
     package var messageBytesMax: Int {
@@ -15,6 +16,7 @@ package enum Lane: UInt8, CaseIterable, Comparable, Sendable {
         case .blocks: 8 << 20
         case .transactions: 2 << 20
         case .sync: 8 << 20
+        case .receipts: 64 << 10
         }
     }
 

@@ -119,7 +119,8 @@ struct StateCommand: AsyncParsableCommand {
 enum FileInput {
     static func bytes(_ path: String) throws -> [UInt8] {
         let isPiped = path == "-"
-        let data = isPiped
+        let data =
+            isPiped
             ? try? FileHandle.standardInput.readToEnd() ?? Data() : FileManager.default.contents(atPath: path)
         guard let data else { throw CommandFailure("\(isPiped ? "standard input" : path) cannot be read") }
         return Array(data)

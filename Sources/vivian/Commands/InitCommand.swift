@@ -16,8 +16,10 @@ struct InitCommand: ParsableCommand {
     func run() throws {
         let folder = data.folder
         let keys = try InstallationKeys.make(in: folder)
-        let genesis = try Self.genesis(
+        var genesis = try Self.genesis(
             name: name, validators: [keys.validator(operatorName: operatorName)], accounts: [keys.genesisAccount])
+        // Whoever is all of the power may give some of it to others.
+        genesis.authority = keys.genesisAccount.id
         try folder.settle(on: genesis)
         let account = keys.account
         let set = try genesis.validatorSet()

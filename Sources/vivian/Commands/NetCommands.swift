@@ -7,9 +7,9 @@ import LedgerRuntime
 import PeerNetwork
 
 /// `vivian net`: a ledger of several validators.
-struct NetCommand: ParsableCommand {
+struct NetCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "net", abstract: "Found a ledger of several validators, or join one.",
+        commandName: "net", abstract: "Found, join, watch or change a ledger of several validators.",
         discussion: """
             Each operator:       vivian net card --data D --operator-name NAME > NAME.json
             One of them, once:   vivian net genesis NAME.json... > genesis.json
@@ -17,7 +17,13 @@ struct NetCommand: ParsableCommand {
                                  "network" in vivian.json: where to listen, and the others' ID@HOST:PORT
                                  vivian start --data D
             Whoever only follows makes keys with `net card` too, and keeps the card.
-            """, subcommands: [NetCardCommand.self, NetGenesisCommand.self, NetJoinCommand.self])
+            Later, the authority that genesis names:
+                                 vivian net update --data D --join NAME.json --leave OTHER.json
+            """,
+        subcommands: [
+            NetCardCommand.self, NetGenesisCommand.self, NetJoinCommand.self, NetStatusCommand.self,
+            NetValidatorsCommand.self, NetUpdateCommand.self,
+        ])
 }
 
 /// `vivian net card`.
@@ -43,17 +49,31 @@ struct NetGenesisCommand: ParsableCommand {
     @Option(help: "The ledger's name; a random suffix makes it unique.") var name = "vivian"
     @Option(help: "Card of an installation that follows: it may write, but has no vote. May be repeated.")
     var follower: [String] = []
+    @Option(help: "Account that may change the validators: a card's file, or an id in hex; nobody may if left out.")
+    var authority: String?
+    @Option(help: "ACCOUNT=AMOUNT: what an account has from the beginning; a card's file, or an id. May be repeated.")
+    var balance: [String] = []
+    @Option(help: "Least fee of a transaction; writing is free if left out.") var fee: String?
     @Argument(help: "Cards of the validators, as `vivian net card` printed them.") var cards: [String]
 
     func run() throws {
         let cards = try cards.map { try ValidatorCard(file: $0) }
         let others = try follower.map { try ValidatorCard(file: $0) }
-        let genesis = try InitCommand.genesis(
+        var genesis = try InitCommand.genesis(
             name: name, validators: cards.map(\.validator), accounts: (cards + others).map(\.account))
+        genesis.authority = try authority.map { try AccountName.id($0) }
+        genesis.balances = try balance.map { try AccountName.balance($0) }
+        if let fee {
+            guard let amount = Amount(decimal: fee) else { throw CommandFailure("--fee is a whole number") }
+            genesis.feeMinimum = amount
+        }
         guard Set(cards.map(\.validator.consensusKey)).count == cards.count else {
             throw CommandFailure("two of the cards are of the same data folder; name each validator's card once")
         }
         do { _ = try genesis.validatorSet() } catch { throw CommandFailure("the cards do not make a set: \(error)") }
+        do { _ = try Genesis(decoding: genesis.encoded()) } catch {
+            throw CommandFailure("the genesis does not hold: \(error)")
+        }
         Output.json(genesis.encoded())
     }
 }

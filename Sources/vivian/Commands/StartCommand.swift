@@ -80,7 +80,8 @@ struct StartCommand: AsyncParsableCommand {
         // Accounts of a ledger of several may come after its genesis.
         let issuerKey = try network == nil ? folder.key("account", of: genesis) : folder.key("account")
         let issuer = Issuer(
-            ledger: genesis.ledger, account: AccountID(issuerKey.publicKey.thumbprint), key: issuerKey)
+            ledger: genesis.ledger, account: AccountID(issuerKey.publicKey.thumbprint), key: issuerKey,
+            fee: genesis.feeMinimum)
         let now: @Sendable () -> UInt64 = { UInt64(max(Date().timeIntervalSince1970, 0) * 1e9) }
         let store = try GatewayStore(folder: folder.gateway)
         let book = AccessBook(store)
