@@ -164,7 +164,10 @@ struct SigningGuardTests {
         let answer = try guardian.answer(.sign(unsigned(vote(.prevote, 0, .a))), key: token) { _ in
             Issue.record("kept")
         }
-        guard case .refused(.key, _) = answer else { return Issue.record("\(answer)") }
+        guard case .refused(.key, _) = answer else {
+            Issue.record("\(answer)")
+            return
+        }
         #expect(guardian.record.last == nil)
     }
 
@@ -172,7 +175,8 @@ struct SigningGuardTests {
         var desk = try desk(open: false)
         let node = try #require(NodeID([UInt8](repeating: 3, count: 32)))
         guard case .opened(let signature?) = try desk.ask(.open(ledger(), node: node)) else {
-            return Issue.record("no word")
+            Issue.record("no word")
+            return
         }
         let binding = NodeBinding(validator: Address(ed25519: key.ed25519), signature: signature)
         #expect(try binding.holds(for: node, on: ledger(), in: council.set))

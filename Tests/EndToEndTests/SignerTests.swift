@@ -105,7 +105,7 @@ extension EndToEnd {
             #expect(!records.isEmpty)
             try node.settle(records)
             Self.expectNoDouble(signer, atLeast: 50)
-            #expect(node.log.contains("signer") == false || !node.log.contains("restored backup"), "\(node.log)")
+            #expect(!node.log.contains("restored backup"), "\(node.log)")
         }
 
         @Test("A signer that hangs: the node says so, answers its callers, and votes again when it is back")

@@ -8,9 +8,11 @@ import LedgerModel
 extension Recovery {
     /// Takes the log's next record of what was signed; an answer takes the place of its note.
     package mutating func add(_ state: SignState) {
-        let isAnswered = signatures.last.map { $0.message == state.message?.unsigned && $0.message != nil } ?? false
-        if isAnswered { signatures.removeLast() }
-        signatures.append(state)
+        guard let message = state.message,
+            let index = signatures.firstIndex(where: { $0.message?.unsigned == message.unsigned })
+        else { return signatures.append(state) }
+        // A note that was written again after a restart says nothing new.
+        if !message.signature.isEmpty { signatures[index] = state }
     }
 
     /// Holds the log against what the signer signed last.

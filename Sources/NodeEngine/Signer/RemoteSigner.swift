@@ -150,11 +150,11 @@ package final class RemoteSigner: ConsensusSigner, Service {
                 guard !found[0] else { throw SignerFailure(.unreachable, "the connection has ended") }
                 continue
             }
-            take(try connection.ask(request), to: request)
+            try take(connection.ask(request), to: request)
         }
     }
 
-    private func take(_ answer: SignerAnswer, to request: SignerRequest) {
+    private func take(_ answer: SignerAnswer, to request: SignerRequest) throws(SignerFailure) {
         switch (request, answer) {
         case (.sign(let message), .signed(let signed))
         where signed == message.signed(signed.signature)
@@ -162,6 +162,8 @@ package final class RemoteSigner: ConsensusSigner, Service {
             queue.withLock { $0.ended(request, signed: signed) }
             answers.yield(signed)
         case (.know, .noted): queue.withLock { $0.ended(request) }
+        // A token that was pulled may come back.
+        case (_, .refused(.key, _)): throw SignerConnection.unexpected(answer)
         default:
             // Asked again it would say the same; the round goes on without this vote.
             queue.withLock { $0.ended(request) }

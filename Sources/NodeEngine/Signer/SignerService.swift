@@ -139,9 +139,10 @@ package final class SignerService: Service {
             }
         } catch let error as SignerFailure {
             end(error.description)
-        } catch is Lost {
+        } catch let lost as Lost {
             throw SignerFailure(
-                .record, "what was signed cannot be kept, so nothing is signed any more; see to the disk")
+                .record,
+                "what was signed cannot be kept, so nothing is signed any more; see to the disk (\(lost.reason))")
         } catch {
             let answer = SignerAnswer.refused(.malformed, "the request cannot be read")
             try? state.session?.socket.write(SignerFrames.frame(answer.encoded), milliseconds: 0)
