@@ -14,7 +14,10 @@
 //   5. After `decide`, the proposer of the next height may wait a little for slow precommits: `CommitAssembler`.
 //   6. About once a second without progress, broadcast `republication`; to a validator that is behind by a height, send the
 //      block and its commit.
-// A validator that is alone is asked for no `broadcast` and no `persist` and decides within the answers: started, then
+// `Signing/` is the other side of `sign` where the key is in another process: its guard, its wire, and how its memory and
+// the log are held against each other.
+//
+// A validator that is alone, with its key at hand, is asked for no `broadcast` and no `persist` and decides within the answers: started, then
 // proposalBuilt, then three times signed.
 //
 // Invariants: a validator sends at most one message for a height, round and step, ever (`SignState`); it prevotes only what

@@ -120,7 +120,7 @@ extension RoundStateMachine {
             let lock = LockedBlock(
                 height: height, round: round, blockID: blockID, time: block.time,
                 polka: votes.quorumVotes(.prevote, round: round))
-            if !isAlone { effects.append(.persist(.lock(lock))) }
+            if keepsWhatItSigns { effects.append(.persist(.lock(lock))) }
             precommit(blockID)
         }
         return true

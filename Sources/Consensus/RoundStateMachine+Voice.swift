@@ -53,7 +53,7 @@ extension RoundStateMachine {
         }
         unsigned.remove(at: index)
         if signState?.message == message.unsigned { signState = SignState(message) }
-        if !isAlone { effects.append(.persist(.signature(SignState(message)))) }
+        if keepsWhatItSigns { effects.append(.persist(.signature(SignState(message)))) }
         send(message)
     }
 
@@ -106,7 +106,16 @@ extension RoundStateMachine {
         }
         let messages = resumed
         resumed = []
-        for message in messages { send(message) }
+        for message in messages {
+            guard message.signature.isEmpty else {
+                send(message)
+                continue
+            }
+            // Noted, but never answered by the signer. A proposal's block is lost; a vote may still be waited for.
+            guard case .vote = message else { continue }
+            unsigned.append(message)
+            effects.append(.sign(message))
+        }
     }
 }
 

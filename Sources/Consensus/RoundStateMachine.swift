@@ -33,7 +33,8 @@ package struct RoundStateMachine: Sendable {
         /// Sign the message's sign bytes; answer with `signed`.
         case sign(SignedMessage)
         /// Append to the log; on disk before any `broadcast` or `decide` that comes later. A validator that is alone is never
-        /// asked to: its decided block is the first thing that leaves it, and guards what it signed.
+        /// asked to, unless its key is elsewhere: its decided block is the first thing that leaves it, and guards what it
+        /// signed.
         case persist(ConsensusRecord)
         /// Send to everybody; a proposal with its block. A validator that is alone is never asked to.
         case broadcast(ConsensusMessage)
@@ -81,6 +82,8 @@ package struct RoundStateMachine: Sendable {
     let previousTime: Timestamp
     let timeouts: Timeouts
     let synchrony: SynchronyParameters
+    /// Whether the key is in another process, with a guard of its own.
+    let isSignedElsewhere: Bool
     private var rotation: ProposerRotation
     /// By round, up to ``VoteKeeper/roundsAheadMax`` beyond the current one.
     private var proposers: [[UInt8]] = []
@@ -120,7 +123,7 @@ package struct RoundStateMachine: Sendable {
     package init(
         height: Int64, set: ValidatorSet, own: [UInt8]?, rotation: ProposerRotation, previousTime: Timestamp,
         timeouts: Timeouts = Timeouts(), synchrony: SynchronyParameters = SynchronyParameters(),
-        recovery: Recovery = Recovery()
+        recovery: Recovery = Recovery(), isSignedElsewhere: Bool = false
     ) {
         precondition(height > 0)
         self.height = height
@@ -130,6 +133,7 @@ package struct RoundStateMachine: Sendable {
         self.previousTime = previousTime
         self.timeouts = timeouts
         self.synchrony = synchrony
+        self.isSignedElsewhere = isSignedElsewhere
         votes = VoteKeeper(set)
         foreseeProposers(through: 0)
         recover(recovery)
@@ -180,6 +184,10 @@ package struct RoundStateMachine: Sendable {
 
     /// Nobody else votes, so nothing need be sent, or kept, before the decision.
     var isAlone: Bool { own != nil && set.members.count == 1 }
+
+    /// Whether signatures and locks go to the log: also of a validator that is alone, where its signer has a memory of its
+    /// own, for what that has signed must be found here after a crash.
+    var keepsWhatItSigns: Bool { !isAlone || isSignedElsewhere }
 
     /// Who proposes a round, by address.
     ///

@@ -1,10 +1,10 @@
-import Consensus
+package import Consensus
 import Cryptography
 import LedgerAccess
 import LedgerModel
 import LedgerStore
 import Logging
-import PeerNetwork
+package import PeerNetwork
 
 /// What comes from other nodes, and what goes to them.
 extension Node {
@@ -76,7 +76,7 @@ extension Node {
 }
 
 extension NodeID {
-    init(_ peer: PeerID) { self = NodeID(peer.digest.bytes)! }
+    package init(_ peer: PeerID) { self = NodeID(peer.digest.bytes)! }
 }
 
 extension PeerID {

@@ -57,6 +57,8 @@ package actor Node {
     /// What waits to be sent until the log is on disk.
     var outgoing: [Outgoing] = []
     var hasUnsynced = false
+    /// What waits to be asked of a signer in another process until the log is on disk.
+    var asked: [SignedMessage] = []
     /// What executing blocks on the tip made: at most ``outcomesMax``.
     var outcomes: [(blockID: BlockID, outcome: BlockOutcome)] = []
     var changesSinceCheckpoint = 0
@@ -94,7 +96,8 @@ package actor Node {
         note = start.note
         receiptKey = configuration.receiptKey
         changesSinceCheckpoint = start.replayedChanges
-        replica = try start.replica(configuration, node: (network?.id).map { NodeID($0) })
+        replica = try start.replica(configuration, node: (network?.id).map { NodeID($0) }, logger: logger)
+        if let known = replica.lastOwnMessage { configuration.signer?.know(known) }
     }
 
     // MARK: Transactions
@@ -141,11 +144,6 @@ package actor Node {
         view.notePending(transaction.id, count: mempool.count)
         receive(.workChanged(true))
         return transaction.id
-    }
-
-    static func address(of key: SigningKey) -> Address? {
-        guard case .ed25519(let x) = key.publicKey else { return nil }
-        return Address(ed25519: x)
     }
 
     // MARK: The chain
@@ -238,7 +236,11 @@ package actor Node {
         if let failure { throw failure }
         receive(.opened)
         let listening = network.map { network in Task { await self.listen(to: network) } }
-        defer { listening?.cancel() }
+        let signing = configuration.signer.map { signer in Task { await self.listen(to: signer) } }
+        defer {
+            listening?.cancel()
+            signing?.cancel()
+        }
         try await withCheckedThrowingContinuation { continuation in
             if isStopping { continuation.resume() } else { onFailure = continuation }
         }

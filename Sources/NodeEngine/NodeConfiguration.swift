@@ -8,10 +8,9 @@ package struct NodeConfiguration: Sendable {
     /// `ledger/` of the data folder.
     package var folder: String
     package var genesis: Genesis
-    /// This node's validator: its consensus key and its receipt key.
-    ///
-    /// Nil follows without voting.
-    package var consensusKey: SigningKey?
+    /// Who signs for this node's validator; nil follows without voting.
+    package var signer: (any ConsensusSigner)?
+    /// The validator's receipt key.
     package var receiptKey: SigningKey?
     /// Memory for old states, in bytes (D4).
     package var retainedBytes: Int
@@ -29,14 +28,14 @@ package struct NodeConfiguration: Sendable {
     package static let checkpointChangesDefault = 200_000
 
     package init(
-        folder: String, genesis: Genesis, consensusKey: SigningKey?, receiptKey: SigningKey?,
+        folder: String, genesis: Genesis, signer: (any ConsensusSigner)?, receiptKey: SigningKey?,
         retainedBytes: Int = RetainedStates.budgetBytesDefault, historyBytes: Int = HistoryLog.budgetBytesDefault,
         checkpointChanges: Int = checkpointChangesDefault, blocksKept: UInt64? = nil,
         blockFileBytes: Int = BlockLog.segmentBytesDefault, isClockConfirmed: Bool = false
     ) {
         self.folder = folder
         self.genesis = genesis
-        self.consensusKey = consensusKey
+        self.signer = signer
         self.receiptKey = receiptKey
         self.retainedBytes = retainedBytes
         self.historyBytes = historyBytes

@@ -103,7 +103,8 @@ struct NodeStart {
             firstHeight: Height(blocks.firstHeight ?? 1), time: tip.chain.time,
             validatorsHash: tip.chain.validators.last.hash,
             logSize: tip.log.size,
-            validator: configuration.consensusKey.flatMap(Node.address), pendingCount: 0)
+            validator: configuration.signer?.address,
+            pendingCount: 0)
         let history = try HistoryLog(
             folder: configuration.folder + "/history", height: tip.height, appHash: tip.forest.appHash,
             budgetBytes: configuration.historyBytes)
@@ -215,13 +216,15 @@ struct NodeStart {
     }
 
     /// The replica at the end of the log, with what the log holds of the next height.
-    func replica(_ configuration: NodeConfiguration, node: NodeID?) throws(NodeFailure) -> Replica {
-        let own = configuration.consensusKey.flatMap(Node.address)
+    func replica(
+        _ configuration: NodeConfiguration, node: NodeID?, logger: Logger
+    ) throws(NodeFailure) -> Replica {
+        let signer = configuration.signer
         var recovery = Recovery()
         // All of the open height: a vote that reached nobody has to be said again, or the others may wait for it for ever.
         let votes = blocks.openVotes.isEmpty ? [blocks.lastVote].compactMap { $0 } : blocks.openVotes
         for bytes in votes {
-            do { recovery.signatures.append(try SignState(decoding: bytes)) } catch {
+            do { recovery.add(try SignState(decoding: bytes)) } catch {
                 throw .inconsistent("the last vote in the block log cannot be read; restore ledger/ from a backup")
             }
         }
@@ -234,14 +237,28 @@ struct NodeStart {
                 throw .inconsistent("the lock of block \(record.height) in the block log cannot be read")
             }
         }
-        var binding: NodeBinding?
-        if let own, let key = configuration.consensusKey, let node {
-            binding = NodeBinding(
-                validator: own, signature: key.sign(NodeBinding.signBytes(node, on: tip.chain.ledger)))
+        if let height = recovery.join(signer?.lastSigned, decided: Int64(tip.height)) {
+            locked = nil
+            try bar(through: height, by: recovery, logger: logger)
         }
         return Replica(
-            tip: tip.chain, own: own, binding: binding, recovery: recovery, lockedBlock: locked,
-            isClockConfirmed: configuration.isClockConfirmed)
+            tip: tip.chain, own: signer?.address,
+            binding: node.flatMap { signer?.binding(of: $0, on: tip.chain.ledger) }, recovery: recovery,
+            lockedBlock: locked,
+            isClockConfirmed: configuration.isClockConfirmed, isSignedElsewhere: signer?.isElsewhere ?? false)
+    }
+
+    /// The signer has signed what this log never asked for: the log is a restored backup (D23).
+    private func bar(through height: Int64, by recovery: Recovery, logger: Logger) throws(NodeFailure) {
+        do {
+            try blocks.append(recovery.signatures.map { .vote(height: UInt64($0.height), bytes: $0.encoded) })
+            try blocks.sync()
+        } catch { throw .store(error) }
+        logger.critical(
+            """
+            this ledger folder is older than what its signer has signed: it is a restored backup, or another node has \
+            used the signer; nothing is signed at or below that height
+            """, metadata: ["height": "\(height)"])
     }
 
     /// A header of the ledger, from its block or where pruning has kept it; nil where neither is there.

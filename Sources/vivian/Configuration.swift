@@ -4,6 +4,7 @@ import Foundation
 import GatewayAPI
 import HTTPClientKit
 import LedgerStore
+import NodeEngine
 import PeerNetwork
 import Records
 import SchemaValidation
@@ -45,6 +46,12 @@ struct Configuration {
     var webhookRoots: String?
     /// Links to other nodes; nil for a ledger of one.
     var network: NetworkSettings?
+
+    /// Where the consensus key is; nil for `keys/`.
+    var signer: SignerAddress?
+
+    /// What a signer's address looks like.
+    static let signerAddressText = "a signer's address is unix:PATH, at most \(SignerAddress.pathBytesMax) bytes"
 
     struct NetworkSettings {
         var listen: PeerAddress
@@ -133,6 +140,10 @@ extension Configuration {
             made.webhooks = webhooks(root["webhooks"])
             made.webhookRoots = file(root["webhooks"]?["roots"], "/webhooks/roots")
             made.network = network(root["network"])
+            if let text = root["signer"]?.string {
+                made.signer = SignerAddress(text, in: folder.url.path)
+                if made.signer == nil { problems.append("/signer: \(Configuration.signerAddressText)") }
+            }
             made.access.anonymousScopes = scopes(root["anonymous"]?["scopes"])
             made.access.anonymousTenant = tenant(root["anonymous"]?["tenant"]) ?? .standard
             let roles = meanings(root["roles"]) ?? [:]

@@ -11,7 +11,7 @@ import Records
 /// |---|---|---|
 /// | `ledger/` | what consensus writes, and `genesis.json` | optional: it can be fetched or replayed |
 /// | `gateway/` | payloads and outbox | yes |
-/// | `keys/` | `account.key`, `consensus.key`, `receipt.key`, `node.key`, `records.keys`, `admin-api-key`, `tls/` | apart from the rest (erasure!) |
+/// | `keys/` | `account.key`, `consensus.key` unless a signer has it, `receipt.key`, `node.key`, `records.keys`, `admin-api-key`, `tls/` | apart from the rest (erasure!) |
 /// | `vivian.json` | configuration, if there is one | yes |
 /// | `run.json` | where the running gateway listens | no |
 struct DataFolder {

@@ -4,29 +4,49 @@ import Foundation
 import GatewayAPI
 import LedgerModel
 import LedgerRuntime
+import NodeEngine
 import Records
 
 /// The keys of one installation, as a new data folder gets them.
 struct InstallationKeys {
-    var consensus: SigningKey
+    /// The public half: the key itself may be a signer's.
+    var consensus: COSEKey
     var receipt: SigningKey
     var account: SigningKey
     var node: SigningKey
 
     /// Makes a data folder's keys; the folder is whole once it has a genesis (``DataFolder/settle(on:)``).
-    static func make(in folder: DataFolder) throws -> InstallationKeys {
+    ///
+    /// With a signer's address the consensus key is the signer's, and `vivian.json` names it.
+    static func make(in folder: DataFolder, signer: String? = nil) throws -> InstallationKeys {
         guard !folder.exists, !FileManager.default.fileExists(atPath: folder.recordKeysFile.path) else {
             throw CommandFailure("\(folder.url.path) holds keys or a ledger already; nothing was changed")
         }
+        let address = try signer.map { text in
+            guard let address = SignerAddress(text, in: folder.url.path) else {
+                throw CommandFailure(Configuration.signerAddressText)
+            }
+            guard !FileManager.default.fileExists(atPath: folder.configurationFile.path) else {
+                throw CommandFailure("\(folder.configurationFile.path) is there already; add \"signer\" to it by hand")
+            }
+            return address
+        }
+        let elsewhere = try address.map { try folder.consensusPublicKey(signer: $0) }
         for url in [folder.ledger, folder.gateway, folder.keys, folder.keys.appending(path: "tls")] {
             try FileManager.default.createDirectory(
                 at: url, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         }
+        if elsewhere == nil {
+            try DataFolder.writeSecret(
+                SigningKey.generate(.edDSA).encodedSecret(), to: folder.consensusKeyFile)
+        } else if let signer {
+            try Data((["signer": .string(signer)] as JSON).serialized()).write(to: folder.configurationFile)
+        }
         let keys = InstallationKeys(
-            consensus: try SigningKey.generate(.edDSA), receipt: try SigningKey.generate(.edDSA),
+            consensus: try elsewhere ?? folder.key("consensus").publicKey, receipt: try SigningKey.generate(.edDSA),
             account: try SigningKey.generate(.edDSA), node: try SigningKey.generate(.edDSA))
         for (name, key) in [
-            ("consensus", keys.consensus), ("receipt", keys.receipt), ("account", keys.account), ("node", keys.node),
+            ("receipt", keys.receipt), ("account", keys.account), ("node", keys.node),
         ] { try DataFolder.writeSecret(key.encodedSecret(), to: folder.keys.appending(path: "\(name).key")) }
         try GroupKeyFile.create(at: folder.recordKeysFile, now: UInt64(Date().timeIntervalSince1970 * 1e9))
         try AdminKey.make(in: folder, book: try AccessBook(folder: folder.gateway))
@@ -36,12 +56,13 @@ struct InstallationKeys {
     /// The keys of a folder that waits for its genesis.
     static func read(from folder: DataFolder) throws -> InstallationKeys {
         InstallationKeys(
-            consensus: try folder.key("consensus"), receipt: try folder.key("receipt"),
+            consensus: try folder.consensusPublicKey(signer: try Configuration.read(folder).signer),
+            receipt: try folder.key("receipt"),
             account: try folder.key("account"), node: try folder.key("node"))
     }
 
     func validator(operatorName: String) -> Genesis.Validator {
-        guard case .ed25519(let key) = consensus.publicKey else { preconditionFailure("consensus keys are Ed25519") }
+        guard case .ed25519(let key) = consensus else { preconditionFailure("consensus keys are Ed25519") }
         return Genesis.Validator(
             consensusKey: key, power: 10, operatorName: operatorName, receiptKey: receipt.publicKey)
     }

@@ -29,7 +29,7 @@ struct Vivian: AsyncParsableCommand {
             RecordCommand.self, VerifyCommand.self, RefreshCommand.self, BlockCommand.self, TxCommand.self,
             StateCommand.self, RecordsCommand.self, JobsCommand.self, SnapshotCommand.self, EraseCommand.self,
             DoctorCommand.self, APIKeysCommand.self, AuditCommand.self, EventsCommand.self, WebhooksCommand.self,
-            SchemaCommand.self, NetCommand.self, BankCommand.self,
+            SchemaCommand.self, NetCommand.self, BankCommand.self, SignerCommand.self,
         ])
 
     /// Runs the command that the arguments name, and ends with one of the documented exit codes.

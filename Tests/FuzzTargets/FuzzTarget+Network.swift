@@ -1,3 +1,4 @@
+import Consensus
 import PeerNetwork
 
 extension FuzzTarget {
@@ -36,7 +37,32 @@ extension FuzzTarget {
             guard let address = PeerAddress(text) else { return nil }
             return "\(address)".utf8.elementsEqual(text.utf8) ? nil : "written otherwise"
         },
+        // The socket between node and signer.
+        canonical("signer-request", byteCountMax: 1_024) { try SignerRequest(decoding: $0).encoded },
+        canonical("signer-answer", byteCountMax: 1_024) { try SignerAnswer(decoding: $0).encoded },
+        canonical("signer-record", byteCountMax: 1_024) { try SignerRecord(decoding: $0).encoded },
+        // In one portion and byte by byte: the same frames, the same end.
+        FuzzTarget("signer-frames", byteCountMax: 1 << 12) { bytes in
+            let (whole, single) = (contents(bytes, portion: .max), contents(bytes, portion: 1))
+            guard whole == single else { return "portions matter" }
+            let spelling = whole.flatMap(SignerFrames.frame)
+            return bytes.starts(with: spelling) ? nil : "frames are spelt otherwise when written"
+        },
     ]
+
+    private static func contents(_ bytes: [UInt8], portion: Int) -> [[UInt8]] {
+        var frames = SignerFrames()
+        var found: [[UInt8]] = []
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            frames.append(rest.prefix(portion))
+            rest = rest.dropFirst(portion)
+            do {
+                while let content = try frames.next() { found.append(content) }
+            } catch { return found }
+        }
+        return found
+    }
 
     private static func frames(_ bytes: [UInt8], portion: Int) -> (frames: [Frame], failure: WireFailure?) {
         var stream = FrameStream()

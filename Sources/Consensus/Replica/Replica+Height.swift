@@ -166,7 +166,7 @@ extension Replica {
         inputs = []
         machine = Self.machine(
             after: tip, own: own, timeouts: timeouts, synchrony: synchrony,
-            recovery: Recovery(signatures: signState.map { [$0] } ?? []))
+            recovery: Recovery(signatures: signState.map { [$0] } ?? []), isSignedElsewhere: isSignedElsewhere)
         effects.append(.send(.status(ChainStatus(height: tip.height, clock: now.wall)), to: nil))
         catchUp.decided(tip.height)
         early.drop(below: height)

@@ -57,9 +57,20 @@ extension Replica {
     /// that does not hold need not be the peer's fault, since of a commit not every entry is checked.
     mutating func takeLastVote(_ message: SignedMessage?, from sender: NodeID) {
         guard let validator = peers[sender]?.validator, startRule != nil else { return }
-        if let message, !isOwn(message) { return }
+        if let message {
+            guard let own, isOwn(message) else { return }
+            note(message, of: own.bytes)
+        }
         startRule?.answered(validator, message?.place)
         applyStartRule()
+    }
+
+    /// The latest message of this validator that is known with its signature: what its signer must not fall behind.
+    ///
+    /// Of a commit that others made the signature may not hold.
+    package var lastOwnMessage: SignedMessage? {
+        [own.flatMap { lastVotes[$0] }, signState?.message].compactMap { $0 }.filter { !$0.signature.isEmpty }
+            .max { $0.place < $1.place }
     }
 
     private func isOwn(_ message: SignedMessage) -> Bool {
@@ -91,7 +102,7 @@ extension Replica {
         effects.append(.reportRestoredBackup(through: height))
         machine = Self.machine(
             after: tip, own: own, timeouts: timeouts, synchrony: synchrony,
-            recovery: Recovery(signatures: [barrier]))
+            recovery: Recovery(signatures: [barrier]), isSignedElsewhere: isSignedElsewhere)
     }
 }
 

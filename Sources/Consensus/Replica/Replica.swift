@@ -111,6 +111,7 @@ package struct Replica: Sendable {
     let isValid: SignaturePredicate
     /// Whether the operator vouches for a clock that runs ahead of all others.
     let isClockConfirmed: Bool
+    let isSignedElsewhere: Bool
 
     package internal(set) var tip: ChainTip
     var machine: RoundStateMachine
@@ -147,11 +148,13 @@ package struct Replica: Sendable {
     ///
     /// `tip` is the last decided block, and what follows from it. `own` is this node's validator; nil follows without
     /// voting. `binding` is that validator's word for this node. `recovery` is what the log holds of the height after the
-    /// tip, or at least the last signature of all; `lockedBlock` is the block of its lock.
+    /// tip, or at least the last signature of all; `lockedBlock` is the block of its lock. `isSignedElsewhere` says that
+    /// the key is in another process.
     package init(
         tip: ChainTip, own: Address?, binding: NodeBinding? = nil, recovery: Recovery = Recovery(),
         lockedBlock: ProposedBlock? = nil, timeouts: Timeouts = Timeouts(),
         synchrony: SynchronyParameters = SynchronyParameters(), isClockConfirmed: Bool = false,
+        isSignedElsewhere: Bool = false,
         isValid: @escaping SignaturePredicate = voteSignaturePredicate
     ) {
         self.tip = tip
@@ -160,11 +163,13 @@ package struct Replica: Sendable {
         self.timeouts = timeouts
         self.synchrony = synchrony
         self.isClockConfirmed = isClockConfirmed
+        self.isSignedElsewhere = isSignedElsewhere
         self.isValid = isValid
         grace = PrecommitGrace(memberCount: tip.validators.current.members.count)
         signState = recovery.lastSignature
         machine = Self.machine(
-            after: tip, own: own, timeouts: timeouts, synchrony: synchrony, recovery: recovery)
+            after: tip, own: own, timeouts: timeouts, synchrony: synchrony, recovery: recovery,
+            isSignedElsewhere: isSignedElsewhere)
         if let lockedBlock { blocks[lockedBlock.id] = lockedBlock }
         startRule = own.map(StartRule.init)
         note(tip.commit)
@@ -193,11 +198,13 @@ package struct Replica: Sendable {
     }
 
     static func machine(
-        after tip: ChainTip, own: Address?, timeouts: Timeouts, synchrony: SynchronyParameters, recovery: Recovery
+        after tip: ChainTip, own: Address?, timeouts: Timeouts, synchrony: SynchronyParameters, recovery: Recovery,
+        isSignedElsewhere: Bool
     ) -> RoundStateMachine {
         RoundStateMachine(
             height: tip.height + 1, set: tip.validators.current, own: own?.bytes, rotation: tip.validators.rotation,
-            previousTime: tip.time, timeouts: timeouts, synchrony: synchrony, recovery: recovery)
+            previousTime: tip.time, timeouts: timeouts, synchrony: synchrony, recovery: recovery,
+            isSignedElsewhere: isSignedElsewhere)
     }
 
     /// The height that is being decided.

@@ -31,7 +31,14 @@ struct DoctorCommand: AsyncParsableCommand {
             genesis = nil
             check("ledger/genesis.json", "\(error)")
         }
-        for name in ["account", "consensus", "receipt"] {
+        let signer = (try? Configuration.read(folder))?.signer
+        if let signer {
+            do {
+                try folder.refuseSecondKey(signer)
+                check("keys/consensus.key is the signer's alone", nil)
+            } catch { check("keys/consensus.key is the signer's alone", "\(error)") }
+        }
+        for name in ["account", "consensus", "receipt"] where name != "consensus" || signer == nil {
             do {
                 _ = try genesis.map { try folder.key(name, of: $0) } ?? folder.key(name)
                 check("keys/\(name).key", Self.modeRemedy(folder.keys.appending(path: "\(name).key")))

@@ -13,9 +13,12 @@ struct InitCommand: ParsableCommand {
     @Option(help: "The ledger's name; a random suffix makes it unique.") var name = "vivian"
     @Option(help: "Who operates this validator, as the verifier will show it.") var operatorName = "solo"
 
+    @Option(help: "A running signer that holds the consensus key, as unix:PATH (see `vivian signer`).")
+    var signer: String?
+
     func run() throws {
         let folder = data.folder
-        let keys = try InstallationKeys.make(in: folder)
+        let keys = try InstallationKeys.make(in: folder, signer: signer)
         var genesis = try Self.genesis(
             name: name, validators: [keys.validator(operatorName: operatorName)], accounts: [keys.genesisAccount])
         // Whoever is all of the power may give some of it to others.

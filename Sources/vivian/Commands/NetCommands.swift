@@ -33,11 +33,14 @@ struct NetCardCommand: ParsableCommand {
         discussion: "The card holds no secret. Run again, it prints the same card.")
     @OptionGroup var data: DataOptions
     @Option(help: "Who operates this validator, as the verifier will show it.") var operatorName: String
+    @Option(help: "A running signer that holds the consensus key, as unix:PATH (see `vivian signer`).")
+    var signer: String?
 
     func run() throws {
         let folder = data.folder
         let isMade = FileManager.default.fileExists(atPath: folder.recordKeysFile.path)
-        let keys = isMade ? try InstallationKeys.read(from: folder) : try InstallationKeys.make(in: folder)
+        let keys =
+            isMade ? try InstallationKeys.read(from: folder) : try InstallationKeys.make(in: folder, signer: signer)
         Output.json(ValidatorCard(keys, operatorName: operatorName).json)
     }
 }
@@ -102,7 +105,7 @@ struct NetJoinCommand: ParsableCommand {
             throw CommandFailure("\(genesis) is no genesis, \(error); use the file that `vivian net genesis` printed")
         }
         try folder.settle(on: made)
-        let isValidator = made.validators.contains { keys.consensus.publicKey == .ed25519(x: $0.consensusKey) }
+        let isValidator = made.validators.contains { keys.consensus == .ed25519(x: $0.consensusKey) }
         let node = PeerID(publicKey: keys.nodeKey)
         if data.json {
             return Output.json([

@@ -25,7 +25,7 @@ struct SnapshotCommand: ParsableCommand {
             do {
                 summary = try NodeSnapshot.export(
                     NodeConfiguration(
-                        folder: folder.ledger.path, genesis: genesis, consensusKey: nil, receiptKey: nil,
+                        folder: folder.ledger.path, genesis: genesis, signer: nil, receiptKey: nil,
                         isClockConfirmed: true), to: target, logger: SnapshotCommand.logger)
             } catch { throw CommandFailure(NodeFailureText.text(error)) }
             try Data(genesis.encoded()).write(to: URL(fileURLWithPath: target).appending(path: "genesis.json"))

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CAllocator
 import Codec
+import Consensus
 import Cryptography
 import Foundation
 import GatewayAPI
@@ -63,12 +64,13 @@ struct StartCommand: AsyncParsableCommand {
 
         let node: Node
         let network = try settings.network.map { try Self.network($0, of: folder, genesis, logger: logger) }
+        let signer = try folder.signer(
+            settings, of: genesis, node: (network?.id).map { NodeID($0) }, logger: logger)
         do {
             node = try Node(
                 NodeConfiguration(
                     folder: folder.ledger.path, genesis: genesis,
-                    consensusKey: try network == nil
-                        ? folder.key("consensus", of: genesis) : folder.key("consensus"),
+                    signer: signer,
                     receiptKey: try network == nil ? folder.key("receipt", of: genesis) : folder.key("receipt"),
                     retainedBytes: retainedMegabytes << 20,
                     historyBytes: historyMegabytes << 20, blocksKept: keepBlocks ?? settings.keepBlocks,
@@ -127,23 +129,23 @@ struct StartCommand: AsyncParsableCommand {
         ) { port in
             Self.announce(folder, genesis.chainID.text, host: host, port: port, json: json)
         }
-        var group = ServiceGroupConfiguration(
-            services: [
-                Self.service(node), Self.service(outbox), Self.service(gateway), Self.service(keeper),
-                Self.service(dispatcher),
+        var services = [
+            Self.service(node), Self.service(outbox), Self.service(gateway), Self.service(keeper),
+            Self.service(dispatcher),
+            Self.service(
+                AuditAnchor(
+                    records: records, store: store, interval: .seconds(settings.auditAnchorSeconds),
+                    logger: logger, now: now)),
+        ]
+        if let plan = anchoring.intervals {
+            services.append(
                 Self.service(
-                    AuditAnchor(
-                        records: records, store: store, interval: .seconds(settings.auditAnchorSeconds),
-                        logger: logger, now: now)),
-            ]
-                + (anchoring.intervals.map { plan in
-                    [
-                        Self.service(
-                            IntervalSealer(
-                                store: store, issuer: issuer, plan: plan, outbox: outbox, logger: logger, now: now))
-                    ]
-                } ?? []) + (network.map { [Self.service($0)] } ?? []), gracefulShutdownSignals: [.sigterm, .sigint],
-            logger: logger)
+                    IntervalSealer(store: store, issuer: issuer, plan: plan, outbox: outbox, logger: logger, now: now)))
+        }
+        if let network { services.append(Self.service(network)) }
+        if let signer = signer as? RemoteSigner { services.append(Self.service(signer)) }
+        var group = ServiceGroupConfiguration(
+            services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         group.maximumGracefulShutdownDuration = .seconds(20)
         defer { try? FileManager.default.removeItem(at: folder.runFile) }
         do {
