@@ -68,11 +68,6 @@ import Testing
         return (remote, Task { try await remote.run() })
     }
 
-    /// Waits for the next signature, at most 20 s.
-    private static func next(_ answers: inout AsyncStream<SignedMessage>.Iterator) async -> SignedMessage? {
-        await answers.next()
-    }
-
     @Test(.timeLimit(.minutes(1))) func `votes are signed in order, and the same again is the same`() async throws {
         let desk = try Desk()
         try desk.start()
@@ -82,13 +77,13 @@ import Testing
         let asked = [desk.vote(.prevote, 1), desk.vote(.precommit, 1), desk.vote(.prevote, 2)]
         for message in asked {
             remote.ask(message)
-            let signed = try #require(await Self.next(&answers))
+            let signed = try #require(await answers.next())
             #expect(signed == message.signed(desk.key.sign(message.signBytes(chainID: "desk-1"))))
         }
         // What is refused has no answer; what comes after it has.
         remote.ask(desk.vote(.prevote, 2, 9))
         remote.ask(desk.vote(.prevote, 2))
-        #expect(await Self.next(&answers)?.signed([]) == desk.vote(.prevote, 2))
+        #expect(await answers.next()?.signed([]) == desk.vote(.prevote, 2))
         await desk.stop()
     }
 
@@ -99,14 +94,14 @@ import Testing
         defer { running.cancel() }
         var answers = remote.signatures.makeAsyncIterator()
         remote.ask(desk.vote(.prevote, 1))
-        _ = await Self.next(&answers)
+        _ = await answers.next()
         await desk.stop()
         // Asking returns at once although nobody listens; of the older height nothing is wanted any more.
         remote.ask(desk.vote(.precommit, 1))
         remote.ask(desk.vote(.prevote, 2))
         try await Task.sleep(for: .milliseconds(300))
         try desk.start()
-        #expect(await Self.next(&answers)?.signed([]) == desk.vote(.prevote, 2))
+        #expect(await answers.next()?.signed([]) == desk.vote(.prevote, 2))
         await desk.stop()
     }
 
@@ -118,12 +113,12 @@ import Testing
         defer { running.cancel() }
         var answers = remote.signatures.makeAsyncIterator()
         remote.ask(desk.vote(.precommit, 7))
-        _ = await Self.next(&answers)
+        _ = await answers.next()
         await desk.stop()
         try copy.write(to: desk.folder.appending(path: "signed"))
         try desk.start()
         remote.ask(desk.vote(.prevote, 8))
-        #expect(await Self.next(&answers)?.signed([]) == desk.vote(.prevote, 8))
+        #expect(await answers.next()?.signed([]) == desk.vote(.prevote, 8))
         await desk.stop()
         try copy.write(to: desk.folder.appending(path: "signed"))
         try desk.start()
