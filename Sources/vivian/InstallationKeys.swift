@@ -40,7 +40,7 @@ struct InstallationKeys {
             try DataFolder.writeSecret(
                 SigningKey.generate(.edDSA).encodedSecret(), to: folder.consensusKeyFile)
         } else if let signer {
-            try Data((["signer": .string(signer)] as JSON).serialized()).write(to: folder.configurationFile)
+            try Data((["signer": .string(signer)] as JSON).serialized() + [0x0a]).write(to: folder.configurationFile)
         }
         let keys = InstallationKeys(
             consensus: try elsewhere ?? folder.key("consensus").publicKey, receipt: try SigningKey.generate(.edDSA),

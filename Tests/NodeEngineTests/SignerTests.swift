@@ -9,11 +9,12 @@ import Testing
 
 /// A signer and those who ask it, over real sockets.
 @Suite(.serialized) struct SignerTests {
-    /// A signer's folder and socket, with its process's part running as a task.
+    /// A signer's folder and socket, with its process's part on a thread of its own: other tests may hold all of the pool.
     final class Desk: @unchecked Sendable {
         let folder: URL
         let key: SigningKey
-        private var running: Task<Void, any Error>?
+        private var service: SignerService?
+        private let ended = DispatchSemaphore(value: 0)
 
         init() throws {
             // Socket paths are short.
@@ -25,7 +26,7 @@ import Testing
         }
 
         deinit {
-            running?.cancel()
+            stop()
             try? FileManager.default.removeItem(at: folder)
         }
 
@@ -36,13 +37,29 @@ import Testing
 
         func start() throws {
             let service = try SignerService(folder: folder.path, key: key, at: address, logger: Self.logger)
-            running = Task { try await service.run() }
+            self.service = service
+            let ended = ended
+            Thread { [weak service] in
+                try? service?.serve()
+                ended.signal()
+            }.start()
         }
 
-        func stop() async {
-            running?.cancel()
-            _ = await running?.result
-            running = nil
+        func stop() {
+            guard let service else { return }
+            service.stop()
+            ended.wait()
+            self.service = nil
+        }
+
+        /// Starts once the folder's last user has let go of it.
+        func startWhenFree() throws {
+            for _ in 0..<200 {
+                do { return try start() } catch let failure as SignerFailure where failure.code == .record {
+                    usleep(10_000)
+                }
+            }
+            try start()
         }
 
         static var logger: Logger { Logger(label: "test") { _ in SwiftLogNoOpLogHandler() } }
@@ -62,76 +79,72 @@ import Testing
         LedgerIdentity(chainID: try ChainID(chain), genesisHash: .zero)
     }
 
-    /// A node's side that runs as a task.
-    private static func remote(_ desk: Desk) throws -> (RemoteSigner, Task<Void, any Error>) {
+    /// A node's side.
+    private static func remote(_ desk: Desk) throws -> RemoteSigner {
         let remote = try RemoteSigner(desk.address, ledger: ledger(), node: nil, logger: Desk.logger)
-        return (remote, Task { try await remote.run() })
-    }
-
-    /// Waits for the next signature, at most 20 s.
-    private static func next(_ answers: inout AsyncStream<SignedMessage>.Iterator) async -> SignedMessage? {
-        await answers.next()
+        Thread { remote.talk() }.start()
+        return remote
     }
 
     @Test(.timeLimit(.minutes(1))) func `votes are signed in order, and the same again is the same`() async throws {
         let desk = try Desk()
         try desk.start()
-        let (remote, running) = try Self.remote(desk)
-        defer { running.cancel() }
+        let remote = try Self.remote(desk)
+        defer { remote.stop() }
         var answers = remote.signatures.makeAsyncIterator()
         let asked = [desk.vote(.prevote, 1), desk.vote(.precommit, 1), desk.vote(.prevote, 2)]
         for message in asked {
             remote.ask(message)
-            let signed = try #require(await Self.next(&answers))
+            let signed = try #require(await answers.next())
             #expect(signed == message.signed(desk.key.sign(message.signBytes(chainID: "desk-1"))))
         }
         // What is refused has no answer; what comes after it has.
         remote.ask(desk.vote(.prevote, 2, 9))
         remote.ask(desk.vote(.prevote, 2))
-        #expect(await Self.next(&answers)?.signed([]) == desk.vote(.prevote, 2))
-        await desk.stop()
+        #expect(await answers.next()?.signed([]) == desk.vote(.prevote, 2))
+        desk.stop()
     }
 
     @Test(.timeLimit(.minutes(1))) func `a signer that comes back is asked what is still wanted`() async throws {
         let desk = try Desk()
         try desk.start()
-        let (remote, running) = try Self.remote(desk)
-        defer { running.cancel() }
+        let remote = try Self.remote(desk)
+        defer { remote.stop() }
         var answers = remote.signatures.makeAsyncIterator()
         remote.ask(desk.vote(.prevote, 1))
-        _ = await Self.next(&answers)
-        await desk.stop()
+        _ = await answers.next()
+        desk.stop()
         // Asking returns at once although nobody listens; of the older height nothing is wanted any more.
         remote.ask(desk.vote(.precommit, 1))
         remote.ask(desk.vote(.prevote, 2))
         try await Task.sleep(for: .milliseconds(300))
-        try desk.start()
-        #expect(await Self.next(&answers)?.signed([]) == desk.vote(.prevote, 2))
-        await desk.stop()
+        try desk.startWhenFree()
+        #expect(await answers.next()?.signed([]) == desk.vote(.prevote, 2))
+        desk.stop()
     }
 
     @Test(.timeLimit(.minutes(1))) func `a restored record is lifted before anything is signed`() async throws {
         let desk = try Desk()
         let copy = try Data(contentsOf: desk.folder.appending(path: "signed"))
         try desk.start()
-        let (remote, running) = try Self.remote(desk)
-        defer { running.cancel() }
+        let remote = try Self.remote(desk)
+        defer { remote.stop() }
         var answers = remote.signatures.makeAsyncIterator()
         remote.ask(desk.vote(.precommit, 7))
-        _ = await Self.next(&answers)
-        await desk.stop()
+        _ = await answers.next()
+        desk.stop()
         try copy.write(to: desk.folder.appending(path: "signed"))
-        try desk.start()
+        try desk.startWhenFree()
         remote.ask(desk.vote(.prevote, 8))
-        #expect(await Self.next(&answers)?.signed([]) == desk.vote(.prevote, 8))
-        await desk.stop()
+        #expect(await answers.next()?.signed([]) == desk.vote(.prevote, 8))
+        desk.stop()
         try copy.write(to: desk.folder.appending(path: "signed"))
-        try desk.start()
+        try desk.startWhenFree()
         // The node's thread tells what it knows as soon as it is connected again.
         while try SignerFolder.open(desk.folder.path).0.last?.height != 8 {
             try await Task.sleep(for: .milliseconds(50))
         }
-        await desk.stop()
+        desk.stop()
     }
 
     @Test(.timeLimit(.minutes(1))) func `a second node is turned away while the first is there`() async throws {
@@ -144,7 +157,7 @@ import Testing
         first = nil
         #expect(first == nil)
         #expect(try SignerConnection(to: desk.address).identify().key == desk.key.ed25519)
-        await desk.stop()
+        desk.stop()
     }
 
     @Test(
@@ -166,19 +179,18 @@ import Testing
             return
         }
         #expect(try SignerConnection(to: desk.address).identify().last == nil)
-        await desk.stop()
+        desk.stop()
     }
 
     @Test(.timeLimit(.minutes(1))) func `a signer of another ledger is refused at once`() async throws {
         let desk = try Desk()
         try desk.start()
-        let (_, running) = try Self.remote(desk)
-        running.cancel()
+        try Self.remote(desk).stop()
         let failure = #expect(throws: SignerFailure.self) {
             try RemoteSigner(desk.address, ledger: Self.ledger("other-1"), node: nil, logger: Desk.logger)
         }
         #expect(failure?.code == .refused(.otherLedger))
-        await desk.stop()
+        desk.stop()
     }
 
     @Test(.timeLimit(.minutes(1))) func `where nobody listens the start waits for as long as it is told`() throws {
@@ -193,15 +205,15 @@ import Testing
         let desk = try Desk()
         try desk.start()
         #expect(throws: SignerFailure.self) { try desk.start() }
-        await desk.stop()
+        desk.stop()
         try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: desk.folder.path)
-        let failure = #expect(throws: SignerFailure.self) { try desk.start() }
+        let failure = #expect(throws: SignerFailure.self) { try desk.startWhenFree() }
         #expect(failure?.code == .place)
         try FileManager.default.setAttributes([.posixPermissions: 0o750], ofItemAtPath: desk.folder.path)
-        try desk.start()
+        try desk.startWhenFree()
         let mode = try FileManager.default.attributesOfItem(atPath: desk.address.path)[.posixPermissions] as? Int
         #expect(mode == 0o660)
-        await desk.stop()
+        desk.stop()
     }
 
     @Test func `without its record a key signs nothing`() throws {

@@ -43,6 +43,9 @@ final class LocalSocket: Sendable {
         return socket
     }
 
+    /// Gives up the place at an address.
+    static func leave(_ address: SignerAddress) { unlink(address.path) }
+
     /// A pair, to wake a thread that waits for its sockets.
     static func pair() throws(SignerFailure) -> (LocalSocket, LocalSocket) {
         var ends: [Int32] = [0, 0]

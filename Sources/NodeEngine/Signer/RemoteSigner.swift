@@ -98,16 +98,20 @@ package final class RemoteSigner: ConsensusSigner, Service {
                 }
             }
         } onCancelOrGracefulShutdown: {
-            self.isStopping.store(true, ordering: .sequentiallyConsistent)
-            self.ring()
+            self.stop()
         }
+    }
+
+    func stop() {
+        isStopping.store(true, ordering: .sequentiallyConsistent)
+        ring()
     }
 
     // MARK: On the thread
 
     private var isOver: Bool { isStopping.load(ordering: .sequentiallyConsistent) }
 
-    private func talk() {
+    func talk() {
         var pause = Self.pauseFirst
         var isSilent = false
         while !isOver {

@@ -84,14 +84,18 @@ package final class SignerService: Service {
                 }
             }
         } onCancelOrGracefulShutdown: {
-            self.isStopping.store(true, ordering: .sequentiallyConsistent)
-            try? self.bell.ring.write([1], milliseconds: 0)
+            self.stop()
         }
+    }
+
+    func stop() {
+        isStopping.store(true, ordering: .sequentiallyConsistent)
+        try? bell.ring.write([1], milliseconds: 0)
     }
 
     // MARK: On the thread
 
-    private func serve() throws {
+    func serve() throws {
         while !isStopping.load(ordering: .sequentiallyConsistent) {
             let session = state.session
             let sockets = [bell.wait, listener] + (session.map { [$0.socket] } ?? [])
@@ -103,6 +107,7 @@ package final class SignerService: Service {
             if found[1] { greet() }
         }
         state.session = nil
+        LocalSocket.leave(address)
     }
 
     private func greet() {
