@@ -241,7 +241,7 @@ struct NodeStart {
         }
         return Replica(
             tip: tip.chain, own: own, binding: binding, recovery: recovery, lockedBlock: locked,
-            isClockConfirmed: configuration.isClockConfirmed)
+            isClockConfirmed: configuration.isClockConfirmed, isValid: RememberedSignatures().holds)
     }
 
     private static func read(_ height: UInt64, from blocks: BlockLog) throws -> (Block, Commit) {
@@ -265,7 +265,8 @@ struct NodeStart {
             context: BlockContext(
                 height: Height(UInt64(header.height)), time: header.time, proposer: proposer,
                 misbehaviour: try judge.judge(block.evidence, on: tip.chain, in: BlockState(tip.forest))),
-            on: tip.forest, ledger: tip.chain.ledger, isVerified: { _ in true })
+            on: tip.forest, ledger: tip.chain.ledger,
+            checked: { try? SignedTransaction(decoding: $0, on: tip.chain.ledger) })
     }
 
     /// The record log's files at the state's size.
