@@ -2,6 +2,7 @@
 import PackageDescription
 
 // The network's figures. A package of its own because it alone needs SwiftNIO: `Sources` is a link to the house's modules.
+// `network-benchmarks` measures links, `network-load` is the load of deploy/bench-network.
 
 let settings: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
@@ -37,6 +38,26 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"), .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ], path: "Sources/PeerNetwork", swiftSettings: settings),
+        .target(
+            name: "Proofs", dependencies: ["Codec", "Cryptography"], path: "Sources/Proofs", swiftSettings: settings),
+        .target(
+            name: "LedgerModel", dependencies: ["Codec", "Cryptography", "Proofs"], path: "Sources/LedgerModel",
+            swiftSettings: settings),
+        .target(
+            name: "StateTree", dependencies: ["Codec", "Cryptography", "Proofs"], path: "Sources/StateTree",
+            swiftSettings: settings),
+        .target(
+            name: "Consensus", dependencies: ["Codec", "Cryptography", "Proofs", "LedgerModel"],
+            path: "Sources/Consensus", swiftSettings: settings),
+        .target(
+            name: "LedgerRuntime", dependencies: ["Codec", "Cryptography", "Proofs", "LedgerModel", "StateTree"],
+            path: "Sources/LedgerRuntime", swiftSettings: settings),
+        .executableTarget(
+            name: "network-load",
+            dependencies: [
+                "Codec", "Cryptography", "LedgerModel", "LedgerRuntime", "Consensus", "PeerNetwork",
+                .product(name: "Logging", package: "swift-log"),
+            ], path: "Load", swiftSettings: settings),
         .executableTarget(
             name: "network-benchmarks",
             dependencies: ["Cryptography", "PeerNetwork", .product(name: "Logging", package: "swift-log")],

@@ -84,9 +84,9 @@ package enum BankLedger {
     /// - Complexity: two reads of the state for each balance that changed.
     static func checkSupply(after block: BlockState) throws(RuntimeFailure) {
         var (before, after) = (Amount.zero, Amount.zero)
-        for (key, value) in block.writes[.bank] ?? [:] {
-            guard key != BankKeys.supply(),
-                let old = before.adding(BankKeys.amount(block.base.value(StoreName.bank.rawValue, key))),
+        for (key, value) in block.writes where key.store == .bank {
+            guard key.bytes != BankKeys.supply(),
+                let old = before.adding(BankKeys.amount(block.base.value(StoreName.bank.rawValue, key.bytes))),
                 let new = after.adding(BankKeys.amount(value))
             else { throw .brokenInvariant("bank/supply") }
             (before, after) = (old, new)

@@ -52,12 +52,13 @@ package enum BlockExecution {
     /// Transactions that any node can refuse by their bytes alone make the whole block invalid; those that only the
     /// state refuses stand in it with their code.
     ///
-    /// `isVerified`: whether this node has checked the signatures of just these bytes before, so that none is checked
-    ///   twice; only a hint, never a different answer. The id does not tell: it leaves signatures out.
+    /// `checked`: a transaction that this node has read from just these bytes before, and whose signatures it has checked,
+    ///   so that neither is done twice; only a hint, never a different answer. The id does not tell: it leaves signatures
+    ///   out.
     /// Throws `invalidBlock` where nobody may vote for the block, else a fault of our own state.
     package static func execute(
         _ transactions: [[UInt8]], context: BlockContext, on state: StoreForest, ledger: LedgerIdentity,
-        isVerified: (SignedTransaction) -> Bool = { _ in false }
+        checked: ([UInt8]) -> SignedTransaction? = { _ in nil }
     ) throws(RuntimeFailure) -> BlockOutcome {
         let block = BlockState(state)
         let rules = try ProtocolRules.at(context.height, in: block)
@@ -73,7 +74,7 @@ package enum BlockExecution {
         var results: [TransactionResult] = []
         for (index, bytes) in transactions.enumerated() {
             let transaction = try decode(
-                bytes, at: index, context: context, rules: rules, ledger: ledger, in: block, isVerified: isVerified)
+                bytes, at: index, context: context, rules: rules, ledger: ledger, in: block, checked: checked)
             results.append(
                 TransactionExecution.execute(transaction, context: context, rules: rules, log: &log, block: block))
         }
@@ -95,12 +96,13 @@ package enum BlockExecution {
 
     private static func decode(
         _ bytes: [UInt8], at index: Int, context: BlockContext, rules: ProtocolRules, ledger: LedgerIdentity,
-        in state: BlockState, isVerified: (SignedTransaction) -> Bool
+        in state: BlockState, checked: ([UInt8]) -> SignedTransaction?
     ) throws(RuntimeFailure) -> SignedTransaction {
         guard bytes.count <= rules.transactionBytesMax else { throw .invalidBlock("transaction \(index) is too large") }
+        let known = checked(bytes)
         let transaction: SignedTransaction
         do {
-            transaction = try SignedTransaction(decoding: bytes, on: ledger)
+            transaction = try known ?? SignedTransaction(decoding: bytes, on: ledger)
         } catch {
             throw .invalidBlock("transaction \(index): \(error)")
         }
@@ -108,7 +110,7 @@ package enum BlockExecution {
             throw .invalidBlock("transaction \(index): asks for what rules \(rules.version) do not have")
         }
         let isSigned =
-            isVerified(transaction)
+            known != nil
             || (rules.isNetwork
                 ? TransactionExecution.noSignatureIsWrong(transaction, height: context.height, in: state)
                 : TransactionExecution.signaturesHold(transaction, height: context.height, in: state))

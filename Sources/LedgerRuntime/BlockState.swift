@@ -8,41 +8,38 @@ package import StateTree
 /// A class, so that transactions on top of it do not copy what the block has written.
 package final class BlockState: StateAccess {
     package let base: StoreForest
-    private(set) var writes: [StoreName: [[UInt8]: [UInt8]?]] = [:]
+    private(set) var writes: [StateKey: [UInt8]?] = [:]
+    /// What was read of the base: a block reads most of its keys several times, and each time the tree makes a copy.
+    private var reads: [StateKey: [UInt8]?] = [:]
 
     package init(_ base: StoreForest) { self.base = base }
 
-    package func value(_ store: StoreName, _ key: [UInt8]) -> [UInt8]? {
-        if let written = writes[store]?[key] { return written }
-        return base.value(store.rawValue, key)
+    package func value(_ store: StoreName, _ key: [UInt8]) -> [UInt8]? { value(StateKey(store, key)) }
+
+    func value(_ key: StateKey) -> [UInt8]? {
+        if let written = writes[key] { return written }
+        if let read = reads[key] { return read }
+        let value = base.value(key.store.rawValue, key.bytes)
+        reads.updateValue(value, forKey: key)
+        return value
     }
 
     package func set(_ store: StoreName, _ key: [UInt8], _ value: [UInt8]) {
         precondition(!value.isEmpty, "empty values cannot be proven")
-        writes[store, default: [:]][key] = .some(value)
+        writes[StateKey(store, key)] = .some(value)
     }
 
-    package func remove(_ store: StoreName, _ key: [UInt8]) {
-        writes[store, default: [:]].updateValue(nil, forKey: key)
-    }
+    package func remove(_ store: StoreName, _ key: [UInt8]) { writes.updateValue(nil, forKey: StateKey(store, key)) }
 
     /// Takes over the writes of a transaction that succeeded.
-    func take(_ changes: [StoreName: [[UInt8]: [UInt8]?]]) {
-        for (store, rows) in changes {
-            // Most often the first that writes to the store: its writes are taken as they are.
-            if writes[store] == nil {
-                writes[store] = rows
-            } else {
-                writes[store]?.merge(rows) { _, new in new }
-            }
-        }
-    }
+    func take(_ changes: [StateKey: [UInt8]?]) { writes.merge(changes) { _, new in new } }
 
     /// The writes in the order of stores and keys, which is the same on every machine.
     package func sortedChanges() -> [StoreChanges] {
-        StoreName.allCases.compactMap { store in
-            guard let rows = writes[store], !rows.isEmpty else { return nil }
-            let changes = rows.map { (key: $0.key, value: $0.value) }.sorted {
+        let rows = Dictionary(grouping: writes, by: \.key.store)
+        return StoreName.allCases.compactMap { store in
+            guard let rows = rows[store] else { return nil }
+            let changes = rows.map { (key: $0.key.bytes, value: $0.value) }.sorted {
                 $0.key.lexicographicallyPrecedes($1.key)
             }
             return StoreChanges(store: store, changes: changes)
@@ -69,22 +66,21 @@ package struct StoreChanges: Sendable {
 /// The state as one transaction sees it: what it writes reaches the block only if all of it succeeds.
 struct TransactionState: StateAccess {
     let block: BlockState
-    private(set) var writes: [StoreName: [[UInt8]: [UInt8]?]] = [:]
+    private(set) var writes: [StateKey: [UInt8]?] = [:]
 
     init(over block: BlockState) { self.block = block }
 
     func value(_ store: StoreName, _ key: [UInt8]) -> [UInt8]? {
-        if let written = writes[store]?[key] { return written }
-        return block.value(store, key)
+        let key = StateKey(store, key)
+        if let written = writes[key] { return written }
+        return block.value(key)
     }
 
     mutating func set(_ store: StoreName, _ key: [UInt8], _ value: [UInt8]) {
-        writes[store, default: [:]][key] = .some(value)
+        writes[StateKey(store, key)] = .some(value)
     }
 
-    mutating func remove(_ store: StoreName, _ key: [UInt8]) {
-        writes[store, default: [:]].updateValue(nil, forKey: key)
-    }
+    mutating func remove(_ store: StoreName, _ key: [UInt8]) { writes.updateValue(nil, forKey: StateKey(store, key)) }
 
     /// Hands the writes to the block.
     consuming func commit() { block.take(writes) }

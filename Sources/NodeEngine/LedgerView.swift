@@ -117,6 +117,8 @@ final class LedgerView: Sendable {
     var status: LedgerStatus { state.withLock { $0.status } }
     var newest: StoreForest { state.withLock { $0.newest } }
     var terms: [ValidatorTerm] { state.withLock { $0.terms } }
+    /// The newest state with the height of its block.
+    var newestState: (height: Height, forest: StoreForest) { state.withLock { ($0.status.height, $0.newest) } }
 
     func fate(of id: TransactionID) -> TransactionStatus {
         state.withLock { state in

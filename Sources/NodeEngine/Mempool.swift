@@ -77,13 +77,6 @@ struct Mempool: Sendable {
 
     func contains(_ id: TransactionID) -> Bool { arrivals[id] != nil }
 
-    /// Whether just these bytes wait, so that their signatures were checked.
-    ///
-    /// The id alone does not tell: it leaves signatures out.
-    func isVerified(_ transaction: SignedTransaction) -> Bool {
-        entry(transaction.id).map { $0.item.bytes == transaction.encoded } ?? false
-    }
-
     /// How many sequences of an account wait: so far ahead of the state its next one may be.
     func sequenceCount(of account: AccountID) -> UInt64 { UInt64(rows[.sequences(account)]?.count ?? 0) }
 

@@ -14,7 +14,7 @@ extension Node {
     func build(_ order: Replica.BuildOrder) throws {
         _ = try readClock()
         let nanoseconds = UInt64(order.time.nanosecondsSince1970 ?? 0)
-        mempool.remove(mempool.expired(at: nanoseconds))
+        forget(mempool.expired(at: nanoseconds))
         let rules = try ProtocolRules.at(Height(tip.height + 1), in: BlockState(tip.forest))
         let transactions = mempool.next(bytesMax: rules.blockTransactionBytesMax).map(\.bytes)
         let (chain, forest, verified, judge) = (tip.chain, tip.forest, verified, evidenceJudge)
@@ -78,7 +78,7 @@ extension Node {
             context: BlockContext(
                 height: Height(UInt64(header.height)), time: header.time, proposer: proposer,
                 misbehaviour: misbehaviour),
-            on: forest, ledger: chain.ledger, isVerified: { verified.contains($0.encoded) })
+            on: forest, ledger: chain.ledger, checked: { verified.transaction($0) })
     }
 
     private func keep(_ outcome: BlockOutcome, of blockID: BlockID) {
@@ -122,7 +122,7 @@ extension Node {
         note.advance(to: tip.chain)
         checkpoints.note(outcome.places)
         changesSinceCheckpoint += outcome.changes.reduce(0) { $0 + $1.changes.count }
-        mempool.remove(outcome.results.map(\.id))
+        clear(outcome, of: block.block.transactions)
         view.publish(
             .init(
                 signed: SignedHeader(header: header, commit: commit), forest: outcome.state,

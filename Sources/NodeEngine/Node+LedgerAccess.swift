@@ -10,7 +10,10 @@ extension Node: LedgerAccess {
     package nonisolated func status() async throws(LedgerAccessFailure) -> LedgerStatus { view.status }
 
     package nonisolated func submit(_ transaction: [UInt8]) async throws(LedgerAccessFailure) -> TransactionID {
-        try await take(transaction)
+        switch try check(transaction) {
+        case .known(let id): return id
+        case .candidate(let candidate): return try await take(candidate)
+        }
     }
 
     package nonisolated func transaction(_ id: TransactionID) async throws(LedgerAccessFailure) -> TransactionStatus {

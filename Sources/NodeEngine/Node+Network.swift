@@ -12,14 +12,17 @@ extension Node {
     static let banSeconds = 600
 
     func listen(to network: PeerNetworkService) async {
-        for await event in network.events() { take(event) }
+        for await events in network.batches() {
+            for event in events { take(event) }
+            checkArrivals()
+        }
     }
 
     private func take(_ event: PeerEvent) {
         switch event {
         case .connected(let peer, _, _): receive(.peerConnected(NodeID(peer)))
         case .disconnected(let peer, _): receive(.peerDisconnected(NodeID(peer)))
-        case .received(let peer, .transactions, let bytes): takeTransaction(bytes, from: NodeID(peer))
+        case .received(let peer, .transactions, let bytes): keep(bytes, from: peer)
         case .received(let peer, .receipts, let bytes): takeReceipt(bytes, from: NodeID(peer))
         case .received(let peer, _, let bytes):
             guard let message = try? PeerMessage(decoding: bytes) else {
@@ -58,21 +61,6 @@ extension Node {
         logger.warning("a peer broke the rules", metadata: ["peer": "\(PeerID(peer))", "reason": "\(reason)"])
         network?.ban(PeerID(peer), seconds: Self.banSeconds, reason: reason)
     }
-
-    /// A transaction of this node's own callers: whoever proposes next must have it.
-    func take(_ transaction: [UInt8]) throws(LedgerAccessFailure) -> TransactionID {
-        let id = try admit(transaction)
-        passOn(transaction)
-        return id
-    }
-
-    /// A transaction that somebody else has: what followers hand in goes on to the validators.
-    private func takeTransaction(_ bytes: [UInt8], from peer: NodeID) {
-        guard (try? admit(bytes)) != nil, !replica.actsForValidator(peer) else { return }
-        passOn(bytes)
-    }
-
-    private func passOn(_ transaction: [UInt8]) { _ = network?.broadcast(transaction, lane: .transactions) }
 }
 
 extension NodeID {

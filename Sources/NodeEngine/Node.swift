@@ -35,6 +35,8 @@ package actor Node {
     private nonisolated let executor: QueueExecutor
     /// Where blocks are built and executed: votes do not wait for it (D4).
     nonisolated let execution = DispatchQueue(label: "vivian.execution", qos: .userInitiated)
+    /// Where transactions of peers are read and their signatures checked, after everything more urgent.
+    nonisolated let admission = DispatchQueue(label: "vivian.admission", qos: .utility)
 
     nonisolated let history: StateHistory
     nonisolated let network: PeerNetworkService?
@@ -50,6 +52,7 @@ package actor Node {
     /// What a checkpoint says of the tip, and of the block before it.
     var note: ChainNote
     var mempool = Mempool()
+    var arrivals = Arrivals()
     var replica: Replica
     /// Inputs that came up while effects were performed: they are fed after them.
     private var inputs: [Replica.Input] = []
@@ -98,52 +101,6 @@ package actor Node {
         changesSinceCheckpoint = start.replayedChanges
         replica = try start.replica(configuration, node: (network?.id).map { NodeID($0) }, logger: logger)
         if let known = replica.lastOwnMessage { configuration.signer?.know(known) }
-    }
-
-    // MARK: Transactions
-
-    /// Checks a transaction and queues it.
-    func admit(_ bytes: [UInt8]) throws(LedgerAccessFailure) -> TransactionID {
-        if let failure { throw .unavailable("the node has stopped: \(failure)") }
-        let state = BlockState(tip.forest)
-        let next = Height(tip.height + 1)
-        let transaction: SignedTransaction
-        let rules: ProtocolRules
-        let time: UInt64
-        do { rules = try ProtocolRules.at(next, in: state) } catch { throw .unavailable("\(error)") }
-        do { time = try readClock() } catch {
-            stop(because: error)
-            throw .unavailable("\(error)")
-        }
-        guard bytes.count <= rules.transactionBytesMax else {
-            throw .refused("a transaction has at most \(rules.transactionBytesMax) bytes")
-        }
-        do { transaction = try SignedTransaction(decoding: bytes, on: identity) } catch {
-            throw .refused("the transaction cannot be read: \(error.text)")
-        }
-        if mempool.contains(transaction.id) { return transaction.id }
-        if let code = TransactionExecution.refusal(
-            of: transaction, height: next, time: time, rules: rules, in: state,
-            sequencesAhead: mempool.sequenceCount(of: transaction.body.feePayer))
-        {
-            // What was carried out before is no failure of the caller's.
-            if code == .duplicate { return transaction.id }
-            throw .refused(code.text)
-        }
-        guard TransactionExecution.signaturesHold(transaction, height: next, in: state) else {
-            throw .refused("a signature does not hold, or its key is not the account's")
-        }
-        switch mempool.insert(
-            Mempool.Item(transaction), balance: BankLedger.balance(of: transaction.body.feePayer, in: state))
-        {
-        case .known: break
-        case .inserted(let evicted): if !evicted.isEmpty { view.forget(evicted, count: mempool.count) }
-        case .refused(let refusal): throw .unavailable(refusal.text)
-        }
-        verified.insert(SHA256.hash(bytes))
-        view.notePending(transaction.id, count: mempool.count)
-        receive(.workChanged(true))
-        return transaction.id
     }
 
     // MARK: The chain

@@ -244,8 +244,8 @@ struct NodeStart {
         return Replica(
             tip: tip.chain, own: signer?.address,
             binding: node.flatMap { signer?.binding(of: $0, on: tip.chain.ledger) }, recovery: recovery,
-            lockedBlock: locked,
-            isClockConfirmed: configuration.isClockConfirmed, isSignedElsewhere: signer?.isElsewhere ?? false)
+            lockedBlock: locked, isClockConfirmed: configuration.isClockConfirmed,
+            isSignedElsewhere: signer?.isElsewhere ?? false, isValid: RememberedSignatures().holds)
     }
 
     /// The signer has signed what this log never asked for: the log is a restored backup (D23).
@@ -290,7 +290,8 @@ struct NodeStart {
             context: BlockContext(
                 height: Height(UInt64(header.height)), time: header.time, proposer: proposer,
                 misbehaviour: try judge.judge(block.evidence, on: tip.chain, in: BlockState(tip.forest))),
-            on: tip.forest, ledger: tip.chain.ledger, isVerified: { _ in true })
+            on: tip.forest, ledger: tip.chain.ledger,
+            checked: { try? SignedTransaction(decoding: $0, on: tip.chain.ledger) })
     }
 
     /// The record log's files at the state's size.

@@ -1,33 +1,56 @@
 import Cryptography
+import LedgerModel
 import Synchronization
 
-/// Transactions whose signatures this node has checked, by the hash of their bytes, so that none is checked twice.
+/// Transactions that this node has read and whose signatures it has checked, by the hash of their bytes, so that neither is
+/// done twice: once for the queue, once for the block.
 ///
 /// By bytes, not by id: an id does not cover the signatures.
 final class VerifiedTransactions: Sendable {
-    /// As many as the mempool may hold, and the last blocks' beside them; the oldest are forgotten.
-    static let countMax = 65_536
+    /// More than the mempool may hold; the oldest are forgotten.
+    static let countMax = 32_768
+    /// Of their bytes, as the mempool's.
+    static let bytesMax = 64 << 20
 
     private struct State {
-        var known: Set<Digest> = []
+        var known: [Digest: SignedTransaction] = [:]
+        /// In the order in which they came, those before `head` and some others forgotten.
         var order: [Digest] = []
         var head = 0
+        var byteCount = 0
+
+        mutating func forget(_ hash: Digest) {
+            guard let transaction = known.removeValue(forKey: hash) else { return }
+            byteCount -= transaction.encoded.count
+        }
     }
 
     private let state = Mutex(State())
 
-    func insert(_ hash: Digest) {
+    /// `hash`: of its bytes.
+    func insert(_ transaction: SignedTransaction, hash: Digest) {
         state.withLock { state in
-            guard state.known.insert(hash).inserted else { return }
-            if state.order.count < Self.countMax { return state.order.append(hash) }
-            state.known.remove(state.order[state.head])
-            state.order[state.head] = hash
-            state.head = (state.head + 1) % Self.countMax
+            guard state.known.updateValue(transaction, forKey: hash) == nil else { return }
+            state.order.append(hash)
+            state.byteCount += transaction.encoded.count
+            while state.known.count > Self.countMax || state.byteCount > Self.bytesMax {
+                state.forget(state.order[state.head])
+                state.head += 1
+            }
+            guard state.order.count > 2 * Self.countMax else { return }
+            state.order = state.order[state.head...].filter { state.known[$0] != nil }
+            state.head = 0
         }
     }
 
-    func contains(_ bytes: [UInt8]) -> Bool {
-        let hash = SHA256.hash(bytes)
-        return state.withLock { $0.known.contains(hash) }
+    /// The transaction with just these bytes.
+    func transaction(_ bytes: [UInt8]) -> SignedTransaction? { transaction(hash: SHA256.hash(bytes)) }
+
+    func transaction(hash: Digest) -> SignedTransaction? { state.withLock { $0.known[hash] } }
+
+    /// Forgets what a decided block holds: no later one will.
+    func remove(_ block: [[UInt8]]) {
+        let hashes = block.map { SHA256.hash($0) }
+        state.withLock { state in for hash in hashes { state.forget(hash) } }
     }
 }

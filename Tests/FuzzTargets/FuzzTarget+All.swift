@@ -150,6 +150,7 @@ extension FuzzTarget {
             judge(evidence)
             return evidence.encoded
         },
+        canonical("transaction-batch") { try TransactionBatch(decoding: $0).encoded },
         canonical("consensus-message") { try ConsensusMessage(decoding: $0).encoded },
         canonical("locked-block") { try LockedBlock(decoding: $0).encoded },
         canonical("sign-state") { try SignState(decoding: $0).encoded },

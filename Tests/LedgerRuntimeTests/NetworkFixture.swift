@@ -93,14 +93,14 @@ struct NetworkFixture {
     /// Executes the next block without taking its state over.
     func execute(
         _ transactions: [[UInt8]], misbehaviour: [ValidatorMisbehaviour] = [],
-        isVerified: (SignedTransaction) -> Bool = { _ in false }
+        checked: ([UInt8]) -> SignedTransaction? = { _ in nil }
     ) throws -> BlockOutcome {
         try BlockExecution.execute(
             transactions,
             context: BlockContext(
                 height: Height(height + 1), time: Timestamp(nanosecondsSince1970: time + 1_000_000_000),
                 proposer: Self.address(0), misbehaviour: misbehaviour),
-            on: state, ledger: genesis.ledger, isVerified: isVerified)
+            on: state, ledger: genesis.ledger, checked: checked)
     }
 
     /// Runs a block of these transactions, which must have these codes.

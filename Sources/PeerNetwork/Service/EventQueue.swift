@@ -22,6 +22,9 @@ final class EventQueue: Sendable {
         var isFinished = false
     }
 
+    /// Events handed over at once: so many that a change of threads for each portion does not count.
+    static let batchMax = 256
+
     private let limits: PeerNetworkLimits
     private let state = Mutex(State())
 
@@ -91,6 +94,22 @@ final class EventQueue: Sendable {
         } onCancel: {
             finish()
         }
+    }
+
+    /// The next event with those that wait behind it, up to ``batchMax``; nil at the end.
+    func nextBatch() async -> [PeerEvent]? {
+        guard let first = await next() else { return nil }
+        var batch = [first]
+        let resumed = state.withLock { state in
+            var resumed: [Link] = []
+            while batch.count < Self.batchMax, let event = state.events.popFirst() {
+                resumed += taken(event, &state)
+                batch.append(event)
+            }
+            return resumed
+        }
+        for link in resumed { link.resume() }
+        return batch
     }
 
     /// Hands an event to the consumer that waits, or keeps it.

@@ -52,6 +52,12 @@ package final class PeerNetworkService: Service, Sendable {
         return AsyncStream { await queue.next() }
     }
 
+    /// The same, and instead of it, in portions of what waits: for a consumer that many small messages reach.
+    package func batches() -> AsyncStream<[PeerEvent]> {
+        let queue = switchboard.events
+        return AsyncStream { await queue.nextBatch() }
+    }
+
     /// Queues a message for a peer and never waits; false where the peer is not connected or its lane has no room.
     ///
     /// True says that it will be sent if the connection lasts, not that it arrives. A message above its lane's
@@ -62,11 +68,11 @@ package final class PeerNetworkService: Service, Sendable {
         return link.send(bytes, in: lane)
     }
 
-    /// Queues a message for every connected peer that has room in the lane; for how many that was.
+    /// Queues a message for every connected peer but one that has room in the lane; for how many that was.
     @discardableResult
-    package func broadcast(_ bytes: [UInt8], lane: Lane) -> Int {
+    package func broadcast(_ bytes: [UInt8], lane: Lane, except: PeerID? = nil) -> Int {
         guard isSendable(bytes, lane) else { return 0 }
-        return switchboard.links.count { $0.send(bytes, in: lane) }
+        return switchboard.links(except: except).count { $0.send(bytes, in: lane) }
     }
 
     private func isSendable(_ bytes: [UInt8], _ lane: Lane) -> Bool {
@@ -76,7 +82,7 @@ package final class PeerNetworkService: Service, Sendable {
     }
 
     /// The connected peers, in the order of their identities.
-    package func peers() -> [PeerInfo] { switchboard.links.compactMap(\.info).sorted { $0.id < $1.id } }
+    package func peers() -> [PeerInfo] { switchboard.links(except: nil).compactMap(\.info).sorted { $0.id < $1.id } }
 
     /// The last connections that did not come about or ended by a violation, with the reason; the newest is the last.
     package func refusals() -> [PeerRefusal] { switchboard.refusals }

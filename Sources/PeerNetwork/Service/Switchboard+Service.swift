@@ -5,7 +5,9 @@ import Synchronization
 // What the service and the handlers ask of all connections together.
 extension Switchboard {
     func link(of id: PeerID) -> Link? { state.withLock { $0.links[id] } }
-    var links: [Link] { state.withLock { Array($0.links.values) } }
+    func links(except id: PeerID?) -> [Link] {
+        state.withLock { state in state.links.compactMap { $0.key == id ? nil : $0.value } }
+    }
     var refusals: [PeerRefusal] { state.withLock(\.refusals.refusals) }
     var bans: [PeerBan] { state.withLock { $0.bans.all(at: Moment.now) } }
     var addresses: [PeerAddress] { state.withLock { $0.book.entries.values.map(\.address) } }

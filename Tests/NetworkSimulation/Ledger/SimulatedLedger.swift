@@ -44,7 +44,8 @@ struct SimulatedLedger {
             block.transactions,
             context: BlockContext(
                 height: Height(UInt64(block.header.height)), time: block.header.time, proposer: proposer),
-            on: state, ledger: identity, isVerified: { _ in isVerified })
+            on: state, ledger: identity,
+            checked: { isVerified ? try? SignedTransaction(decoding: $0, on: identity) : nil })
     }
 
     /// What the next header needs of an outcome.

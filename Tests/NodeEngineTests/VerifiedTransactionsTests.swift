@@ -1,0 +1,53 @@
+import Cryptography
+import LedgerModel
+import Testing
+
+@testable import NodeEngine
+
+@Suite("Transactions whose signatures were checked") struct VerifiedTransactionsTests {
+    private static func transaction(_ number: UInt64) throws -> SignedTransaction {
+        let key = try SigningKey(.edDSA, secret: [UInt8](repeating: 3, count: 32))
+        let account = AccountID(key.publicKey.thumbprint)
+        let body = TransactionBody(
+            signers: [account], feePayer: account, validUntil: number, sequence: nil,
+            messages: [.transfer(TransferMessage(from: account, to: account, amount: Amount(1)))])
+        return try SignedTransaction.sign(
+            body, on: LedgerIdentity(chainID: try ChainID("grove-1"), genesisHash: .zero), keys: [key])
+    }
+
+    @Test func `only the very bytes that were checked count as checked`() throws {
+        let good = try Self.transaction(5)
+        var forged = good.encoded
+        forged[forged.count - 1] ^= 1
+        let verified = VerifiedTransactions()
+        #expect(verified.transaction(good.encoded) == nil)
+        verified.insert(good, hash: SHA256.hash(good.encoded))
+        #expect(verified.transaction(good.encoded) == good)
+        #expect(verified.transaction(forged) == nil)
+    }
+
+    @Test func `what a block held is forgotten, and may be known again`() throws {
+        let (first, second) = (try Self.transaction(1), try Self.transaction(2))
+        let verified = VerifiedTransactions()
+        for one in [first, second] { verified.insert(one, hash: SHA256.hash(one.encoded)) }
+        verified.remove([first.encoded, [1, 2, 3]])
+        #expect(verified.transaction(first.encoded) == nil)
+        #expect(verified.transaction(second.encoded) == second)
+        verified.insert(first, hash: SHA256.hash(first.encoded))
+        #expect(verified.transaction(first.encoded) == first)
+    }
+
+    @Test func `beyond the limit the oldest are forgotten, whatever blocks held meanwhile`() throws {
+        let one = try Self.transaction(1)
+        let verified = VerifiedTransactions()
+        func hash(_ number: Int) -> Digest { SHA256.hash(Array("\(number)".utf8)) }
+        for number in 0..<3 * VerifiedTransactions.countMax {
+            verified.insert(one, hash: hash(number))
+            if number % 3 == 0 { verified.remove([Array("\(number)".utf8)]) }
+        }
+        let kept = (0..<3 * VerifiedTransactions.countMax).filter { verified.transaction(hash: hash($0)) != nil }
+        #expect(kept.count == VerifiedTransactions.countMax)
+        #expect(kept.last == 3 * VerifiedTransactions.countMax - 1)
+        #expect(kept.first == 3 * VerifiedTransactions.countMax / 2 + 1)
+    }
+}
