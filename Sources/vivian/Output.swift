@@ -18,7 +18,7 @@ enum Output {
         do {
             try FileHandle.standardOutput.write(contentsOf: Data(bytes))
         } catch {
-            let reason = (error as NSError).underlyingErrors.first ?? error
+            let reason = (error as NSError).userInfo[NSUnderlyingErrorKey] as? any Error ?? error
             if (reason as NSError).code == EPIPE {
                 // The network library ignores the signal for its sockets.
                 signal(SIGPIPE, SIG_DFL)
