@@ -115,7 +115,11 @@ package struct Gateway: Service {
     private static let head = HTTP1Channel.Configuration.DecoderConfiguration(
         maxHeaderFieldSize: 18 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 128)
 
-    private let application: Application<RouterResponder<GatewayContext>>
+    private let server: HTTPServerBuilder
+    private let listening: ServerConfiguration
+    private let entrance: Entrance
+    private let onListening: @Sendable (any Channel) async -> Void
+    private let logger: Logger
     private let address: String
 
     /// `onListening`: called once with the port that was bound.
@@ -136,28 +140,34 @@ package struct Gateway: Service {
         let stream = HTTP1Channel.Configuration(
             additionalChannelHandlers: [RequestGuard(patience, open)], idleTimeout: .init(patience.idle),
             httpDecoderConfiguration: Self.head)
-        application = Application(
-            router: try Self.router(parts, patience),
-            server: HTTPServerBuilder { responder in
-                GuardedChannel(
-                    inner: try HTTP2UpgradeChannel(
-                        tlsConfiguration: tls,
-                        configuration: .init(
-                            idleTimeout: patience.idle, gracefulCloseTimeout: patience.idle, streamConfiguration: stream
-                        ),
-                        responder: responder),
-                    patience: patience, connections: connections)
-            },
-            configuration: ApplicationConfiguration(
-                address: .hostname(configuration.host, port: configuration.port), serverName: "vivian",
-                backlog: Self.backlog, availableConnectionsDelegate: ConnectionPlaces(connections)),
-            onServerRunning: { channel in await onListening(channel.localAddress?.port ?? configuration.port) },
-            logger: logger)
+        server = HTTPServerBuilder { responder in
+            GuardedChannel(
+                inner: try HTTP2UpgradeChannel(
+                    tlsConfiguration: tls,
+                    configuration: .init(
+                        idleTimeout: patience.idle, gracefulCloseTimeout: patience.idle, streamConfiguration: stream),
+                    responder: responder),
+                patience: patience, connections: connections)
+        }
+        listening = ServerConfiguration(
+            address: .hostname(configuration.host, port: configuration.port), backlog: Self.backlog,
+            availableConnectionsDelegate: ConnectionPlaces(connections))
+        let stamp = AnswerStamp(date: DateField(parts.access.now))
+        let pipelines = try Self.pipelines(parts, patience, stamp)
+        entrance = Entrance(
+            pipelines, router: Self.router(pipelines, parts.metrics, stamp).buildResponder(), logger: logger)
+        self.onListening = { channel in await onListening(channel.localAddress?.port ?? configuration.port) }
+        self.logger = logger
     }
 
     package func run() async throws {
         do {
-            try await application.run()
+            try await server.buildServer(
+                configuration: listening, eventLoopGroup: EventLoopGroupProvider.singleton.eventLoopGroup,
+                logger: logger,
+                responder: entrance.responder,
+                onServerRunning: onListening
+            ).run()
         } catch let error as IOError {
             throw GatewayStartFailure(
                 "cannot listen on \(address) (\(error)); stop what listens there, or choose another with --listen")
@@ -186,8 +196,10 @@ package struct Gateway: Service {
         }
     }
 
-    /// Every route behind its pipeline; other methods on known paths are answered with what is there.
-    private static func router(_ parts: GatewayParts, _ patience: Patience) throws -> Router<GatewayContext> {
+    /// Every route behind its pipeline.
+    private static func pipelines(
+        _ parts: GatewayParts, _ patience: Patience, _ stamp: AnswerStamp
+    ) throws -> [RequestPipeline] {
         let contract = try Contract(OpenAPIDocument.bytes)
         let shared = SharedLimits(
             policy: .init(
@@ -195,28 +207,39 @@ package struct Gateway: Service {
             patience: patience,
             steadyClock: { DispatchTime.now().uptimeNanoseconds })
         let gate = Gate(access: parts.access, metrics: parts.metrics)
-        let router = Router(context: GatewayContext.self)
         let routes = RouteTable.routes(of: parts)
-        for (template, group) in Dictionary(grouping: routes, by: \.template) {
-            let path = RouterPath(group[0].routerPath)
+        return try Dictionary(grouping: routes, by: \.template).flatMap { template, group in
             let reading = group.first { $0.method == .get }
-            for route in group {
+            return try group.map { route in
                 guard let operation = contract[route.method.rawValue.lowercased(), route.contractPath] else {
                     throw ContractFailure("\(route.method) \(template) is not in the OpenAPI document")
                 }
-                let pipeline = RequestPipeline(
-                    route: route, operation: operation, reading: reading, parts: parts, gate: gate, shared: shared)
-                for method in route.method == .get ? [.get, .head] : [route.method] {
+                return RequestPipeline(
+                    route: route, operation: operation, reading: reading, parts: parts, gate: gate, shared: shared,
+                    stamp: stamp)
+            }
+        }
+    }
+
+    /// The way to every route; other methods on known paths are answered with what is there.
+    private static func router(
+        _ pipelines: [RequestPipeline], _ metrics: Metrics, _ stamp: AnswerStamp
+    ) -> Router<GatewayContext> {
+        let router = Router(context: GatewayContext.self)
+        for group in Dictionary(grouping: pipelines, by: \.route.template).values {
+            let path = RouterPath(group[0].route.routerPath)
+            for pipeline in group {
+                for method in pipeline.route.methods {
                     router.on(path, method: method) { request, context in await pipeline.answer(request, context) }
                 }
             }
-            let methods = MethodAnswers(group.map(\.method))
+            let methods = MethodAnswers(group.map(\.route.method), stamp)
             for method in methods.others {
                 router.on(path, method: method) { _, context in methods.answer(method, context) }
             }
         }
         // Last: what stands above passes by it, since pipelines answer what fails themselves.
-        router.middlewares.add(UnroutedMiddleware(metrics: parts.metrics))
+        router.middlewares.add(UnroutedMiddleware(metrics: metrics, stamp: stamp))
         return router
     }
 }

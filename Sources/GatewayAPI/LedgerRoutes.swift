@@ -12,7 +12,7 @@ private final class StatusText: Sendable {
     func text(_ status: LedgerStatus, version: String) -> Representation {
         newest.withLock { newest in
             if let newest, newest.status == status { return newest.text }
-            let text = Representation(Self.json(status, version).serialized())
+            let text = Representation(Self.json(status, version).serialized(), type: "application/json")
             newest = (status, text)
             return text
         }
@@ -54,8 +54,7 @@ struct LedgerRoutes {
     }
 
     @Sendable func status(_ input: RouteInput) async throws -> Reply {
-        let text = statusText.text(try await parts.ledger.status(), version: parts.configuration.version)
-        return Reply.kept(text, type: "application/json")
+        Reply.kept(statusText.text(try await parts.ledger.status(), version: parts.configuration.version))
     }
 
     @Sendable func state(_ input: RouteInput) async throws -> Reply {

@@ -32,16 +32,27 @@ package final class Metrics: Sendable {
     ]
 
     private let values = Mutex<[String: UInt64]>([:])
+    /// What every request moves, without the lock.
+    private let requests = Atomic<UInt64>(0)
+    private let requestErrors = Atomic<UInt64>(0)
 
     package init() {}
 
     func count(_ name: String, by amount: Int = 1) { values.withLock { $0[name, default: 0] += UInt64(amount) } }
 
+    /// Counts one answer.
+    func answered(isError: Bool) {
+        requests.wrappingAdd(1, ordering: .relaxed)
+        if isError { requestErrors.wrappingAdd(1, ordering: .relaxed) }
+    }
+
     func set(_ name: String, to value: UInt64) { values.withLock { $0[name] = value } }
 
     /// The text that `/metrics` answers.
     func exposition() -> String {
-        let values = values.withLock { $0 }
+        var values = values.withLock { $0 }
+        values["http_requests"] = requests.load(ordering: .relaxed)
+        values["http_request_errors"] = requestErrors.load(ordering: .relaxed)
         return Self.catalogue.map { metric in
             let name = "vivian_\(metric.name)" + (metric.kind == "counter" ? "_total" : "")
             return """

@@ -6,19 +6,19 @@ import Records
 
 /// What operators and tools ask for: health, metrics, the contract.
 struct OperationRoutes {
-    private static let health = Representation(JSON.object(of: ["status": .string("ok")]).serialized())
-    private static let contract = Representation(OpenAPIDocument.bytes)
+    private static let health = Representation(
+        JSON.object(of: ["status": .string("ok")]).serialized(), type: "application/json")
+    private static let contract = Representation(
+        OpenAPIDocument.bytes, type: "application/vnd.oai.openapi+json;version=3.1")
 
     let parts: GatewayParts
 
     var routes: [Route] {
         [
-            Route(.get, "/healthz", .open, isLight: true) { _ in Reply.kept(Self.health, type: "application/json") },
+            Route(.get, "/healthz", .open, isLight: true) { _ in Reply.kept(Self.health) },
             Route(.get, "/readyz", .open, ready),
             Route(.get, "/metrics", .scope(.operationsRead), metrics),
-            Route(.get, "/openapi.json", .open, isLight: true) { _ in
-                Reply.kept(Self.contract, type: "application/vnd.oai.openapi+json;version=3.1")
-            },
+            Route(.get, "/openapi.json", .open, isLight: true) { _ in Reply.kept(Self.contract) },
         ]
     }
 

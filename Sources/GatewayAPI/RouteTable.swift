@@ -9,7 +9,8 @@ final class Route: Sendable {
     let access: RouteAccess
     /// Whether each call stands in the audit log: what changes something, and what hands out a payload.
     let isAudited: Bool
-    /// Whether its answer may be kept for a repeated `Idempotency-Key`: not one that holds a secret.
+    /// Whether it has one effect for each `Idempotency-Key` and its answer is kept for a repeated one: a POST whose answer
+    /// holds no secret.
     let isReplayed: Bool
     /// Whether `If-Match` is heeded or wanted.
     let match: MatchRule
@@ -34,13 +35,19 @@ final class Route: Sendable {
         self.template = template
         self.access = access
         self.isAudited = isAudited ?? (method != .get)
-        self.isReplayed = isReplayed
+        self.isReplayed = isReplayed && method == .post
         self.match = match ?? (method == .get || method == .post ? .none : .taken)
         self.awaited = awaited
         self.isLight = isLight
         self.bodyBytesMax = bodyBytesMax
         self.handle = handle
     }
+
+    /// Methods that it answers: where there is GET, there is HEAD.
+    var methods: [HTTPRequest.Method] { method == .get ? [.get, .head] : [method] }
+
+    /// Whether many paths are its own.
+    var hasParameters: Bool { template.contains("{") }
 
     /// The template as the contract spells it.
     var contractPath: String { template.replacing("...}", with: "}") }

@@ -29,6 +29,21 @@ enum TimeText {
         return UInt64(seconds) * 1_000_000_000 + UInt64(fraction)
     }
 
+    private static let weekdays = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
+    private static let months = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ]
+
+    /// A second since 1970 as HTTP has dates (IMF-fixdate, RFC 9110 §5.6.7).
+    static func httpDate(second: UInt64) -> String {
+        let text = Array(rfc3339(nanoseconds: second * 1_000_000_000).utf8)
+        func part(_ places: Range<Int>) -> String { String(decoding: text[places], as: UTF8.self) }
+        // 1970 began on a Thursday.
+        let weekday = weekdays[Int((second / 86_400 + 4) % 7)]
+        let month = months[(Int(part(5..<7)) ?? 1) - 1]
+        return "\(weekday), \(part(8..<10)) \(month) \(part(0..<4)) \(part(11..<19)) GMT"
+    }
+
     private static func days(_ year: Int64, _ month: Int64) -> Int64 {
         let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
         return month == 2 ? (isLeap ? 29 : 28) : [4, 6, 9, 11].contains(month) ? 30 : 31

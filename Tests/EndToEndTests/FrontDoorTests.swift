@@ -170,6 +170,37 @@ extension EndToEnd {
             #expect(answer["afterwards"] == [.number("200"), .number("200"), .number("200")], "\(answer)")
             #expect(answer["over"] == .boolean(false) && answer["connectionField"] == .boolean(false), "\(answer)")
         }
+
+        @Test("However a path is spelled, and whoever finds its route, the answer has the same fields")
+        func sameFields() throws {
+            let node = try RunningNode.started()
+            let id = try #require(try node.captured(Samples.document("fields")).first)
+            try node.settle([id])
+            let usual: Set = [
+                ":status", "date", "server", "x-request-id", "ratelimit", "ratelimit-policy", "content-type",
+                "content-length", "etag", "cache-control",
+            ]
+            for path in [
+                "/healthz", "/healthz?a=b", "/healthz/", "//healthz", "/status", "/st%61tus", "/records/\(id)",
+            ] {
+                let (whole, bare) = (try node.head(path, method: "GET"), try node.head(path))
+                guard whole[":status"] == "200" else {
+                    // What is no path, or has a query that is none of the contract's, is so for both.
+                    #expect(whole[":status"] == bare[":status"] && whole["server"] == "vivian", "\(path)")
+                    continue
+                }
+                #expect(Set(whole.keys) == usual, "\(path): \(whole.keys.sorted())")
+                #expect(Set(bare.keys) == usual, "\(path): \(bare.keys.sorted())")
+                #expect(whole["content-length"] == bare["content-length"], "\(path)")
+                #expect(whole["server"] == "vivian" && whole["date"]?.hasSuffix(" GMT") == true, "\(path)")
+            }
+            #expect(try node.head("/status", method: "OPTIONS")["allow"] == "GET, HEAD, OPTIONS")
+            #expect(try node.head("/status", method: "DELETE")[":status"] == "405")
+            #expect(try node.head("/status", method: "DELETE")["server"] == "vivian")
+            for fields in [try node.head("/nowhere", method: "GET"), try node.head("/status", method: "OPTIONS")] {
+                #expect(fields["date"] != nil && fields["server"] == "vivian" && fields["x-request-id"] != nil)
+            }
+        }
     }
 }
 

@@ -153,7 +153,8 @@ struct EventStreamTests {
             reply.stream = AsyncStream(unfolding: { withExtendedLifetime(seat) { ByteBuffer?.none } })
             return reply
         }
-        for _ in 0..<3 { #expect(try reply().response(to: .head).status == .ok) }
+        let stamp = AnswerStamp(date: DateField { 0 })
+        for _ in 0..<3 { #expect(try reply().response(to: .head, requestID: "a", stamp).status == .ok) }
     }
 
     @Test(

@@ -1,4 +1,6 @@
 import Codec
+import HTTPTypes
+import Synchronization
 import Testing
 
 @testable import GatewayAPI
@@ -83,6 +85,27 @@ struct TimeTextTests {
         ] {
             #expect(TimeText.nanoseconds(TimeText.rfc3339(nanoseconds: time)) == time)
         }
+    }
+
+    @Test(
+        arguments: [
+            (0, "Thu, 01 Jan 1970 00:00:00 GMT"),
+            // RFC 9110 §5.6.7 has this one.
+            (784_111_777, "Sun, 06 Nov 1994 08:49:37 GMT"), (951_782_400, "Tue, 29 Feb 2000 00:00:00 GMT"),
+            (1_798_761_599, "Thu, 31 Dec 2026 23:59:59 GMT"),
+        ] as [(UInt64, String)]) func `a second is written as HTTP has dates`(_ second: UInt64, _ text: String)
+    {
+        #expect(TimeText.httpDate(second: second) == text)
+    }
+
+    @Test func `the date is written anew when the second is over, and not before`() {
+        let clock = Mutex<UInt64>(784_111_777_000_000_000)
+        let date = DateField { clock.withLock { $0 } }
+        #expect(date.current.field == HTTPField(name: .date, value: "Sun, 06 Nov 1994 08:49:37 GMT"))
+        clock.withLock { $0 += 999_999_999 }
+        #expect(date.current.field.value == "Sun, 06 Nov 1994 08:49:37 GMT")
+        clock.withLock { $0 += 1 }
+        #expect(date.current.field.value == "Sun, 06 Nov 1994 08:49:38 GMT")
     }
 
     @Test(arguments: [

@@ -76,8 +76,14 @@ final class Admission: Sendable {
 
     private struct State {
         var all = Load()
-        /// Of those who hold something.
+        /// Of those who hold something, and of some who did: most come back.
         var callers: [Caller: Load] = [:]
+
+        /// What a caller holds, and where that stands.
+        func load(of caller: Caller) -> (Load, Dictionary<Caller, Load>.Index?) {
+            guard let place = callers.index(forKey: caller) else { return (Load(), nil) }
+            return (callers.values[place], place)
+        }
     }
 
     private let limits: Limits
@@ -94,7 +100,7 @@ final class Admission: Sendable {
 
     private func add(_ load: Load, _ caller: Caller) throws(Problem) {
         let refusal: Problem? = state.withLock { state in
-            var (all, mine) = (state.all, state.callers[caller] ?? Load())
+            var (all, (mine, place)) = (state.all, state.load(of: caller))
             all.add(load)
             mine.add(load)
             guard all.requests <= limits.requestsMax, all.bodyBytes <= limits.bodyBytesMax else { return .busy }
@@ -104,7 +110,15 @@ final class Admission: Sendable {
                 load.bodyBytes == 0 || AddressShare.isFair(mine.bodyBytes, of: all.bodyBytes, max: limits.bodyBytesMax)
             else { return .tooManyAtOnce(limits) }
             state.all = all
-            state.callers[caller] = mine
+            if let place {
+                state.callers.values[place] = mine
+            } else {
+                // Of so many, half at least hold nothing.
+                if state.callers.count >= 2 * limits.requestsMax {
+                    state.callers = state.callers.filter { $0.value != Load() }
+                }
+                state.callers[caller] = mine
+            }
             return nil
         }
         if let refusal { throw refusal }
@@ -113,8 +127,7 @@ final class Admission: Sendable {
     private func release(_ load: Load, _ caller: Caller) {
         state.withLock { state in
             state.all.subtract(load)
-            state.callers[caller]?.subtract(load)
-            if state.callers[caller] == Load() { state.callers[caller] = nil }
+            if let place = state.callers.index(forKey: caller) { state.callers.values[place].subtract(load) }
         }
     }
 }

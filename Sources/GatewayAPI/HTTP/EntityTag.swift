@@ -36,17 +36,6 @@ struct EntityTag: Hashable, Sendable {
     }
 }
 
-/// Bytes that are given to many, with their tag: hashed once.
-struct Representation: Sendable {
-    let body: [UInt8]
-    let tag: EntityTag
-
-    init(_ body: [UInt8]) {
-        self.body = body
-        tag = EntityTag(of: body)
-    }
-}
-
 /// What `If-Match` or `If-None-Match` names (RFC 9110 §13.1): any representation, or one of a list.
 enum EntityTagCondition: Equatable, Sendable {
     case any

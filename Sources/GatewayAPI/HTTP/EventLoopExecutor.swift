@@ -30,7 +30,10 @@ final class EventLoopExecutor: TaskExecutor {
     }
 
     /// Carries out what may take long, on the common pool of threads.
-    static func aside<Value>(_ body: () async throws -> Value) async rethrows -> Value {
+    ///
+    /// `@concurrent` makes the body go there: one that runs where its caller does would stay on the loop, whatever is
+    /// preferred.
+    static func aside<Value>(_ body: @concurrent () async throws -> Value) async rethrows -> Value {
         try await withTaskExecutorPreference(globalConcurrentExecutor) { try await body() }
     }
 }

@@ -16,10 +16,17 @@ struct GatewayContext: RequestContext {
     let channel: any Channel
 
     init(source: ApplicationRequestContextSource) {
-        coreContext = .init(source: source)
+        self.init(CoreRequestContextStorage(source: source), channel: source.channel)
+    }
+
+    /// `core`: what Hummingbird's parts want to know.
+    ///
+    /// All requests may share it: its path is never read here, and each has parameters of its own.
+    init(_ core: CoreRequestContextStorage, channel: any Channel) {
+        coreContext = core
         requestID = RequestNames.next()
-        channel = source.channel
-        caller = Caller(source.channel.remoteAddress)
+        self.channel = channel
+        caller = Caller(channel.remoteAddress)
     }
 }
 
@@ -46,6 +53,7 @@ enum RequestNames {
 struct UnroutedMiddleware: RouterMiddleware {
     typealias Context = GatewayContext
     let metrics: Metrics
+    let stamp: AnswerStamp
 
     func handle(
         _ request: Request, context: GatewayContext,
@@ -54,14 +62,12 @@ struct UnroutedMiddleware: RouterMiddleware {
         do {
             return try await next(request, context)
         } catch {
-            metrics.count("http_requests")
-            metrics.count("http_request_errors")
+            metrics.answered(isError: true)
             let problem =
                 MethodAnswers.known.contains(request.method)
                 ? ProblemTable.problem(for: error) : .unknownMethod
-            var reply = problem.reply(requestID: context.requestID)
-            reply.headers[.requestID] = context.requestID
-            return reply.response(to: request.method)
+            return problem.reply(requestID: context.requestID).response(
+                to: request.method, requestID: context.requestID, stamp)
         }
     }
 }
@@ -74,7 +80,10 @@ struct MethodAnswers: Sendable {
     /// As `Allow` has them.
     let allowed: [HTTPRequest.Method]
 
-    init(_ methods: [HTTPRequest.Method]) {
+    private let stamp: AnswerStamp
+
+    init(_ methods: [HTTPRequest.Method], _ stamp: AnswerStamp) {
+        self.stamp = stamp
         let all = Set(methods + [.options] + (methods.contains(.get) ? [.head] : []))
         allowed = Self.known.filter(all.contains)
     }
@@ -84,15 +93,14 @@ struct MethodAnswers: Sendable {
 
     func answer(_ method: HTTPRequest.Method, _ context: GatewayContext) -> Response {
         let names = allowed.map(\.rawValue).joined(separator: ", ")
-        var reply =
+        let reply =
             method == .options
             ? Reply(.noContent, headers: [.allow: names])
             : Problem(
                 "method-not-allowed", .methodNotAllowed, title: "The path does not have that method",
                 detail: "It takes \(names).", headers: [.allow: names]
             ).reply(requestID: context.requestID)
-        reply.headers[.requestID] = context.requestID
-        return reply.response(to: method)
+        return reply.response(to: method, requestID: context.requestID, stamp)
     }
 }
 

@@ -6,10 +6,10 @@ import NIOCore
 /// One answer as a value: all of it is known before any of it is sent, unless it is a stream.
 struct Reply: Sendable {
     var status: HTTPResponse.Status
-    var headers: HTTPFields
-    var body: [UInt8] { didSet { knownTag = nil } }
-    /// The tag of ``body``, where it was computed before: of what is kept and given to many.
-    private(set) var knownTag: EntityTag?
+    var headers: HTTPFields { didSet { kept = nil } }
+    var body: [UInt8] { didSet { kept = nil } }
+    /// What ``headers`` and ``body`` are those of, where it is kept and given to many.
+    private(set) var kept: Representation?
     /// The body piece by piece, for as long as it takes; ``body`` is empty then.
     ///
     /// Each piece is asked for when the one before was taken, after everything that is done to a request; the stream
@@ -32,7 +32,7 @@ struct Reply: Sendable {
     }
 
     /// The entity tag of this representation.
-    var tag: EntityTag { knownTag ?? EntityTag(of: version ?? body) }
+    var tag: EntityTag { kept?.tag ?? EntityTag(of: version ?? body) }
 
     static func json(_ json: JSON, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]) -> Reply {
         bytes(json.serialized(), type: "application/json", status: status, headers: headers)
@@ -51,19 +51,28 @@ struct Reply: Sendable {
         return Reply(status, headers: headers, body: bytes)
     }
 
-    static func kept(_ representation: Representation, type: String) -> Reply {
-        var reply = bytes(representation.body, type: type)
-        reply.knownTag = representation.tag
+    static func kept(_ representation: Representation) -> Reply {
+        var reply = Reply(.ok, headers: representation.fields, body: representation.body)
+        reply.kept = representation
         return reply
     }
 
-    /// As the server sends it; the answer to HEAD has no body, or an HTTP/2 client drops the stream.
-    func response(to method: HTTPRequest.Method) -> Response {
+    /// As the server sends it, with what every answer has; the answer to HEAD has no body, or an HTTP/2 client drops the
+    /// stream.
+    func response(to method: HTTPRequest.Method, requestID: String, _ stamp: AnswerStamp) -> Response {
+        var headers = headers
+        headers.append(.once(.requestID, requestID))
+        headers.append(stamp.date.current.field)
+        headers.append(AnswerStamp.server)
         guard status != .notModified, status != .noContent else { return Response(status: status, headers: headers) }
-        let whole = Response(
+        if let stream {
+            let whole = Response(status: status, headers: headers, body: ResponseBody(asyncSequence: stream))
+            return method == .head ? whole.createHeadResponse() : whole
+        }
+        headers.append(HTTPField(name: .contentLength, value: String(body.count)))
+        return Response(
             status: status, headers: headers,
-            body: stream.map { ResponseBody(asyncSequence: $0) } ?? ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
-        return method == .head ? whole.createHeadResponse() : whole
+            body: method == .head ? ResponseBody() : ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
     }
 }
 

@@ -19,13 +19,15 @@ final class RequestPipeline: Sendable {
     let parts: GatewayParts
     let gate: Gate
     let shared: SharedLimits
+    let stamp: AnswerStamp
     private let packed = PackedAnswers()
+    private let kept = KeptAnswers()
     /// Nobody but the client keeps an answer, and asks whether it is the newest.
-    private static let privately = HTTPField(name: .cacheControl, value: "private, no-cache")
+    static let privately = "private, no-cache"
 
     init(
         route: Route, operation: Contract.Operation, reading: Route?, parts: GatewayParts, gate: Gate,
-        shared: SharedLimits
+        shared: SharedLimits, stamp: AnswerStamp
     ) {
         self.route = route
         self.operation = operation
@@ -33,13 +35,13 @@ final class RequestPipeline: Sendable {
         self.parts = parts
         self.gate = gate
         self.shared = shared
+        self.stamp = stamp
     }
 
     func answer(_ request: Request, _ context: GatewayContext) async -> Response {
-        parts.metrics.count("http_requests")
-        var reply: Reply
+        let response: Response
         do {
-            reply =
+            response =
                 route.isLight
                 ? try await carryOut(request, context)
                 : try await EventLoopExecutor.aside { try await carryOut(request, context) }
@@ -48,25 +50,33 @@ final class RequestPipeline: Sendable {
             if problem.name == "internal" {
                 context.logger.error("request failed", metadata: ["error": "\(type(of: error))"])
             }
-            reply = problem.reply(requestID: context.requestID)
+            response = problem.reply(requestID: context.requestID).response(
+                to: request.method, requestID: context.requestID, stamp)
         }
-        if reply.status.code >= 400 { parts.metrics.count("http_request_errors") }
-        reply.headers.append(.once(.requestID, context.requestID))
-        return reply.response(to: request.method)
+        parts.metrics.answered(isError: response.status.code >= 400)
+        return response
     }
 
-    private func carryOut(_ request: Request, _ context: GatewayContext) async throws -> Reply {
+    private func carryOut(_ request: Request, _ context: GatewayContext) async throws -> Response {
         var permit = try shared.admission.enter(context.caller, isExempt: route.access == .open)
         let rate = shared.rate(of: context.caller)
         guard rate.isAllowed else { throw Problem.tooManyRequests(rate, shared.policy) }
         let input = try await gate.admit(request, context, to: route)
-        var reply = try await gate.audited(input, status: \.status, target: \.locationID) {
-            try await answered(input, permit: &permit)
+        var reply =
+            route.isAudited
+            ? try await gate.audited(input, status: \.status, target: \.locationID) {
+                try await answered(input, permit: &permit)
+            } : try await answered(input, permit: &permit)
+        reply = encoded(reply, request)
+        if let representation = reply.kept {
+            return kept.response(
+                representation, to: request.method, requestID: context.requestID, rate, policy: shared.policyField,
+                stamp)
         }
         // Nothing before has set these: appending looks for no earlier one.
         reply.headers.append(shared.policyField)
         reply.headers.append(.once(.rateLimit, rate.field))
-        return encoded(reply, request)
+        return reply.response(to: request.method, requestID: context.requestID, stamp)
     }
 
     private func answered(_ admitted: RouteInput, permit: inout Admission.Permit) async throws -> Reply {
@@ -90,7 +100,7 @@ final class RequestPipeline: Sendable {
             input.preconditions = try Preconditions(request.headers)
             try await checkIfMatch(input)
         }
-        var reply = try await once(input)
+        var reply = route.isReplayed ? try await once(input) : try await route.handle(input)
         // What was sent is dealt with: while somebody waits, it is not kept.
         input.body = []
         permit.releaseBody()
@@ -143,9 +153,11 @@ final class RequestPipeline: Sendable {
     private func validated(_ reply: Reply, _ request: Request) throws(Problem) -> Reply {
         var reply = reply
         let tag = reply.tag
-        reply.headers.append(HTTPField(name: .eTag, value: tag.field))
-        if !reply.headers.contains(.cacheControl) {
-            reply.headers.append(Self.privately)
+        if reply.kept == nil {
+            reply.headers.append(HTTPField(name: .eTag, value: tag.field))
+            if !reply.headers.contains(.cacheControl) {
+                reply.headers.append(HTTPField(name: .cacheControl, value: Self.privately))
+            }
         }
         if let field = request.headers[.ifMatch] {
             guard let condition = EntityTagCondition(field) else { throw .malformedTags("If-Match") }
@@ -166,7 +178,7 @@ final class RequestPipeline: Sendable {
 
     /// Carries the route out, or answers as it did the first time under the same `Idempotency-Key`.
     private func once(_ input: RouteInput) async throws -> Reply {
-        guard route.method == .post, route.isReplayed, let field = input.request.headers[.idempotencyKey] else {
+        guard let field = input.request.headers[.idempotencyKey] else {
             return try await route.handle(input)
         }
         let claim = IdempotencyClaim(
@@ -212,11 +224,12 @@ final class RequestPipeline: Sendable {
         guard reply.stream == nil, reply.body.count >= ContentNegotiation.compressibleBytesMin,
             let type = reply.headers[.contentType], ContentNegotiation.isCompressible(type)
         else { return reply }
+        let known = reply.kept?.tag
         var reply = reply
         reply.headers[.vary] = "Accept-Encoding"
         guard let coding = ContentNegotiation.coding(request.headers[.acceptEncoding])
         else { return reply }
-        let tag = reply.tag
+        let tag = known ?? reply.tag
         if reply.headers[.eTag] != nil { reply.headers[.eTag] = tag.inCoding(coding.rawValue).field }
         // What everybody may read is packed once: else whoever shows nothing could have it packed again and again.
         reply.body =

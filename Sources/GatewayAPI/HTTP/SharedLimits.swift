@@ -33,6 +33,24 @@ final class SharedLimits: Sendable {
 }
 
 extension RateDecision {
+    private static let begin = Array("\"default\";r=".utf8)
+    private static let middle = Array(";t=".utf8)
+    private static let byteCountMax = 48
+
     /// The `RateLimit` field: what remains, and when more comes.
-    var field: String { "\"default\";r=" + String(remaining) + ";t=" + String(max(retryAfterSeconds, 1)) }
+    var field: String {
+        // Written for every request: one buffer, where adding strings would make several.
+        var text: [UInt8] = []
+        text.reserveCapacity(Self.byteCountMax)
+        text += Self.begin
+        Self.append(remaining, to: &text)
+        text += Self.middle
+        Self.append(max(retryAfterSeconds, 1), to: &text)
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    private static func append(_ number: UInt32, to text: inout [UInt8]) {
+        if number >= 10 { append(number / 10, to: &text) }
+        text.append(UInt8(ascii: "0") + UInt8(number % 10))
+    }
 }

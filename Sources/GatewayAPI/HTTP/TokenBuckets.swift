@@ -24,50 +24,64 @@ struct TokenBuckets<Caller: Hashable & Sendable>: Sendable {
 
     typealias Decision = RateDecision
 
+    /// What every bucket holds at most, in nanoseconds' worth of tokens.
+    private struct Quota {
+        let capacity: UInt64
+        let nanosecondsPerToken: UInt64
+    }
+
     private struct Bucket {
         /// Nanoseconds' worth of tokens that are missing.
-        var debt: UInt64
+        var debt: UInt64 = 0
         var time: UInt64
+
+        func remainingDebt(at now: UInt64) -> UInt64 {
+            let passed = now > time ? now - time : 0
+            return debt > passed ? debt - passed : 0
+        }
+
+        mutating func take(_ quota: Quota, at now: UInt64) -> Decision {
+            debt = remainingDebt(at: now)
+            time = now
+            let isAllowed = debt + quota.nanosecondsPerToken <= quota.capacity
+            if isAllowed { debt += quota.nanosecondsPerToken }
+            let remaining = UInt32((quota.capacity - debt) / quota.nanosecondsPerToken)
+            let wait = remaining > 0 ? 0 : debt + quota.nanosecondsPerToken - quota.capacity
+            return Decision(
+                isAllowed: isAllowed, remaining: remaining,
+                retryAfterSeconds: UInt32((wait + 999_999_999) / 1_000_000_000))
+        }
     }
 
     /// Callers that are told apart.
     static var callersMax: Int { 10_000 }
 
     let policy: Policy
-    /// Nil for all callers beyond the bound.
-    private var buckets: [Caller?: Bucket] = [:]
-    private let nanosecondsPerToken: UInt64
+    private let quota: Quota
+    private var buckets: [Caller: Bucket] = [:]
+    /// That of all callers beyond the bound.
+    private var rest = Bucket(time: 0)
 
     init(_ policy: Policy) {
         precondition(policy.burst > 0 && policy.perSecond > 0, "a policy lets something through")
         self.policy = policy
-        nanosecondsPerToken = 1_000_000_000 / UInt64(policy.perSecond)
+        let nanosecondsPerToken = 1_000_000_000 / UInt64(policy.perSecond)
+        quota = Quota(
+            capacity: UInt64(policy.burst) * nanosecondsPerToken, nanosecondsPerToken: nanosecondsPerToken)
     }
 
     /// Takes a token, if there is one; `now` is a steady clock's, in nanoseconds.
     mutating func take(_ caller: Caller, at now: UInt64) -> Decision {
-        var name: Caller? = caller
-        var known = buckets[name]
-        if known == nil, buckets.count >= Self.callersMax {
-            buckets = buckets.filter { remainingDebt(of: $0.value, at: now) > 0 }
-            if buckets.count >= Self.callersMax {
-                name = nil
-                known = buckets[name]
-            }
+        let quota = quota
+        // Looked for once: that is most of the work.
+        if let place = buckets.index(forKey: caller) { return buckets.values[place].take(quota, at: now) }
+        if buckets.count >= Self.callersMax {
+            buckets = buckets.filter { $0.value.remainingDebt(at: now) > 0 }
+            if buckets.count >= Self.callersMax { return rest.take(quota, at: now) }
         }
-        let capacity = UInt64(policy.burst) * nanosecondsPerToken
-        var debt = known.map { remainingDebt(of: $0, at: now) } ?? 0
-        let isAllowed = debt + nanosecondsPerToken <= capacity
-        if isAllowed { debt += nanosecondsPerToken }
-        buckets[name] = debt == 0 ? nil : Bucket(debt: debt, time: now)
-        let remaining = UInt32((capacity - debt) / nanosecondsPerToken)
-        let wait = remaining > 0 ? 0 : debt + nanosecondsPerToken - capacity
-        return Decision(
-            isAllowed: isAllowed, remaining: remaining, retryAfterSeconds: UInt32((wait + 999_999_999) / 1_000_000_000))
-    }
-
-    private func remainingDebt(of bucket: Bucket, at now: UInt64) -> UInt64 {
-        let passed = now > bucket.time ? now - bucket.time : 0
-        return bucket.debt > passed ? bucket.debt - passed : 0
+        var bucket = Bucket(time: now)
+        let decision = bucket.take(quota, at: now)
+        buckets[caller] = bucket
+        return decision
     }
 }
