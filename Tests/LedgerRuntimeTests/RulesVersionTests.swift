@@ -23,7 +23,7 @@ struct RulesVersionTests {
         for transaction in transactions {
             #expect(Self.codes(fixture, transaction) == .notInTheseRules)
             #expect(throws: RuntimeFailure.self) { try fixture.execute([transaction.encoded]) }
-            #expect(throws: RuntimeFailure.self) { try fixture.execute([transaction.encoded]) { _ in true } }
+            #expect(throws: RuntimeFailure.self) { try fixture.execute([transaction.encoded]) { _ in transaction } }
         }
         let old = try fixture.transaction(by: 1, [anchor])
         #expect(Self.codes(fixture, old) == nil)
@@ -98,7 +98,7 @@ struct RulesVersionTests {
             ])
         try fixture.run([add, end])
         let cold = try fixture.execute([stale.encoded])
-        let warm = try fixture.execute([stale.encoded]) { _ in true }
+        let warm = try fixture.execute([stale.encoded]) { _ in stale }
         #expect(cold.results == warm.results && cold.appHash == warm.appHash)
         #expect(cold.results.map(\.code) == [.accountUnknown])
     }
