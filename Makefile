@@ -29,6 +29,8 @@ bench: build        ## The figures of core and gateway, each beside its ceiling 
 	deploy/bootstrap --bench
 	deploy/bench --records $(or $(RECORDS),100000)
 	deploy/bench-frontdoor
+	cd Benchmarks/Network && swift build -c release --product network-load
+	deploy/bench-network
 	Benchmarks/run
 
 fuzz: bootstrap     ## Every decoder and verifier under libFuzzer, bounded (SECONDS each, default 20).
