@@ -18,13 +18,13 @@ enum Output {
         do {
             try FileHandle.standardOutput.write(contentsOf: Data(bytes))
         } catch {
-            let reason = (error as NSError).userInfo[NSUnderlyingErrorKey] as? any Error ?? error
-            if (reason as NSError).code == EPIPE {
+            let reason = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError ?? error as NSError
+            if reason.code == EPIPE {
                 // The network library ignores the signal for its sockets.
                 signal(SIGPIPE, SIG_DFL)
                 raise(SIGPIPE)
             }
-            note("Error: standard output: \(reason.localizedDescription)")
+            note("Error: standard output: \(String(cString: strerror(Int32(reason.code))))")
             exit(1)
         }
     }
