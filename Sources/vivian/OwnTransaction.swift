@@ -57,6 +57,10 @@ struct TransactionRefusal: GatewayRefusal {
 enum AccountName {
     static func id(_ text: String) throws -> AccountID {
         if text.utf8.count == 64, let id = Hex.decode(text).flatMap({ AccountID($0) }) { return id }
+        guard FileManager.default.fileExists(atPath: text) else {
+            throw CommandFailure(
+                "\(text) is no account: give its id, 64 lower-case hex digits, or the file of an installation's card")
+        }
         return try ValidatorCard(file: text).account.id
     }
 

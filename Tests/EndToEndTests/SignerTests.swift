@@ -92,6 +92,7 @@ extension EndToEnd {
             var height = 0
             for round in 0..<9 {
                 load.begin(clients: 2, round: round)
+                // Whoever is killed is killed at any moment of the load.
                 usleep(UInt32.random(in: 20_000..<300_000, using: &random))
                 if round % 3 != 1 { signer.kill() }
                 if round % 3 != 0 { node.kill() }
@@ -146,6 +147,7 @@ extension EndToEnd {
             try node.start()
             let height = try node.height()
             #expect(node.log.contains("it is a restored backup"), "\(node.log)")
+            // What must not happen has had the time of some blocks.
             usleep(2_000_000)
             #expect(try node.height() == height)
             Self.expectNoDouble(signer, atLeast: 12)

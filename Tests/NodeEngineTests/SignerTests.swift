@@ -10,6 +10,8 @@ import Testing
 /// A signer and those who ask it, over real sockets.
 @Suite(.serialized) struct SignerTests {
     /// A signer's folder and socket, with its process's part on a thread of its own: other tests may hold all of the pool.
+    ///
+    /// `@unchecked Sendable`: its variables change before and after the thread runs, never beside it.
     final class Desk: @unchecked Sendable {
         let folder: URL
         let key: SigningKey
@@ -17,7 +19,7 @@ import Testing
         private let ended = DispatchSemaphore(value: 0)
 
         init() throws {
-            // Socket paths are short.
+            // A socket's path has at most 107 bytes (unix(7)), and a temporary folder's alone may have as many.
             folder = URL(fileURLWithPath: "/tmp/vs-\(UUID().uuidString.prefix(8))")
             key = try SigningKey.generate(.edDSA)
             try FileManager.default.createDirectory(
