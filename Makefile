@@ -24,6 +24,7 @@ bootstrap:          ## Install Debian packages and a Python environment, if they
 
 lint:
 	swift format lint --strict --recursive Sources Tests Package.swift
+	deploy/mutants --check
 
 bench: build        ## The figures of core and gateway, each beside its ceiling (RECORDS=1000000 for the long run).
 	deploy/bootstrap --bench
