@@ -61,6 +61,9 @@ let modules: [Module] = [
         uses: ["Logging", "ServiceLifecycle"]),
     // Clients: what others build on.
     Module(name: "GatewayClient", dependsOn: ["Codec", "HTTPClientKit", "Verification"]),
+    Module(
+        name: "LightProxy", dependsOn: ["Codec", "GatewayClient", "Verification"],
+        uses: ["Hummingbird", "HTTPTypes", "NIOCore", "Logging", "ServiceLifecycle"]),
     // Edges.
     Module(
         name: "GatewayAPI",
@@ -77,7 +80,7 @@ let modules: [Module] = [
         dependsOn: [
             "Codec", "Cryptography", "Proofs", "LedgerModel", "StateTree", "LedgerRuntime", "LedgerStore",
             "LedgerAccess", "NodeEngine", "PeerNetwork", "GatewayStore", "Records", "GatewayAPI", "GatewayClient",
-            "Verification", "HTTPClientKit", "SupplyChain", "SchemaValidation", "Consensus", "CAllocator",
+            "LightProxy", "Verification", "HTTPClientKit", "SupplyChain", "SchemaValidation", "Consensus", "CAllocator",
         ],
         uses: ["ArgumentParser", "Logging", "ServiceLifecycle", "UnixSignals"], isExecutable: true),
     Module(

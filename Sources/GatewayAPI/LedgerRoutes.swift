@@ -50,6 +50,8 @@ struct LedgerRoutes {
             Route(
                 .post, "/transactions", .scope(.ledgerSubmit), bodyBytesMax: parts.configuration.transactionBytesMax,
                 submit),
+            Route(
+                .post, "/evidence", .scope(.ledgerSubmit), bodyBytesMax: Evidence.blockBytesMax, submitEvidence),
         ]
     }
 
@@ -129,5 +131,11 @@ struct LedgerRoutes {
         return Reply.json(
             .object(of: ["id": .hex(id.bytes), "state": .string("pending")]), status: .accepted,
             headers: [.location: "/transactions/\(Hex.encode(id.bytes))"])
+    }
+
+    @Sendable func submitEvidence(_ input: RouteInput) async throws -> Reply {
+        try await parts.ledger.submit(evidence: input.body)
+        return Reply.json(
+            .object(of: ["hash": .hex(SHA256.hash(input.body).bytes), "state": .string("pending")]), status: .accepted)
     }
 }

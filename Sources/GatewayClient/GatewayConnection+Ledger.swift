@@ -48,6 +48,14 @@ extension GatewayConnection {
                 headers: [("content-type", "application/cose"), ("idempotency-key", key.text)], body: transaction))
     }
 
+    /// Hands in proof that validators signed two blocks (`tendermint.types.Evidence`).
+    /// - Throws: ``GatewayFailure``, `refused` where it proves nothing that the ledger does not have.
+    public func submit(evidence: [UInt8], key: IdempotencyToken = .random()) async throws(GatewayFailure) {
+        _ = try await send(
+            "POST", RequestTarget.path(["evidence"]),
+            headers: [("content-type", "application/protobuf"), ("idempotency-key", key.text)], body: evidence)
+    }
+
     /// What became of a transaction.
     public func transaction(_ id: String) async throws(GatewayFailure) -> TransactionAnswer {
         try TransactionAnswer(try await send("GET", RequestTarget.path(["transactions", id])))

@@ -21,6 +21,10 @@ package protocol LedgerAccess: Sendable {
     /// - Throws: `refused` where it can never be included, `unavailable` where a later try may succeed.
     func submit(_ transaction: [UInt8]) async throws(LedgerAccessFailure) -> TransactionID
 
+    /// Hands in proof that validators signed two blocks (`tendermint.types.Evidence`), which the next block then carries.
+    /// - Throws: `refused` where it proves nothing that the ledger does not have.
+    func submit(evidence: [UInt8]) async throws(LedgerAccessFailure)
+
     /// What became of a transaction.
     func transaction(_ id: TransactionID) async throws(LedgerAccessFailure) -> TransactionStatus
 

@@ -17,15 +17,15 @@ extension Node {
         forget(mempool.expired(at: nanoseconds))
         let rules = try ProtocolRules.at(Height(tip.height + 1), in: BlockState(tip.forest))
         let transactions = mempool.next(bytesMax: rules.blockTransactionBytesMax).map(\.bytes)
-        let (chain, forest, verified, judge) = (tip.chain, tip.forest, verified, evidenceJudge)
+        let (chain, forest, verified) = (tip.chain, tip.forest, verified)
         execution.async {
-            let evidence = order.evidence.filter { judge.isNews($0, on: chain, in: BlockState(forest)) }.map(\.item)
+            let evidence = EvidenceJudge.items(order.evidence, on: chain, in: BlockState(forest))
             let header = chain.header(
                 time: order.time, transactions: transactions, evidence: evidence, lastCommit: order.lastCommit,
                 proposer: order.proposer.bytes)
             let block = ProposedBlock(
                 Block(header: header, transactions: transactions, evidence: evidence, lastCommit: order.lastCommit))
-            let result = Result { try Self.execute(block, on: forest, after: chain, verified: verified, judge: judge) }
+            let result = Result { try Self.execute(block, on: forest, after: chain, verified: verified) }
             Task { await self.built(order, block, result) }
         }
     }
@@ -43,9 +43,9 @@ extension Node {
     }
 
     func execute(_ block: ProposedBlock) {
-        let (chain, forest, verified, judge) = (tip.chain, tip.forest, verified, evidenceJudge)
+        let (chain, forest, verified) = (tip.chain, tip.forest, verified)
         execution.async {
-            let result = Result { try Self.execute(block, on: forest, after: chain, verified: verified, judge: judge) }
+            let result = Result { try Self.execute(block, on: forest, after: chain, verified: verified) }
             Task { await self.executed(block, result) }
         }
     }
@@ -67,12 +67,11 @@ extension Node {
     }
 
     static func execute(
-        _ block: ProposedBlock, on forest: StoreForest, after chain: ChainTip, verified: VerifiedTransactions,
-        judge: EvidenceJudge
+        _ block: ProposedBlock, on forest: StoreForest, after chain: ChainTip, verified: VerifiedTransactions
     ) throws(RuntimeFailure) -> BlockOutcome {
         let header = block.block.header
         guard let proposer = Address(header.proposer) else { throw .invalidBlock("no proposer") }
-        let misbehaviour = try judge.judge(block.block.evidence, on: chain, in: BlockState(forest))
+        let misbehaviour = try EvidenceJudge.judge(block.block.evidence, on: chain, in: BlockState(forest))
         return try BlockExecution.execute(
             block.block.transactions,
             context: BlockContext(
@@ -104,7 +103,7 @@ extension Node {
         // An overlay that was dropped is made again.
         let outcome =
             try outcomes.last { $0.blockID == block.id }?.outcome
-            ?? Self.execute(block, on: tip.forest, after: tip.chain, verified: verified, judge: evidenceJudge)
+            ?? Self.execute(block, on: tip.forest, after: tip.chain, verified: verified)
         try apply(block, commit, outcome)
         receive(.workChanged(!mempool.isEmpty))
     }
@@ -123,6 +122,7 @@ extension Node {
         checkpoints.note(outcome.places)
         changesSinceCheckpoint += outcome.changes.reduce(0) { $0 + $1.changes.count }
         clear(outcome, of: block.block.transactions)
+        compactBlocks.decided(block.block.header.height)
         view.publish(
             .init(
                 signed: SignedHeader(header: header, commit: commit), forest: outcome.state,

@@ -28,6 +28,8 @@ extension Node {
             guard let message = try? PeerMessage(decoding: bytes) else {
                 return disconnect(NodeID(peer), reason: "a message that cannot be read")
             }
+            if case .evidence(let found) = message, !isNews(found) { return }
+            if takeCompact(message, from: NodeID(peer)) { return }
             receive(.messageReceived(message, from: NodeID(peer)))
         }
     }

@@ -53,6 +53,7 @@ package actor Node {
     var note: ChainNote
     var mempool = Mempool()
     var arrivals = Arrivals()
+    var compactBlocks = CompactBlocks()
     var replica: Replica
     /// Inputs that came up while effects were performed: they are fed after them.
     private var inputs: [Replica.Input] = []

@@ -134,7 +134,7 @@ struct NodeStart {
         while height < last {
             height += 1
             let (block, commit) = try read(height, from: blocks)
-            let outcome = try replay(block, after: tip, judge: EvidenceJudge { view.header($0)?.header.time })
+            let outcome = try replay(block, after: tip)
             try tiles.append(outcome.logEntries)
             self.note(outcome, in: history, logger: logger)
             checkpoints.note(outcome.places)
@@ -275,7 +275,7 @@ struct NodeStart {
     }
 
     /// Executes one block of the log and checks that it follows from the state before it.
-    private static func replay(_ block: Block, after tip: Node.Tip, judge: EvidenceJudge) throws -> BlockOutcome {
+    private static func replay(_ block: Block, after tip: Node.Tip) throws -> BlockOutcome {
         let header = block.header
         // The log holds decided blocks: a quorum has checked their signatures, and the frames' checksums hold.
         if let reason = tip.chain.refusal(of: block, isValid: { _, _, _ in true }) {
@@ -289,7 +289,7 @@ struct NodeStart {
             block.transactions,
             context: BlockContext(
                 height: Height(UInt64(header.height)), time: header.time, proposer: proposer,
-                misbehaviour: try judge.judge(block.evidence, on: tip.chain, in: BlockState(tip.forest))),
+                misbehaviour: try EvidenceJudge.judge(block.evidence, on: tip.chain, in: BlockState(tip.forest))),
             on: tip.forest, ledger: tip.chain.ledger,
             checked: { try? SignedTransaction(decoding: $0, on: tip.chain.ledger) })
     }

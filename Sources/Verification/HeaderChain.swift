@@ -7,7 +7,8 @@ import Proofs
 struct HeaderChain {
     /// Largest difference between the verifier's clock and a header from ahead of it: 10 s, as 07-tendermint clients have.
     static let clockDriftMax: UInt64 = 10_000_000_000
-    private let headers: [VerifiedHeader]
+    /// Rising.
+    let headers: [VerifiedHeader]
     let trusted: [UInt8]
 
     /// bundles.md, "headers": the entries' headers are there, the last one is needed, the first set is the trusted one,

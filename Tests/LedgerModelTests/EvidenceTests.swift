@@ -209,7 +209,7 @@ struct EvidenceTests {
         evidence.second = vote("blockhash", round: 1)
         evidence.timestamp = .zero
         let published = "a9ce28d13bb31001fc3e5b7927051baf98f86abdbd64377643a304164c826923"
-        #expect(Block.evidenceHash([evidence.item]).hex == published)
+        #expect(Block.evidenceHash([Evidence.duplicateVote(evidence).encoded]).hex == published)
         #expect(Block.evidenceHash([]).hex == SHA256.hash([]).hex)
     }
 }

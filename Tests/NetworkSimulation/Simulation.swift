@@ -150,13 +150,13 @@ final class Simulation {
     func post(_ message: PeerMessage, from: Int, to receiver: Int?) {
         let bytes = message.encoded
         witness.trace(bytes, from: from, at: now)
-        if let receiver { return send(bytes, decides: message.decides, from: from, to: receiver) }
-        for peer in network.peers(of: from) { send(bytes, decides: message.decides, from: from, to: peer) }
+        if let receiver { return send(bytes, of: message.part, from: from, to: receiver) }
+        for peer in network.peers(of: from) { send(bytes, of: message.part, from: from, to: peer) }
     }
 
-    private func send(_ bytes: [UInt8], decides: Bool, from: Int, to: Int) {
+    private func send(_ bytes: [UInt8], of part: MessagePart, from: Int, to: Int) {
         let epoch = network.epoch(from, to)
-        guard epoch > 0, !isLost(from, to, decides: decides) else { return }
+        guard epoch > 0, !isLost(from, to, part) else { return }
         let copies = !isHealed && random.happens(weather.doubled) ? 2 : 1
         if copies == 2 { witness.count("doubled") }
         for _ in 0..<copies {
@@ -169,16 +169,21 @@ final class Simulation {
         if !isHealed, random.happens(weather.resets) { endConnection(from, to) }
     }
 
-    private func isLost(_ from: Int, _ to: Int, decides: Bool) -> Bool {
+    private func isLost(_ from: Int, _ to: Int, _ part: MessagePart) -> Bool {
         if isHealed { return false }
         if network.isBlocked(from: from, to: to) {
             witness.count("blocked by a partition")
             return true
         }
-        let isLost = random.happens(weather.lost) || decides && random.happens(weather.decidingLost)
+        let isLost =
+            random.happens(weather.lost) || part == .decision && random.happens(weather.decidingLost)
+            || part == .prevote && to == deafNode && random.happens(weather.deafness)
         if isLost { witness.count("lost") }
         return isLost
     }
+
+    /// Who hears no prevotes now.
+    private var deafNode: Int { Int((seed &+ now / (4 * second)) % UInt64(nodes.count)) }
 
     private func corrupted(_ bytes: [UInt8]) -> [UInt8] {
         guard !isHealed, random.happens(weather.corrupted) else { return bytes }
@@ -260,13 +265,15 @@ final class Simulation {
     }
 }
 
+/// What part a message has in a decision.
+enum MessagePart { case prevote, decision, other }
+
 extension PeerMessage {
-    /// Whether it brings a decision nearer.
-    var decides: Bool {
+    var part: MessagePart {
         switch self {
-        case .consensus(.vote(let vote)): vote.type == .precommit
-        case .decided: true
-        default: false
+        case .consensus(.vote(let vote)): vote.type == .precommit ? .decision : .prevote
+        case .decided: .decision
+        default: .other
         }
     }
 }

@@ -119,6 +119,7 @@ final class ReplaceableLedger: LedgerAccess {
     func logTile(level: Int, index: UInt64, width: Int) async throws(LedgerAccessFailure) -> [Digest] {
         throw .unavailable("no log")
     }
+    func submit(evidence: [UInt8]) async throws(LedgerAccessFailure) { throw .refused("no validators") }
     func network() async throws(LedgerAccessFailure) -> NetworkStatus { throw .unavailable("no network") }
     func receiptSignatures(at height: Height) async throws(LedgerAccessFailure) -> [ReceiptSignature] { [] }
     func checkpoint() async throws(LedgerAccessFailure) -> String { throw .unavailable("no log") }

@@ -14,7 +14,10 @@ package import LedgerModel
 /// | 7 wantLastVote | - : asks for the last vote of the asker's key (D23) |
 /// | 8 lastVote | the ``SignedMessage``, which proves itself; nothing where none is known |
 /// | 9 validator | 20 bytes address, signature: the sender's node acts for that validator (``NodeBinding``) |
-/// | 10 evidence | `tendermint.types.DuplicateVoteEvidence` |
+/// | 10 evidence | `tendermint.types.Evidence` |
+/// | 11 compactBlock | a ``CompactBlock``: a proposal's, sent after it |
+/// | 12 wantTransactions | u64 height, 32 bytes hash of the header, u32 each: places in the block, rising |
+/// | 13 transactions | 32 bytes hash of the header; a part each: what the receiver lacked |
 package enum PeerMessage: Hashable, Sendable {
     case status(ChainStatus)
     case consensus(ConsensusMessage)
@@ -25,14 +28,17 @@ package enum PeerMessage: Hashable, Sendable {
     case wantLastVote
     case lastVote(SignedMessage?)
     case validator(NodeBinding)
-    case evidence(DuplicateVoteEvidence)
+    case evidence(Evidence)
+    case compactBlock(CompactBlock)
+    case wantTransactions(TransactionWish)
+    case transactions(hash: [UInt8], [[UInt8]])
 
     /// How urgent a message is: the network sends the first lane first.
     package enum Lane: Sendable { case votes, blocks, sync }
 
     package var lane: Lane {
         switch self {
-        case .block: .blocks
+        case .block, .compactBlock, .transactions: .blocks
         case .decided, .wantDecided: .sync
         default: .votes
         }
@@ -75,6 +81,16 @@ package enum PeerMessage: Hashable, Sendable {
         case .evidence(let evidence):
             writer.uint8(10)
             writer.raw(evidence.encoded)
+        case .compactBlock(let block):
+            writer.uint8(11)
+            block.write(to: &writer)
+        case .wantTransactions(let wish):
+            writer.uint8(12)
+            wish.write(to: &writer)
+        case .transactions(let hash, let transactions):
+            writer.uint8(13)
+            writer.raw(hash)
+            for transaction in transactions { writer.part(transaction) }
         }
         return writer.bytes
     }
@@ -101,7 +117,10 @@ package enum PeerMessage: Hashable, Sendable {
         case 9:
             guard let validator = Address(try reader.bytes(Address.byteCount)) else { throw ConsensusFault.malformed }
             message = .validator(NodeBinding(validator: validator, signature: try reader.bytes(64)))
-        case 10: message = .evidence(try DuplicateVoteEvidence(decoding: reader.bytes(reader.remaining)))
+        case 10: message = .evidence(try Evidence(decoding: reader.bytes(reader.remaining)))
+        case 11: message = .compactBlock(try CompactBlock(from: &reader))
+        case 12: message = .wantTransactions(try TransactionWish(from: &reader))
+        case 13: message = .transactions(hash: try reader.bytes(32), try reader.parts())
         default: throw ConsensusFault.malformed
         }
         try reader.finish()
@@ -110,6 +129,19 @@ package enum PeerMessage: Hashable, Sendable {
 }
 
 extension ByteReader {
+    /// All that is left: 1 to 65,536 parts, none of them empty.
+    fileprivate mutating func parts() throws -> [[UInt8]] {
+        var parts: [[UInt8]] = []
+        while remaining > 0 {
+            parts.append(try part())
+            guard parts.count <= CompactBlock.countMax, parts.last?.isEmpty == false else {
+                throw ConsensusFault.malformed
+            }
+        }
+        guard !parts.isEmpty else { throw ConsensusFault.malformed }
+        return parts
+    }
+
     /// A height: u64, at most 2^63 - 1.
     mutating func height() throws -> Int64 {
         guard let height = Int64(exactly: try uint64()) else { throw ConsensusFault.malformed }

@@ -96,7 +96,9 @@ extension Replica {
         effects.append(.send(.consensus(message), to: nil))
         // A block that had a polka before is at hand where it was voted for; others ask.
         if case .proposal(let proposal, _) = message, proposal.polRound < 0, let block = blocks[proposal.blockID] {
-            effects.append(.send(.block(block.encoded), to: nil))
+            let isCompact = !block.block.transactions.isEmpty && block.encoded.count >= CompactBlock.byteCountMin
+            effects.append(
+                .send(isCompact ? .compactBlock(CompactBlock(block)) : .block(block.encoded), to: nil))
         }
     }
 
@@ -180,13 +182,13 @@ extension Replica {
     /// Sees to it that the height begins when its block is due.
     mutating func scheduleBegin() {
         guard startRule == nil, machine.round < 0 else { return }
-        let due = pacing.due(hasWork: hasWork)
+        let due = pacing.due(hasWork: hasAnyWork)
         effects.append(
             .schedule(.begin(height: height), afterNanoseconds: due > now.steady ? due - now.steady : 0))
     }
 
     mutating func begin() {
-        guard startRule == nil, machine.round < 0, pacing.due(hasWork: hasWork) <= now.steady else { return }
+        guard startRule == nil, machine.round < 0, pacing.due(hasWork: hasAnyWork) <= now.steady else { return }
         // Whoever is far behind is about to get this height's decision.
         guard !catchUp.isFlowing(at: now.steady) || !isBehind else { return scheduleLater() }
         feed(.started)

@@ -35,6 +35,8 @@ extension Replica {
         case .lastVote(let place): takeLastVote(place, from: sender)
         case .validator(let binding): take(binding, from: sender)
         case .evidence(let evidence): take(evidence, from: sender)
+        // The host's: it has the transactions, and hands in the whole block.
+        case .compactBlock, .wantTransactions, .transactions: break
         }
     }
 

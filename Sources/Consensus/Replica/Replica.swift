@@ -31,6 +31,8 @@ package struct Replica: Sendable {
         /// What `sign` asked for.
         case signed(SignedMessage)
         case timerElapsed(Timer)
+        /// Somebody outside the network found who signed two blocks.
+        case evidenceFound(Evidence)
         /// Whether there is anything to put into a block.
         case workChanged(Bool)
     }
@@ -66,7 +68,7 @@ package struct Replica: Sendable {
         package var time: Timestamp
         package var lastCommit: Commit
         /// What may be put in; what does not hold is left out.
-        package var evidence: [DuplicateVoteEvidence]
+        package var evidence: [Evidence]
         package var proposer: Address
     }
 
@@ -135,7 +137,7 @@ package struct Replica: Sendable {
     var delayedRound: Int32?
     /// The last that each validator was heard to sign.
     var lastVotes: [Address: SignedMessage] = [:]
-    var evidence: [DuplicateVoteEvidence] = []
+    var evidence: [Evidence] = []
     /// Where things stood at the last tick.
     var lastSeen: VotePlace?
 
@@ -188,6 +190,7 @@ package struct Replica: Sendable {
         case .executed(let blockID, let result): executed(blockID, result)
         case .signed(let message): feed(.signed(message))
         case .timerElapsed(let timer): elapsed(timer)
+        case .evidenceFound(let found): takeReported(found)
         case .workChanged(let hasWork):
             guard hasWork != self.hasWork else { break }
             self.hasWork = hasWork

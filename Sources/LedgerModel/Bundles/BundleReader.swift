@@ -1,17 +1,17 @@
-import Codec
-import Cryptography
+package import Codec
+package import Cryptography
 import Proofs
 
 /// Reads members of a bundle, each in its one spelling: base64 as an encoder writes it, 64-bit integers as decimal text,
 /// lower-case hex; no other members (bundles.md, "Spelling").
-struct BundleReader {
+package struct BundleReader {
     static let charactersMax = 4_096
 
     let node: JSONNode
     let what: String
 
     /// - Throws: where the value is no object, or has a member that is not in the list.
-    init(_ node: JSONNode, _ what: String, members: Set<String>) throws(LedgerModelFailure) {
+    package init(_ node: JSONNode, _ what: String, members: Set<String>) throws(LedgerModelFailure) {
         guard node.kind == .object else { throw .invalid("\(what): not an object") }
         for member in node.members where !members.contains(where: { member.name.utf8.elementsEqual($0.utf8) }) {
             throw .invalid("\(what): unknown member \(member.name)")
@@ -20,7 +20,7 @@ struct BundleReader {
         self.what = what
     }
 
-    func has(_ name: String) -> Bool { node[name] != nil }
+    package func has(_ name: String) -> Bool { node[name] != nil }
 
     func member(_ name: String) throws(LedgerModelFailure) -> JSONNode {
         guard let member = node[name] else { throw .invalid("\(what): \(name) is missing") }
@@ -28,7 +28,7 @@ struct BundleReader {
     }
 
     /// Text of 1 to 4,096 characters.
-    func text(_ name: String) throws(LedgerModelFailure) -> String {
+    package func text(_ name: String) throws(LedgerModelFailure) -> String {
         guard let text = try member(name).string else { throw .invalid("\(what): \(name) is no text") }
         guard 1...Self.charactersMax ~= text.unicodeScalars.count else {
             throw .invalid("\(what): \(name) is empty or too long")
@@ -36,7 +36,7 @@ struct BundleReader {
         return text
     }
 
-    func bytes(_ name: String) throws(LedgerModelFailure) -> [UInt8] {
+    package func bytes(_ name: String) throws(LedgerModelFailure) -> [UInt8] {
         try Self.bytes(try member(name), "\(what): \(name)")
     }
 
@@ -45,7 +45,7 @@ struct BundleReader {
         return bytes
     }
 
-    func digest(hex name: String) throws(LedgerModelFailure) -> Digest {
+    package func digest(hex name: String) throws(LedgerModelFailure) -> Digest {
         guard let digest = Hex.decode(try text(name)).flatMap({ Digest($0) }) else {
             throw .invalid("\(what): \(name) is not 32 bytes in lower-case hex")
         }
@@ -53,7 +53,7 @@ struct BundleReader {
     }
 
     /// A decimal number below 2^64, `0` or without leading zeros.
-    func number(_ name: String) throws(LedgerModelFailure) -> UInt64 {
+    package func number(_ name: String) throws(LedgerModelFailure) -> UInt64 {
         let text = try text(name)
         guard let value = UInt64(text), String(value).utf8.elementsEqual(text.utf8) else {
             throw .invalid("\(what): \(name) is no decimal number")
@@ -68,7 +68,7 @@ struct BundleReader {
         return list
     }
 
-    func possiblyEmpty(_ name: String, max: Int) throws(LedgerModelFailure) -> [JSONNode] {
+    package func possiblyEmpty(_ name: String, max: Int) throws(LedgerModelFailure) -> [JSONNode] {
         let list = try member(name)
         guard list.kind == .array else { throw .invalid("\(what): \(name) is no list") }
         guard list.count <= max else { throw .invalid("\(what): \(name) has more than \(max) items") }

@@ -34,9 +34,6 @@ package struct DuplicateVoteEvidence: Hashable, Sendable, CanonicalMessage {
     package init(decoding bytes: [UInt8]) throws(LedgerModelFailure) { try self.init(canonical: bytes) }
     package var encoded: [UInt8] { protobuf }
 
-    /// As an item of a block's evidence.
-    package var item: [UInt8] { Evidence.duplicateVote(self).encoded }
-
     package mutating func take(_ field: ProtobufField) throws(ProtobufFailure) {
         switch field.number {
         case 1: first = try Vote(reading: field.bytes())

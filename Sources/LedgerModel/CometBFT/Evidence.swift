@@ -69,7 +69,7 @@ package struct ValidatorMisbehaviour: Hashable, Sendable {
     /// The validator's power at that height.
     package var power: Int64
     package var height: Height
-    /// The time of that height's block.
+    /// The time of that height's block; where a ledger judges by its state alone, that of the block before the evidence.
     package var time: Timestamp
     /// The power of all validators at that height.
     package var totalPower: Int64

@@ -28,9 +28,10 @@ extension RunningNode {
     ///
     /// `key`: what is shown as a Bearer credential; the administrator's key if left out, nothing if empty.
     /// `options`: further ones of curl's.
+    /// `base`: another address than the node's.
     func request(
         _ method: String, _ path: String, headers: [String] = [], body: [UInt8]? = nil, key: String? = nil,
-        options: [String] = []
+        options: [String] = [], base: String? = nil
     ) throws -> Reply {
         let scratch = folder.appending(path: "curl-\(UUID().uuidString)")
         let (sent, received) = (scratch.path + ".sent", scratch.path + ".received")
@@ -48,7 +49,7 @@ extension RunningNode {
             try Data(body).write(to: URL(fileURLWithPath: sent))
             arguments += ["--data-binary", "@" + sent, "-H", "Expect:"]
         }
-        let result = try Tool.run("/usr/bin/curl", arguments + [address + path])
+        let result = try Tool.run("/usr/bin/curl", arguments + [(base ?? address) + path])
         guard result.status == 0 else { throw PeerFailure(peer: "curl", complaint: result.errors) }
         let lines = result.text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         let content = (try? Data(contentsOf: URL(fileURLWithPath: received))) ?? Data()

@@ -8,7 +8,9 @@ struct Weather {
     var corrupted = 0
     /// Precommits and decided blocks lost, in a thousand: many lock, few decide, and the lock has to hold.
     var decidingLost = 0
-    /// Votes of chosen receivers lost for a while, in a thousand.
+    /// Prevotes lost on the way to one node, another every few seconds, in a thousand: it learns of no polka and proposes
+    /// another block, and the locks of the others have to hold.
+    var deafness = 0
     var delay: ClosedRange<UInt64> = millisecond...10 * millisecond
     /// Whether a link keeps the order of its messages, as TCP does.
     var isOrdered = true
@@ -48,6 +50,7 @@ struct Weather {
         if random.happens(300) { doubled = random.below(200) }
         if random.happens(150) { corrupted = random.below(8) }
         if random.happens(400) { decidingLost = 300 + random.below(650) }
+        if random.happens(300) { deafness = 700 + random.below(300) }
         if random.happens(500) { delay = millisecond...random.within(20 * millisecond...400 * millisecond) }
         isOrdered = random.happens(400)
         if random.happens(200) { (slowLinks, slowness) = (200, random.within(1_000...200_000)) }

@@ -1,4 +1,5 @@
 @testable import Consensus
+import Cryptography
 import LedgerModel
 import LedgerRuntime
 import LedgerStore
@@ -45,6 +46,8 @@ class SimulatedNode {
     /// States of before, to begin a replay at.
     private var checkpoints: [(tip: ChainTip, state: StoreForest)] = []
     var pool: [[UInt8]] = []
+    /// Of this life.
+    private var compactBlocks = CompactBlocks()
     private var book = EvidenceBook()
     /// What is on disk of what this node signed.
     var durable = DurableWords()
@@ -109,6 +112,7 @@ class SimulatedNode {
         isUp = false
         life += 1
         replica = nil
+        compactBlocks = CompactBlocks()
         disk.crash(keepsCache: simulation.random.happens(300))
         simulation.noteCrash(of: self)
     }
@@ -295,7 +299,7 @@ class SimulatedNode {
 
     /// The block that an order makes; participants make others.
     func assemble(_ order: Replica.BuildOrder, on tip: ChainTip, transactions: [[UInt8]]) -> Block {
-        let evidence = order.evidence.map(\.item).filter { holds($0, after: tip) }
+        let evidence = order.evidence.map(\.encoded).filter { holds($0, after: tip) }
         return Block(
             header: tip.header(
                 time: order.time, transactions: transactions, evidence: evidence, lastCommit: order.lastCommit,
@@ -351,6 +355,7 @@ class SimulatedNode {
         let included = Set(block.block.transactions)
         pool.removeAll { included.contains($0) }
         simulation.witness.noteDecided(block, commit, outcome, by: self)
+        compactBlocks.decided(height)
         feed(.workChanged(!pool.isEmpty))
     }
 
@@ -373,7 +378,36 @@ class SimulatedNode {
 
     func receive(_ message: PeerMessage, from sender: Int) {
         simulation.witness.noteHeard(message, by: self, from: simulation.nodes[sender])
+        if case .evidence(let found) = message, let tip = replica?.tip, !holds(found.encoded, after: tip) { return }
+        guard !takeCompact(message, from: sender) else { return }
         feed(.messageReceived(message, from: simulation.nodes[sender].identity.node))
+    }
+
+    /// Takes what is about compact blocks, as the node does; false for any other message.
+    private func takeCompact(_ message: PeerMessage, from sender: Int) -> Bool {
+        let peer = simulation.nodes[sender].identity.node
+        let outcome: CompactBlocks.Outcome
+        switch message {
+        case .compactBlock(let block):
+            let pool = pool
+            outcome = compactBlocks.take(block, from: peer) { hash in pool.first { SHA256.hash($0) == hash } }
+        case .transactions(let hash, let transactions):
+            outcome = compactBlocks.take(transactions, of: hash, from: peer)
+        case .wantTransactions(let wish):
+            if let found = replica?.transactions(wish) { transmit(.transactions(hash: wish.hash, found), to: sender) }
+            return true
+        default: return false
+        }
+        switch outcome {
+        case .complete(let bytes):
+            simulation.witness.count("compact blocks put together")
+            feed(.messageReceived(.block(bytes), from: peer))
+        case .ask(let wish):
+            simulation.witness.count("compact blocks that lacked transactions")
+            transmit(.wantTransactions(wish), to: sender)
+        case .unexpected, .broken: break
+        }
+        return true
     }
 
     /// What a participant does of its own accord, now and then.

@@ -151,7 +151,10 @@ final class SelectiveGossiper: SimulatedNode {
     override func transmit(_ message: PeerMessage, to receiver: Int?) {
         for peer in receiver.map({ [$0] }) ?? simulation.network.peers(of: index) {
             let isFriend = (peer + index + Int(height / 4)) % 3 != 0
-            if case .block = message, simulation.random.happens(700) { continue }
+            switch message {
+            case .block, .compactBlock, .transactions: if simulation.random.happens(700) { continue }
+            default: break
+            }
             if isFriend { super.transmit(message, to: peer) }
         }
     }

@@ -77,6 +77,14 @@ class Client:
         headers = {"Content-Type": "application/cose", "Idempotency-Key": idempotency_key or uuid.uuid4().hex}
         return Transaction.read(self._json("POST", "/transactions", headers, transaction))
 
+    def submit_evidence(self, evidence: bytes, *, idempotency_key: str | None = None) -> None:
+        """Hands in proof that validators signed two blocks (``tendermint.types.Evidence``)."""
+        headers = {
+            "Content-Type": "application/protobuf",
+            "Idempotency-Key": idempotency_key or uuid.uuid4().hex,
+        }
+        self._json("POST", "/evidence", headers, evidence)
+
     def transaction(self, transaction_id: str) -> Transaction:
         return Transaction.read(self._json("GET", _path("transactions", transaction_id)))
 
