@@ -139,7 +139,7 @@ package actor LightFollower {
                 return bundle
             } catch let failure as LightClientFailure {
                 try await judge(failure, of: index)
-            } catch { standings[index] = .unreachable("\(error)") }
+            } catch { standings[index] = Self.standing(after: error) }
         }
         throw Failure.unproven(reasons)
     }
@@ -161,13 +161,19 @@ package actor LightFollower {
                 return (value, proof)
             } catch let failure as LightClientFailure {
                 try await judge(failure, of: index)
-            } catch { standings[index] = .unreachable("\(error)") }
+            } catch { standings[index] = Self.standing(after: error) }
             return nil
         }
         return nil
     }
 
     // MARK: What does not hold
+
+    /// What it means that a call failed.
+    private static func standing(after error: any Error) -> Standing {
+        guard case GatewayFailure.refused(let problem) = error else { return .unreachable("\(error)") }
+        return .unproven(problem.description)
+    }
 
     private var reasons: [String] {
         zip(gateways, standings).map { gateway, standing in

@@ -118,6 +118,8 @@ extension EndToEnd {
                 bodies: [
                     "POST /epcis/capture": ["application/ld+json", file.path],
                     "POST /transactions": ["application/cose", sent.path],
+                    // Nobody signed twice: it is read, and refused.
+                    "POST /evidence": ["application/protobuf", sent.path],
                     "POST /api-keys": ["application/json", wish.path],
                     "PATCH /api-keys/{id}": ["application/merge-patch+json", change.path],
                     "POST /webhooks": ["application/json", try body("hook", hook)],

@@ -36,6 +36,8 @@ struct LightCommand: ParsableCommand {
 
         func run() async throws {
             try await light.withFollower { follower in
+                // What is asked first has a header to stand under. A fork is answered with.
+                try? await follower.follow()
                 let server = LightServer(follower, host: "127.0.0.1", port: port, logger: LightOptions.logger) { port in
                     let address = "http://127.0.0.1:\(port)"
                     light.json
