@@ -1,0 +1,66 @@
+import Consensus
+import LedgerModel
+import LedgerStore
+import PeerNetwork
+
+/// Snapshots for others: of every `snapshotInterval`th block, once the next header proves its state (D4).
+extension Node {
+    /// After a block: notes what a snapshot is made from, or has the one that waited for this header written.
+    func continueSnapshots(after block: ProposedBlock, _ commit: Commit) {
+        guard let snapshots, snapshots.isMaking else { return }
+        if let material = snapshotMaterial {
+            snapshotMaterial = nil
+            writeSnapshot(material, proving: SignedHeader(header: block.block.header, commit: commit), in: snapshots)
+        } else if tip.height % snapshots.interval == 0, !isMakingSnapshot {
+            snapshotMaterial = NodeSnapshot.Material(
+                height: tip.height, forest: tip.forest, log: tip.log, note: note.tip, block: block.encoded,
+                commit: commit.encoded)
+        }
+    }
+
+    private func writeSnapshot(
+        _ material: NodeSnapshot.Material, proving header: SignedHeader, in snapshots: SnapshotServer
+    ) {
+        isMakingSnapshot = true
+        Task {
+            do {
+                var headers: [SignedHeader] = []
+                // One at a time, each after whatever the node has to do meanwhile.
+                for height in try material.headerHeights { headers.append(try await self.signedHeader(Height(height))) }
+                let manifest = try material.manifest(self.configuration.genesis, headers: headers + [header])
+                await snapshots.make(manifest, of: material, tiles: self.tiles)
+            } catch {
+                self.logger.error(
+                    "snapshot failed", metadata: ["height": "\(material.height)", "reason": "\(error)"])
+            }
+            self.isMakingSnapshot = false
+        }
+    }
+
+    func takeSnapshotMessage(_ bytes: [UInt8], from peer: NodeID) {
+        guard let message = try? SnapshotMessage(decoding: bytes) else {
+            return disconnect(peer, reason: "a snapshot message that cannot be read")
+        }
+        switch message {
+        case .ask: if let snapshots { say(.offers(snapshots.offers), to: peer) }
+        case .wantManifest(let content, let part):
+            snapshots?.take(.manifest(content: content, part: part), from: peer)
+        case .wantChunk(let content, let index): snapshots?.take(.chunk(content: content, index: index), from: peer)
+        case .wantHeader(let height): answerHeader(height, to: peer)
+        case .offers, .manifest, .chunk, .gone, .header: break
+        }
+    }
+
+    /// Only of headers that memory holds: a look-up on disk is not for others to cause.
+    private func answerHeader(_ height: UInt64, to peer: NodeID) {
+        guard let signed = view.header(Height(height)), let set = try? validators(at: Height(height)) else { return }
+        say(
+            .header(
+                height: height, signed: signed.encoded, validators: set.encoded(proposer: signed.header.proposer)),
+            to: peer)
+    }
+
+    private func say(_ message: SnapshotMessage, to peer: NodeID) {
+        _ = network?.send(message.encoded, lane: .snapshots, to: PeerID(peer))
+    }
+}
