@@ -66,8 +66,7 @@ package final class SnapshotShelf: Sendable {
                 made = try write(part)
             }
             try Self.remove(whole)
-            try StoreFailure.check(Self.answer(rename(part, whole)), "rename", part)
-            try SystemFileSystem().sync(folder: folder)
+            try DurableFile.move(part, to: whole)
         } catch {
             try? Self.remove(part)
             throw error

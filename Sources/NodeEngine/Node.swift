@@ -47,6 +47,7 @@ package actor Node {
     /// What the next snapshot is made from, once the next header proves it.
     var snapshotMaterial: NodeSnapshot.Material?
     var isMakingSnapshot = false
+    var behindWatch = BehindWatch(at: SystemClock.steady())
     let blocks: BlockLog
     let checkpoints: CheckpointStore
     let headers: HeaderLog
@@ -204,7 +205,9 @@ package actor Node {
         receive(.opened)
         let listening = network.map { network in Task { await self.listen(to: network) } }
         let signing = configuration.signer.map { signer in Task { await self.listen(to: signer) } }
+        let watching = Task { await self.watchBehind() }
         defer {
+            watching.cancel()
             listening?.cancel()
             signing?.cancel()
         }

@@ -134,6 +134,33 @@ package enum NodeSnapshot {
         }
     }
 
+    /// Whether headers that lead to a snapshot contain the one that the operator knows, or lead over it, or to it.
+    ///
+    /// `anchor`: that header itself, where the snapshot does not contain it; nil where nobody has sent it.
+    /// - Returns: nil where they do, or else why not.
+    static func refusal(
+        of headers: [VerifiedHeader], by trusted: TrustedHeader, anchor: UnverifiedHeader?
+    ) -> String? {
+        let height = Int64(trusted.height)
+        if let held = headers.first(where: { $0.header.height == height }) {
+            return held.header.hash == trusted.hash ? nil : "its header \(height) is not the trusted one"
+        }
+        guard let anchor, let before = headers.last(where: { $0.header.height < height }) else {
+            return "it does not lead to the trusted header \(height)"
+        }
+        do {
+            var at = try HeaderStep.follow(anchor, from: before)
+            guard at.header.hash == trusted.hash, at.header.height == height else {
+                return "the trusted header \(height) is another one"
+            }
+            for next in headers where next.header.height > height {
+                at = try HeaderStep.follow(
+                    UnverifiedHeader(signed: next.signed, validators: next.validators), from: at)
+            }
+            return nil
+        } catch { return "its headers do not lead over the trusted one: \(error)" }
+    }
+
     /// The headers of a snapshot's proof, each reached from the one before it, the first from genesis' set.
     private static func verified(_ proof: [UInt8], genesis: Genesis) throws -> [VerifiedHeader] {
         var reader = ByteReader(proof)

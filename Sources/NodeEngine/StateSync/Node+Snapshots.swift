@@ -47,7 +47,8 @@ extension Node {
             snapshots?.take(.manifest(content: content, part: part), from: peer)
         case .wantChunk(let content, let index): snapshots?.take(.chunk(content: content, index: index), from: peer)
         case .wantHeader(let height): answerHeader(height, to: peer)
-        case .offers, .manifest, .chunk, .gone, .header: break
+        case .offers(let offers): behindWatch.answered(peer, offers)
+        case .manifest, .chunk, .gone, .header: break
         }
     }
 
@@ -58,6 +59,32 @@ extension Node {
             .header(
                 height: height, signed: signed.encoded, validators: set.encoded(proposer: signed.header.proposer)),
             to: peer)
+    }
+
+    // MARK: Left behind
+
+    /// How often it is looked whether peers can still lead on.
+    static let behindInterval: Duration = .seconds(5)
+
+    /// Looks until the node ends whether peers can still lead on, and stops it where they cannot.
+    func watchBehind() async {
+        guard configuration.leavesWhenBehind, let network else { return }
+        while !Task.isCancelled {
+            try? await Task.sleep(for: Self.behindInterval)
+            let peers = Set(network.peers().map { NodeID($0.id) })
+            switch behindWatch.look(height: tip.height, peers: peers, at: SystemClock.steady()) {
+            case .wait: break
+            case .ask: _ = network.broadcast(SnapshotMessage.ask.encoded, lane: .snapshots)
+            case .behind: return leave()
+            }
+        }
+    }
+
+    private func leave() {
+        do {
+            try LedgerPlace(ledger: configuration.folder).markBehind()
+            stop(because: .behind(height: tip.height))
+        } catch { stop(because: NodeFailure(wrapping: error)) }
     }
 
     private func say(_ message: SnapshotMessage, to peer: NodeID) {
