@@ -209,7 +209,9 @@ package enum Snapshot {
         for header in headers { try kept.keep(header.height, header.bytes) }
         // The block comes last: a ledger without it was not wholly imported.
         let log = try BlockLog(folder: ledger)
-        let (past, ahead) = (votes.filter { $0.height <= manifest.height }, votes.filter { $0.height > manifest.height })
+        // A log's files are named for what they begin with: what is later than the block stands behind it.
+        let past = votes.filter { $0.height <= manifest.height }
+        let ahead = votes.filter { $0.height > manifest.height }
         try log.append(past.map { .vote(height: $0.height, bytes: $0.bytes) })
         try log.append([.decidedBlock(height: manifest.height, block: manifest.block, commit: manifest.commit)])
         try log.append(ahead.map { .vote(height: $0.height, bytes: $0.bytes) })

@@ -51,8 +51,7 @@ package final class SnapshotShelf: Sendable {
     /// Adds a snapshot, which `write` makes in the folder that it is given; older ones go.
     ///
     /// A state that is on the shelf already is not written again: its chunks get a second name, and only the manifest is
-    /// new. Nothing is left where it fails.
-    /// - Parameter manifest: without chunks.
+    /// new. Nothing is left where it fails. The manifest is handed in without chunks.
     package func add(
         _ manifest: Snapshot.Manifest, write: (String) throws(StoreFailure) -> Snapshot.Manifest
     ) throws(StoreFailure) {

@@ -136,15 +136,18 @@ import Testing
     // MARK: On the way in
 
     /// A snapshot, and a folder into which it comes.
-    private func arriving() throws -> (from: TemporaryFolder, manifest: Snapshot.Manifest, intake: SnapshotIntake) {
+    private func arriving() throws -> (
+        from: TemporaryFolder, to: TemporaryFolder, manifest: Snapshot.Manifest, intake: SnapshotIntake
+    ) {
         let (from, to, source) = (try TemporaryFolder(), try TemporaryFolder(), try Source())
         let manifest = try Snapshot.export(
             source.manifest(10), forest: source.forest, tiles: source.tiles, to: from.path)
-        return (from, manifest, SnapshotIntake(folder: to.path + "/incoming"))
+        return (from, to, manifest, SnapshotIntake(folder: to.path + "/incoming"))
     }
 
     @Test func `what came before an interruption is used, unless it does not hold`() throws {
-        let (from, manifest, intake) = try arriving()
+        let (from, to, manifest, intake) = try arriving()
+        defer { withExtendedLifetime(to) {} }
         #expect(intake.content == nil)
         #expect(try intake.begin(manifest).isEmpty)
         for index in 0..<2 { try intake.keep(UInt32(index), try from.bytes("chunk-0000000\(index)")) }
@@ -164,7 +167,8 @@ import Testing
     }
 
     @Test func `what came in begins a ledger, and what the key signed stands in it`() throws {
-        let (from, manifest, intake) = try arriving()
+        let (from, to, manifest, intake) = try arriving()
+        defer { withExtendedLifetime(to) {} }
         _ = try intake.begin(manifest)
         for index in 0..<2 { try intake.keep(UInt32(index), try from.bytes("chunk-0000000\(index)")) }
         let old = try TemporaryFolder()
@@ -194,7 +198,8 @@ import Testing
     }
 
     @Test func `the newest vote comes along where no vote is open`() throws {
-        let (from, manifest, intake) = try arriving()
+        let (from, to, manifest, intake) = try arriving()
+        defer { withExtendedLifetime(to) {} }
         _ = try intake.begin(manifest)
         for index in 0..<2 { try intake.keep(UInt32(index), try from.bytes("chunk-0000000\(index)")) }
         let ledger = try TemporaryFolder()

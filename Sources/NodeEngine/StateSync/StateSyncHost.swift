@@ -73,7 +73,9 @@ actor StateSyncHost {
 
     private func outcome() async -> Result<SnapshotFetch.Outcome, any Error> {
         if let result { return result }
-        do { return .success(try await withCheckedThrowingContinuation { waiter = $0 }) } catch { return .failure(error) }
+        do {
+            return .success(try await withCheckedThrowingContinuation { waiter = $0 })
+        } catch { return .failure(error) }
     }
 
     private func end(_ outcome: Result<SnapshotFetch.Outcome, any Error>) {
@@ -106,7 +108,7 @@ actor StateSyncHost {
             let effects = fetch.receive(inputs.removeFirst(), at: SystemClock.steady())
             do {
                 for effect in effects { inputs += try perform(effect) }
-            } catch { end(.failure(error)) }
+            } catch { end(.failure(NodeFailure(wrapping: error))) }
         }
         reportProgress()
     }
