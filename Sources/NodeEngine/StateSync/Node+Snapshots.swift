@@ -1,6 +1,7 @@
 import Consensus
 import LedgerModel
 import LedgerStore
+import Logging
 import PeerNetwork
 
 /// Snapshots for others: of every `snapshotInterval`th block, once the next header proves its state (D4).
@@ -37,7 +38,12 @@ extension Node {
         }
     }
 
+    /// The longest message that a running node has a use for: offers.
+    private static let messageBytesMax = 4_096
+
     func takeSnapshotMessage(_ bytes: [UInt8], from peer: NodeID) {
+        // A chunk that this node asked for before it was a node is dropped unread: its sender has done nothing wrong.
+        guard bytes.count <= Self.messageBytesMax else { return }
         guard let message = try? SnapshotMessage(decoding: bytes) else {
             return disconnect(peer, reason: "a snapshot message that cannot be read")
         }

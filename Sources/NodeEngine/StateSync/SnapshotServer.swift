@@ -2,6 +2,7 @@ import Consensus
 import Cryptography
 import Dispatch
 import Glibc
+import LedgerAccess
 import LedgerModel
 import LedgerStore
 import Logging

@@ -1,3 +1,4 @@
+import Consensus
 package import LedgerRuntime
 import LedgerStore
 package import Logging
