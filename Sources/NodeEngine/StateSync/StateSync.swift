@@ -45,7 +45,10 @@ package struct StateSync {
             standing = try place.standing()
         } catch { throw NodeFailure.store(error) }
         defer { withExtendedLifetime(lock) {} }
-        guard standing.height == 0 || standing.isBehind else { return }
+        guard standing.height == 0 || standing.isBehind else {
+            // A kill may have come between the ledger's last step and this.
+            do { return try SnapshotIntake(folder: place.incoming).clear() } catch { throw NodeFailure.store(error) }
+        }
         let links = try network()
         let host = StateSyncHost(configuration, place: place, standing: standing, network: links, logger: logger)
         let outcome = try await host.run()
