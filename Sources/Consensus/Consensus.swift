@@ -17,6 +17,8 @@
 // `Signing/` is the other side of `sign` where the key is in another process: its guard, its wire, and how its memory and
 // the log are held against each other.
 //
+// `StateSync/` is how a node begins from another's state: the wire, who is asked and believed, whose turn it is to be served.
+//
 // A validator that is alone, with its key at hand, is asked for no `broadcast` and no `persist` and decides within the answers: started, then
 // proposalBuilt, then three times signed.
 //

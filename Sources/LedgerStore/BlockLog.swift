@@ -78,6 +78,11 @@ package final class BlockLog {
     private var votes: [(height: UInt64, bytes: [UInt8])] = []
     /// Every vote of our own above the last decided block, in order: others may need each of them again.
     package var openVotes: [[UInt8]] { votes.map(\.bytes) }
+    /// The votes that another log of the same key must know: the open ones, or else the newest.
+    package var carriedVotes: [(height: UInt64, bytes: [UInt8])] {
+        guard votes.isEmpty else { return votes }
+        return lastVote.map { [(lastVoteHeight, $0)] } ?? []
+    }
     package private(set) var lastLocked: (height: UInt64, bytes: [UInt8])?
     package private(set) var firstHeight: UInt64?
     package private(set) var lastHeight: UInt64?

@@ -15,3 +15,4 @@
 // | `entries`, `tile-0`, `tile-1`, ... | the record log: entries, and C2SP tile hashes by level |
 // | `checkpoint-a/`, `checkpoint-b/` | two generations of the state (LMDB), each with a `seal` over its file |
 // | `history/history-<first height>.log` | what leads back to older states (D4), in segments of `FrameFile` frames |
+// | `snapshots/<height>/` | what a running node keeps for nodes that join (`SnapshotShelf`) |

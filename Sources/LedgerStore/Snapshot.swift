@@ -18,6 +18,8 @@ package import StateTree
 /// A chunk ends with the row that takes it to 4 MiB or more.
 package enum Snapshot {
     static let chunkBytes = 4 << 20
+    /// The longest chunk, which is what one message between nodes carries: no row is near 4 MiB.
+    package static let chunkBytesMax = 8 << 20 - 64
     private static let chunkCountMax = 1 << 20
     private static let magic = Array("VSN1".utf8)
 
@@ -41,6 +43,15 @@ package enum Snapshot {
         /// SHA-256 of each chunk.
         package var chunks: [Digest] = []
 
+        /// What the chunks make, the same on every node: SHA-256 of the manifest with note, block, commit and proof empty.
+        ///
+        /// Those differ in which signatures a node has of a commit.
+        package var content: Digest {
+            var bare = self
+            (bare.note, bare.block, bare.commit, bare.proof) = ([], [], [], [])
+            return SHA256.hash(Snapshot.encode(bare))
+        }
+
         package init(
             chainID: String, genesisHash: Digest, height: UInt64, appHash: Digest, logSize: UInt64, logRoot: Digest,
             note: [UInt8], block: [UInt8], commit: [UInt8], proof: [UInt8]
@@ -62,11 +73,11 @@ package enum Snapshot {
 
     /// Writes a snapshot into a folder that is new or empty.
     ///
-    /// May run on any thread, beside the node.
+    /// May run on any thread, beside the node; `rest` is called after every chunk, and may take its time.
     /// The manifest is handed in without its chunks, and comes back with them; its app hash must be the forest's.
     @discardableResult
     package static func export(
-        _ manifest: Manifest, forest: StoreForest, tiles: TileStore, to folder: String
+        _ manifest: Manifest, forest: StoreForest, tiles: TileStore, to folder: String, rest: () -> Void = {}
     ) throws(StoreFailure) -> Manifest {
         guard forest.appHash == manifest.appHash, manifest.logSize <= tiles.size else {
             throw .mismatch("the state and the snapshot's manifest are of different heights")
@@ -81,13 +92,15 @@ package enum Snapshot {
                 row.uint8(UInt8(store))
                 row.part(leaf.key)
                 row.part(leaf.value)
-                try writer.append(row.bytes)
+                if try writer.append(row.bytes) { rest() }
             }
         }
         var first: UInt64 = 0
         while first < manifest.logSize {
             let count = min(4096, manifest.logSize - first)
-            for entry in try tiles.entries(from: first, count: count) { try writer.append([2] + entry.bytes) }
+            for entry in try tiles.entries(from: first, count: count) {
+                if try writer.append([2] + entry.bytes) { rest() }
+            }
             first += count
         }
         try writer.close()
@@ -106,9 +119,15 @@ package enum Snapshot {
 
         init(folder: String) { self.folder = folder }
 
-        mutating func append(_ row: [UInt8]) throws(StoreFailure) {
+        /// Adds a row; whether it has ended a chunk.
+        mutating func append(_ row: [UInt8]) throws(StoreFailure) -> Bool {
             bytes += row
-            if bytes.count >= Snapshot.chunkBytes { try close() }
+            guard bytes.count >= Snapshot.chunkBytes else { return false }
+            guard bytes.count <= Snapshot.chunkBytesMax else {
+                throw .mismatch("a row of \(row.count) bytes fits no chunk of a snapshot")
+            }
+            try close()
+            return true
         }
 
         mutating func close() throws(StoreFailure) {
@@ -119,13 +138,13 @@ package enum Snapshot {
         }
     }
 
-    private static func writeWhole(_ bytes: [UInt8], to path: String) throws(StoreFailure) {
-        let file = try RawFile(path)
+    static func writeWhole(_ bytes: [UInt8], to path: String) throws(StoreFailure) {
+        let file = try RawFile(path, .replace)
         try file.write(bytes, at: 0)
         try file.sync()
     }
 
-    private static func chunkPath(_ folder: String, _ index: Int) -> String {
+    static func chunkPath(_ folder: String, _ index: Int) -> String {
         let hex = String(index, radix: 16)
         return folder + "/chunk-" + String(repeating: "0", count: 8 - hex.count) + hex
     }
@@ -137,21 +156,29 @@ package enum Snapshot {
     /// The caller checks chain id, genesis hash and proof before ``install(from:into:stores:)``.
     package static func manifest(in folder: String) throws(StoreFailure) -> Manifest {
         let path = folder + "/manifest"
-        let file = try RawFile(path, .read)
-        let bytes = try file.read(at: 0, count: try file.size())
+        let bytes = try manifestBytes(in: folder)
         guard let manifest = decode(bytes) else { throw .damaged(file: path, offset: 0, height: 0) }
         return manifest
     }
 
+    static func manifestBytes(in folder: String) throws(StoreFailure) -> [UInt8] {
+        let file = try RawFile(folder + "/manifest", .read)
+        return try file.read(at: 0, count: try file.size())
+    }
+
+    /// The manifest in bytes of somebody else's; nil where they are none.
+    package static func manifest(decoding bytes: [UInt8]) -> Manifest? { decode(bytes) }
+
     /// Begins a ledger in an empty folder (its `lock` aside): checkpoint, record log and the block of that height.
     ///
     /// Nothing of the snapshot is believed: each chunk is hashed, the app hash and the log's root are computed.
-    /// Stores are named in order, as in ``CheckpointStore``; `headers` are kept in the ``HeaderLog``. A chunk that does not hold is named in `damaged`; other
+    /// Stores are named in order, as in ``CheckpointStore``; `headers` are kept in the ``HeaderLog``, and `votes` of this
+    /// node's own stand in the block log as well (D23). A chunk that does not hold is named in `damaged`; other
     /// roots, or a folder in use, are a `mismatch`.
     @discardableResult
     package static func install(
         from folder: String, into ledger: String, stores: [String],
-        headers: [(height: UInt64, bytes: [UInt8])] = []
+        headers: [(height: UInt64, bytes: [UInt8])] = [], votes: [(height: UInt64, bytes: [UInt8])] = []
     ) throws(StoreFailure) -> Manifest {
         let manifest = try manifest(in: folder)
         try SystemFileSystem().ensureFolder(ledger)
@@ -182,7 +209,12 @@ package enum Snapshot {
         for header in headers { try kept.keep(header.height, header.bytes) }
         // The block comes last: a ledger without it was not wholly imported.
         let log = try BlockLog(folder: ledger)
+        // A log's files are named for what they begin with: what is later than the block stands behind it.
+        let past = votes.filter { $0.height <= manifest.height }
+        let ahead = votes.filter { $0.height > manifest.height }
+        try log.append(past.map { .vote(height: $0.height, bytes: $0.bytes) })
         try log.append([.decidedBlock(height: manifest.height, block: manifest.block, commit: manifest.commit)])
+        try log.append(ahead.map { .vote(height: $0.height, bytes: $0.bytes) })
         try log.sync()
         return manifest
     }

@@ -132,6 +132,7 @@ extension Node {
             CommitNotice(
                 height: outcome.context.height, time: header.time,
                 transactions: outcome.results.map { ($0.id, $0.code.rawValue) }, logSize: outcome.log.size))
+        continueSnapshots(after: block, commit)
         if changesSinceCheckpoint >= configuration.checkpointChanges { beginCheckpoint() }
     }
 }

@@ -48,7 +48,7 @@ extension Node {
     /// Drops blocks that neither a checkpoint nor the configured depth needs.
     func prune() {
         guard let kept = configuration.blocksKept, let safe = checkpoints.oldestHeight, safe > kept else { return }
-        let floor = min(safe, tip.height - min(kept, tip.height))
+        let floor = min(safe, tip.height - min(kept, tip.height), snapshots?.blocksFloor(at: tip.height) ?? .max)
         do {
             // They stay, so that `headers` can lead from any set ever trusted (D4).
             for height in HeaderPath.bounds(of: view.terms) where height < floor && !headers.holds(height) {

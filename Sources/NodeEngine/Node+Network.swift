@@ -21,9 +21,12 @@ extension Node {
     private func take(_ event: PeerEvent) {
         switch event {
         case .connected(let peer, _, _): receive(.peerConnected(NodeID(peer)))
-        case .disconnected(let peer, _): receive(.peerDisconnected(NodeID(peer)))
+        case .disconnected(let peer, _):
+            snapshots?.lost(NodeID(peer))
+            receive(.peerDisconnected(NodeID(peer)))
         case .received(let peer, .transactions, let bytes): keep(bytes, from: peer)
         case .received(let peer, .receipts, let bytes): takeReceipt(bytes, from: NodeID(peer))
+        case .received(let peer, .snapshots, let bytes): takeSnapshotMessage(bytes, from: NodeID(peer))
         case .received(let peer, _, let bytes):
             guard let message = try? PeerMessage(decoding: bytes) else {
                 return disconnect(NodeID(peer), reason: "a message that cannot be read")

@@ -41,7 +41,7 @@ extension Node {
     }
 
     func takeReceipt(_ bytes: [UInt8], from peer: NodeID) {
-        switch ReceiptMessage(decoding: bytes) {
+        switch try? ReceiptMessage(decoding: bytes) {
         case .ask(let height)?: answerReceipt(at: height, to: peer)
         case .answer(let height, let validator, let signature)?:
             receipts.take(height, validator: validator, signature: signature)

@@ -42,6 +42,12 @@ package actor Node {
     nonisolated let network: PeerNetworkService?
     nonisolated let verified = VerifiedTransactions()
     nonisolated let receipts = ReceiptExchange()
+    /// Snapshots for others, where there are others.
+    nonisolated let snapshots: SnapshotServer?
+    /// What the next snapshot is made from, once the next header proves it.
+    var snapshotMaterial: NodeSnapshot.Material?
+    var isMakingSnapshot = false
+    var behindWatch = BehindWatch(at: SystemClock.steady())
     let blocks: BlockLog
     let checkpoints: CheckpointStore
     let headers: HeaderLog
@@ -99,6 +105,11 @@ package actor Node {
         tip = start.tip
         note = start.note
         receiptKey = configuration.receiptKey
+        snapshots = network.map { network in
+            SnapshotServer(
+                folder: configuration.folder + "/snapshots", interval: configuration.snapshotInterval,
+                network: network, view: start.view, logger: logger)
+        }
         changesSinceCheckpoint = start.replayedChanges
         replica = try start.replica(configuration, node: (network?.id).map { NodeID($0) }, logger: logger)
         if let known = replica.lastOwnMessage { configuration.signer?.know(known) }
@@ -195,7 +206,9 @@ package actor Node {
         receive(.opened)
         let listening = network.map { network in Task { await self.listen(to: network) } }
         let signing = configuration.signer.map { signer in Task { await self.listen(to: signer) } }
+        let watching = Task { await self.watchBehind() }
         defer {
+            watching.cancel()
             listening?.cancel()
             signing?.cancel()
         }

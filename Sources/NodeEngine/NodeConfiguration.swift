@@ -22,16 +22,25 @@ package struct NodeConfiguration: Sendable {
     package var blocksKept: UInt64?
     /// Size at which a file of the block log is closed, in bytes: pruning deletes whole files.
     package var blockFileBytes: Int
+    /// Blocks from one snapshot for others to the next, where there are others; 0 makes none.
+    package var snapshotInterval: UInt64
+    /// Whether a ledger that nobody can lead on from is left for a snapshot of another node.
+    package var leavesWhenBehind: Bool
     /// Whether the operator has confirmed a clock that is far ahead of the last block.
     package var isClockConfirmed: Bool
 
     package static let checkpointChangesDefault = 200_000
 
+    /// What a node that joins executes in less than a minute; at 50 blocks a second a snapshot every 200 s, when idle one a
+    /// day.
+    package static let snapshotIntervalDefault: UInt64 = 10_000
+
     package init(
         folder: String, genesis: Genesis, signer: (any ConsensusSigner)?, receiptKey: SigningKey?,
         retainedBytes: Int = RetainedStates.budgetBytesDefault, historyBytes: Int = HistoryLog.budgetBytesDefault,
         checkpointChanges: Int = checkpointChangesDefault, blocksKept: UInt64? = nil,
-        blockFileBytes: Int = BlockLog.segmentBytesDefault, isClockConfirmed: Bool = false
+        blockFileBytes: Int = BlockLog.segmentBytesDefault, snapshotInterval: UInt64 = snapshotIntervalDefault,
+        leavesWhenBehind: Bool = true, isClockConfirmed: Bool = false
     ) {
         self.folder = folder
         self.genesis = genesis
@@ -42,6 +51,8 @@ package struct NodeConfiguration: Sendable {
         self.checkpointChanges = checkpointChanges
         self.blocksKept = blocksKept
         self.blockFileBytes = blockFileBytes
+        self.snapshotInterval = snapshotInterval
+        self.leavesWhenBehind = leavesWhenBehind
         self.isClockConfirmed = isClockConfirmed
     }
 }
@@ -52,6 +63,8 @@ package enum NodeFailure: Error, Sendable {
     case runtime(RuntimeFailure)
     case clock(ClockFailure)
     case genesis(GenesisFailure)
+    /// No peer holds the block after the last one any more, and snapshots of later ones are offered.
+    case behind(height: UInt64)
     /// The files do not fit together, and how.
     case inconsistent(String)
 }

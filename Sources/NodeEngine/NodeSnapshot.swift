@@ -8,7 +8,7 @@ package import Logging
 import Proofs
 import StateTree
 
-/// Snapshots of a node's ledger, made and taken in while the node is stopped.
+/// Snapshots of a node's ledger: made by hand of a stopped node and by a running one for others, and taken in.
 ///
 /// A snapshot is of height h and carries the header of h + 1, whose commit proves the state's root (D4), and before it the
 /// first and the last header of every set of validators since genesis. The proof is of two parts a header, each behind its
@@ -20,6 +20,42 @@ package enum NodeSnapshot {
         package var appHash: Digest
         package var logSize: UInt64
         package var chunkCount: Int
+    }
+
+    /// What a snapshot of the state after a block is made from.
+    struct Material {
+        var height: UInt64
+        var forest: StoreForest
+        var log: LogFrontier
+        var note: ChainNote.Entry
+        /// The block and its commit, as the block log holds them.
+        var block: [UInt8]
+        var commit: [UInt8]
+
+        /// The manifest, with headers that lead from genesis' validators to the one that proves the state.
+        func manifest(_ genesis: Genesis, headers: [SignedHeader]) throws -> Snapshot.Manifest {
+            guard let last = headers.last?.header, last.height == Int64(height + 1),
+                last.appHash == forest.appHash.bytes
+            else { throw NodeFailure.inconsistent("no header proves the state after block \(height)") }
+            var proof = ByteWriter()
+            for signed in headers {
+                let header = signed.header
+                let set = try ValidatorRegistry.set(at: Height(UInt64(header.height)), in: BlockState(forest))
+                proof.part(signed.encoded)
+                proof.part(set.encoded(proposer: header.proposer))
+            }
+            return Snapshot.Manifest(
+                chainID: genesis.chainID.text, genesisHash: genesis.hash, height: height, appHash: forest.appHash,
+                logSize: log.size, logRoot: log.root, note: ChainNote.encode(note), block: block, commit: commit,
+                proof: proof.bytes)
+        }
+
+        /// Heights of the headers that lead there, the one that proves the state aside.
+        var headerHeights: [UInt64] {
+            get throws {
+                HeaderPath.bounds(of: try ValidatorRegistry.terms(in: BlockState(forest))).filter { $0 <= height }
+            }
+        }
     }
 
     /// Writes the newest provable state into a new folder, with the genesis beside it.
@@ -38,21 +74,14 @@ package enum NodeSnapshot {
                     "the last block moved the state and no header proves it yet; start the node for a moment first")
             }
             let (block, commit) = try start.blocks.block(tip.height - 1)
-            var proof = ByteWriter()
-            for height in HeaderPath.bounds(of: start.view.terms) where height < tip.height {
-                guard let signed = try start.header(height) else { continue }
-                try write(signed, in: tip.forest, to: &proof)
-            }
-            try write(
-                SignedHeader(header: header, commit: try Commit(decoding: lastCommit)), in: tip.forest, to: &proof)
-            let genesis = configuration.genesis
-            let made = try Snapshot.export(
-                Snapshot.Manifest(
-                    chainID: genesis.chainID.text, genesisHash: genesis.hash, height: tip.height - 1,
-                    appHash: tip.forest.appHash, logSize: tip.log.size, logRoot: tip.log.root,
-                    note: ChainNote.encode(start.note.before), block: block, commit: commit, proof: proof.bytes),
-                forest: tip.forest, tiles: start.tiles, to: folder)
-            return summary(made)
+            // After a proof block the state before it is the same one.
+            let material = Material(
+                height: tip.height - 1, forest: tip.forest, log: tip.log, note: start.note.before, block: block,
+                commit: commit)
+            let headers = try material.headerHeights.compactMap { try start.header($0) }
+            let proving = SignedHeader(header: header, commit: try Commit(decoding: lastCommit))
+            let manifest = try material.manifest(configuration.genesis, headers: headers + [proving])
+            return summary(try Snapshot.export(manifest, forest: tip.forest, tiles: start.tiles, to: folder))
         } catch let failure as NodeFailure {
             throw failure
         } catch let failure as StoreFailure {
@@ -62,37 +91,74 @@ package enum NodeSnapshot {
         }
     }
 
-    private static func write(_ signed: SignedHeader, in forest: StoreForest, to proof: inout ByteWriter) throws {
-        let set = try ValidatorRegistry.set(at: Height(UInt64(signed.header.height)), in: BlockState(forest))
-        proof.part(signed.encoded)
-        proof.part(set.encoded(proposer: signed.header.proposer))
-    }
-
     /// Begins a ledger folder from a snapshot, after checking that it is of this genesis and that the genesis' validators,
     /// or those that they led to, signed the header that proves its root.
     package static func `import`(from folder: String, genesis: Genesis, into ledger: String) throws(NodeFailure)
         -> Summary
     {
+        let manifest: Snapshot.Manifest
+        do { manifest = try Snapshot.manifest(in: folder) } catch { throw .store(error) }
+        return try install(manifest, from: folder, genesis: genesis, into: ledger, votes: [])
+    }
+
+    /// The same of a manifest that was read before, with the votes that this node's key has cast (D23).
+    static func install(
+        _ manifest: Snapshot.Manifest, from folder: String, genesis: Genesis, into ledger: String,
+        votes: [(height: UInt64, bytes: [UInt8])]
+    ) throws(NodeFailure) -> Summary {
+        let headers = try check(manifest, genesis: genesis)
         do {
-            let manifest = try Snapshot.manifest(in: folder)
-            guard manifest.chainID.utf8.elementsEqual(genesis.chainID.text.utf8), manifest.genesisHash == genesis.hash
-            else { throw NodeFailure.inconsistent("the snapshot is of another ledger than the genesis") }
-            let headers = try verified(manifest.proof, genesis: genesis)
-            guard let last = headers.last?.header, last.height == Int64(manifest.height + 1),
-                last.appHash == manifest.appHash.bytes
-            else { throw NodeFailure.inconsistent("the snapshot's header does not prove its state") }
-            try check(manifest, before: last)
             return summary(
                 try Snapshot.install(
                     from: folder, into: ledger, stores: StoreName.allCases.map(\.rawValue),
-                    headers: headers.dropLast().map { (UInt64($0.header.height), $0.signed.encoded) }))
+                    headers: headers.dropLast().map { (UInt64($0.header.height), $0.signed.encoded) }, votes: votes))
+        } catch { throw .store(error) }
+    }
+
+    /// Holds a manifest against the genesis; the headers that lead to its state, the last of which proves it.
+    @discardableResult
+    static func check(_ manifest: Snapshot.Manifest, genesis: Genesis) throws(NodeFailure) -> [VerifiedHeader] {
+        do {
+            guard manifest.chainID.utf8.elementsEqual(genesis.chainID.text.utf8), manifest.genesisHash == genesis.hash
+            else { throw NodeFailure.inconsistent("the snapshot is of another ledger than the genesis") }
+            let headers = try verified(manifest.proof, genesis: genesis)
+            guard let last = headers.last?.header, manifest.height < Int64.max,
+                last.height == Int64(manifest.height) + 1, last.appHash == manifest.appHash.bytes
+            else { throw NodeFailure.inconsistent("the snapshot's header does not prove its state") }
+            try check(manifest, before: last)
+            return headers
         } catch let failure as NodeFailure {
             throw failure
-        } catch let failure as StoreFailure {
-            throw .store(failure)
         } catch {
             throw .inconsistent("the snapshot does not hold: \(error)")
         }
+    }
+
+    /// Whether headers that lead to a snapshot contain the one that the operator knows, or lead over it, or to it.
+    ///
+    /// `anchor`: that header itself, where the snapshot does not contain it; nil where nobody has sent it.
+    /// - Returns: nil where they do, or else why not.
+    static func refusal(
+        of headers: [VerifiedHeader], by trusted: TrustedHeader, anchor: UnverifiedHeader?
+    ) -> String? {
+        let height = Int64(trusted.height)
+        if let held = headers.first(where: { $0.header.height == height }) {
+            return held.header.hash == trusted.hash ? nil : "its header \(height) is not the trusted one"
+        }
+        guard let anchor, let before = headers.last(where: { $0.header.height < height }) else {
+            return "it does not lead to the trusted header \(height)"
+        }
+        do {
+            var at = try HeaderStep.follow(anchor, from: before)
+            guard at.header.hash == trusted.hash, at.header.height == height else {
+                return "the trusted header \(height) is another one"
+            }
+            for next in headers where next.header.height > height {
+                at = try HeaderStep.follow(
+                    UnverifiedHeader(signed: next.signed, validators: next.validators), from: at)
+            }
+            return nil
+        } catch { return "its headers do not lead over the trusted one: \(error)" }
     }
 
     /// The headers of a snapshot's proof, each reached from the one before it, the first from genesis' set.

@@ -56,6 +56,9 @@ struct Configuration {
     struct NetworkSettings {
         var listen: PeerAddress
         var peers: [PeerAddress]
+        var snapshotInterval = NodeConfiguration.snapshotIntervalDefault
+        var stateSync = true
+        var trusted: TrustedHeader?
     }
 
     /// Reads the file, in full or not at all.
@@ -178,7 +181,14 @@ extension Configuration {
                 }
                 peers.append(peer)
             }
-            return NetworkSettings(listen: listen, peers: peers)
+            var settings = NetworkSettings(listen: listen, peers: peers)
+            if let interval = node["snapshotInterval"].flatMap(integer) { settings.snapshotInterval = UInt64(interval) }
+            settings.stateSync = node["stateSync"]?.bool ?? settings.stateSync
+            if let text = node["trusted"]?.string {
+                settings.trusted = TrustedHeader(text)
+                if settings.trusted == nil { problems.append("/network/trusted: \(text) is not HEIGHT:HASH") }
+            }
+            return settings
         }
 
         private mutating func webhooks(_ node: JSONNode?) -> AddressPolicy {

@@ -34,6 +34,24 @@ extension EndToEnd {
             try judge("receipts.record.json", false, "--trusted-validators", old, "--min-receipts", "5")
         }
 
+        @Test("Nodes join from snapshots where blocks are gone, whatever some disks give, and keep what they signed")
+        func stateSync() throws {
+            let folder = FileManager.default.temporaryDirectory.appending(path: "vivian-localnet-\(UUID().uuidString)")
+            defer { try? FileManager.default.removeItem(at: folder) }
+            let script = Tool.package.appending(path: "deploy/localnet").path
+            let result = try Tool.run(
+                "/usr/bin/env", ["VIVIAN_BIN=\(Tool.vivian)", script, "--state-sync", "--data", folder.path])
+            #expect(result.status == 0, "\(result.text)\n\(result.errors)")
+            #expect(result.text.contains("== Done"))
+            guard let judges = Tool.judges else { return }
+            let line = try #require(result.text.split(separator: "\n").first { $0.hasPrefix("trusted set: ") })
+            let file = folder.appending(path: "joined.record.json").path
+            let check = judges.appending(path: "check").path
+            let judged = try Tool.run(
+                Tool.python, [check, "record", file, "--trusted-validators", String(line.dropFirst(13))])
+            #expect(judged.status == 0, "\(judged.text)\n\(judged.errors)")
+        }
+
         @Test("Validators stand still, die, lose their logs and come back from backups, under load")
         func faults() throws {
             let script = Tool.package.appending(path: "deploy/localnet").path

@@ -151,6 +151,8 @@ extension FuzzTarget {
             return evidence.encoded
         },
         canonical("transaction-batch") { try TransactionBatch(decoding: $0).encoded },
+        canonical("receipt-message", byteCountMax: 512) { try ReceiptMessage(decoding: $0).encoded },
+        canonical("snapshot-message") { try SnapshotMessage(decoding: $0).encoded },
         canonical("consensus-message") { try ConsensusMessage(decoding: $0).encoded },
         canonical("locked-block") { try LockedBlock(decoding: $0).encoded },
         canonical("sign-state") { try SignState(decoding: $0).encoded },

@@ -34,26 +34,6 @@ struct ReceiptExchangeTests {
             signature: made.signature)
     }
 
-    @Test func `a message reads back as it was written, and in no other spelling`() {
-        let messages: [ReceiptMessage] = [
-            .ask(Height(0)), .ask(Height(.max)),
-            .answer(Height(5), validator: Self.addresses[1], signature: [UInt8](repeating: 7, count: 64)),
-        ]
-        for message in messages {
-            let bytes = message.encoded
-            #expect(ReceiptMessage(decoding: bytes) == message)
-            #expect(ReceiptMessage(decoding: bytes + [0]) == nil)
-            for count in 0..<bytes.count { #expect(ReceiptMessage(decoding: Array(bytes.prefix(count))) == nil) }
-        }
-        // A long form of 0, a kind that is none, a signature and an address too short.
-        #expect(ReceiptMessage(decoding: [0x82, 0x18, 0x00, 0x05]) == nil)
-        #expect(ReceiptMessage(decoding: [0x82, 0x02, 0x05]) == nil)
-        #expect(
-            ReceiptMessage(
-                decoding: ReceiptMessage.answer(Height(5), validator: Self.addresses[1], signature: [1, 2]).encoded)
-                == nil)
-    }
-
     @Test func `what more than two thirds signed comes back at once, by address`() async {
         let exchange = ReceiptExchange()
         let asked = Mutex(0)

@@ -87,6 +87,9 @@ final class Link: Sendable {
         return isQueued
     }
 
+    /// Bytes that wait in a lane.
+    func queuedBytes(in lane: Lane) -> Int { state.withLock { $0.queue.depths[lane].bytes } }
+
     /// Queues a control frame; the caller is the handler, and sends it.
     func send(_ frame: Frame) { state.withLock { $0.queue.append(frame) } }
 

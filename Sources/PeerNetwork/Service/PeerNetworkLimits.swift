@@ -43,6 +43,8 @@ package struct PeerNetworkLimits: Hashable, Sendable {
         case .transactions: QueueLimit(messagesMax: 8_192, bytesMax: 8 << 20)
         case .sync: QueueLimit(messagesMax: 64, bytesMax: 64 << 20)
         case .receipts: QueueLimit(messagesMax: 256, bytesMax: 1 << 20)
+        // Whoever serves reads the next chunk once the last one has gone: the queue is for small messages beside it.
+        case .snapshots: QueueLimit(messagesMax: 32, bytesMax: 12 << 20)
         }
     }
     /// What a peer may send; beyond it nothing more is read from its socket for a while.
@@ -53,6 +55,7 @@ package struct PeerNetworkLimits: Hashable, Sendable {
         case .transactions: RateLimit(messagesPerSecond: 40_000, bytesPerSecond: 64 << 20)
         case .sync: RateLimit(messagesPerSecond: 2_000, bytesPerSecond: 128 << 20)
         case .receipts: RateLimit(messagesPerSecond: 500, bytesPerSecond: 1 << 20)
+        case .snapshots: RateLimit(messagesPerSecond: 200, bytesPerSecond: 64 << 20)
         }
     }
     /// Pings, pongs and address lists of a peer in a second; beyond it nothing is read for a while.

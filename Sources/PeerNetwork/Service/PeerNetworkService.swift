@@ -75,6 +75,11 @@ package final class PeerNetworkService: Service, Sendable {
         return switchboard.links(except: except).count { $0.send(bytes, in: lane) }
     }
 
+    /// Bytes that wait to be sent to a peer in a lane; nil where it is not connected.
+    package func queuedBytes(in lane: Lane, to peer: PeerID) -> Int? {
+        switchboard.link(of: peer)?.queuedBytes(in: lane)
+    }
+
     private func isSendable(_ bytes: [UInt8], _ lane: Lane) -> Bool {
         guard bytes.count > lane.messageBytesMax else { return true }
         logger.error("message too long for its lane", metadata: ["lane": "\(lane)", "bytes": "\(bytes.count)"])

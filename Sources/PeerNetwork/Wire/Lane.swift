@@ -7,6 +7,7 @@ package enum Lane: UInt8, CaseIterable, Comparable, Sendable {
     case transactions
     case sync
     case receipts
+    case snapshots
 
     /// The longest message of the lane in bytes, the same for every node of a network: a longer one is a violation.
     package var messageBytesMax: Int {
@@ -17,6 +18,8 @@ package enum Lane: UInt8, CaseIterable, Comparable, Sendable {
         case .transactions: 2 << 20
         case .sync: 8 << 20
         case .receipts: 64 << 10
+        // A chunk of 4 MiB and the row that goes beyond.
+        case .snapshots: 8 << 20
         }
     }
 

@@ -32,6 +32,9 @@ struct StartCommand: AsyncParsableCommand {
     @Option(help: "Memory for old states that stay provable, in MiB.") var retainedMegabytes: Int?
     @Option(help: "Disk for older states that stay provable, in MiB; 0 keeps none.") var historyMegabytes: Int?
     @Option(help: "Blocks to keep; all if left out.") var keepBlocks: UInt64?
+    @Option(help: "Blocks from one snapshot for nodes that join to the next; 0 makes none.")
+    var snapshotInterval: UInt64?
+    @Flag(help: "Follow block by block, never from a peer's snapshot.") var noStateSync = false
     @OptionGroup var recordOptions: RecordOptions
     @Option(help: "Size of a file of blocks in MiB, 1 to 1024: --keep-blocks deletes whole files.")
     var blockFileMegabytes: Int?
@@ -45,6 +48,9 @@ struct StartCommand: AsyncParsableCommand {
     func run() async throws {
         Self.limitArenas()
         let folder = data.folder
+        do { try StateSync.recover(ledger: folder.ledger.path) } catch {
+            throw CommandFailure(NodeFailureText.text(error))
+        }
         let genesis = try folder.genesis()
         let settings = try Configuration.read(folder)
         let (host, port) = try Self.address(listen ?? settings.listen)
@@ -62,6 +68,10 @@ struct StartCommand: AsyncParsableCommand {
         var logger = Logger(label: "vivian")
         logger.logLevel = level
 
+        let isSyncing = !noStateSync && settings.network?.stateSync ?? false
+        if let links = settings.network, isSyncing {
+            try await Self.beginFromSnapshot(links, of: folder, genesis, logger: logger)
+        }
         let node: Node
         let network = try settings.network.map { try Self.network($0, of: folder, genesis, logger: logger) }
         let signer = try folder.signer(
@@ -74,7 +84,9 @@ struct StartCommand: AsyncParsableCommand {
                     receiptKey: try network == nil ? folder.key("receipt", of: genesis) : folder.key("receipt"),
                     retainedBytes: retainedMegabytes << 20,
                     historyBytes: historyMegabytes << 20, blocksKept: keepBlocks ?? settings.keepBlocks,
-                    blockFileBytes: blockFileMegabytes << 20, isClockConfirmed: acceptClock),
+                    blockFileBytes: blockFileMegabytes << 20,
+                    snapshotInterval: snapshotInterval ?? settings.network?.snapshotInterval ?? 0,
+                    leavesWhenBehind: isSyncing, isClockConfirmed: acceptClock),
                 network: network, logger: logger)
         } catch let failure as NodeFailure {
             throw CommandFailure(NodeFailureText.text(failure))
@@ -150,10 +162,48 @@ struct StartCommand: AsyncParsableCommand {
         defer { try? FileManager.default.removeItem(at: folder.runFile) }
         do {
             try await ServiceGroup(configuration: group).run()
+        } catch NodeFailure.behind(let height) {
+            logger.warning(
+                "no peer holds the next block any more: this node begins anew from a peer's snapshot",
+                metadata: ["height": "\(height)"])
+            try? FileManager.default.removeItem(at: folder.runFile)
+            throw Self.beginAnew()
         } catch let failure as NodeFailure {
             throw CommandFailure(NodeFailureText.text(failure))
         } catch let failure as OutboxFailure {
             throw CommandFailure("\(failure)")
+        }
+    }
+
+    /// Runs the same command in this process again, with nothing left of it; returns only where that fails.
+    ///
+    /// What the old ledger was open for (its lock, the gateway's store, sockets) ends with it.
+    private static func beginAnew() -> CommandFailure {
+        for number in [SIGTERM, SIGINT] { signal(number, SIG_DFL) }
+        var none = sigset_t()
+        sigemptyset(&none)
+        sigprocmask(SIG_SETMASK, &none, nil)
+        var arguments = CommandLine.arguments.map { strdup($0) }
+        arguments.append(nil)
+        execv("/proc/self/exe", arguments)
+        return CommandFailure("no peer holds the next block any more; start again to begin from a peer's snapshot")
+    }
+
+    /// Begins the ledger from a peer's snapshot, where it is empty or was left behind.
+    private static func beginFromSnapshot(
+        _ settings: Configuration.NetworkSettings, of folder: DataFolder, _ genesis: Genesis, logger: Logger
+    ) async throws {
+        var own: PeerID?
+        if case .ed25519(let key) = try folder.nodeKey().publicKey { own = PeerID(publicKey: key) }
+        let sync = StateSync.Configuration(
+            ledger: folder.ledger.path, genesis: genesis, trusted: settings.trusted,
+            peersExpected: settings.peers.count { $0.id != own })
+        do {
+            try await StateSync.run(sync, logger: logger) { try network(settings, of: folder, genesis, logger: logger) }
+        } catch let failure as NodeFailure {
+            throw CommandFailure(NodeFailureText.text(failure))
+        } catch let failure as PeerNetworkFailure {
+            throw CommandFailure(failure.message)
         }
     }
 
@@ -223,6 +273,7 @@ enum NodeFailureText {
         case .runtime(let failure): "the ledger cannot go on: \(failure)"
         case .clock(let failure): "\(failure)"
         case .genesis(let failure): "the genesis does not hold: \(failure)"
+        case .behind: "no peer holds the next block any more; start again to begin from a peer's snapshot"
         case .inconsistent(let what): what
         }
     }
