@@ -44,7 +44,7 @@ package struct PeerNetworkLimits: Hashable, Sendable {
         case .sync: QueueLimit(messagesMax: 64, bytesMax: 64 << 20)
         case .receipts: QueueLimit(messagesMax: 256, bytesMax: 1 << 20)
         // Whoever serves reads the next chunk once the last one has gone: the queue is for small messages beside it.
-        case .snapshots: QueueLimit(messagesMax: 32, bytesMax: 12 << 20)
+        case .snapshots: QueueLimit(messagesMax: 64, bytesMax: 12 << 20)
         }
     }
     /// What a peer may send; beyond it nothing more is read from its socket for a while.
