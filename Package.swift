@@ -25,6 +25,7 @@ let modules: [Module] = [
     Module(name: "Proofs", dependsOn: ["Codec", "Cryptography"]),
     Module(name: "LedgerModel", dependsOn: ["Codec", "Cryptography", "Proofs"]),
     Module(name: "StateTree", dependsOn: ["Codec", "Cryptography", "Proofs"]),
+    Module(name: "VectorIndex", dependsOn: ["Codec", "Cryptography", "CVectorKernels"], parsesBytes: true),
     Module(name: "Consensus", dependsOn: ["Codec", "Cryptography", "Proofs", "LedgerModel"]),
     Module(name: "Interchain", dependsOn: ["Codec", "Cryptography", "Proofs", "LedgerModel"]),
     Module(name: "SchemaValidation", dependsOn: ["Codec", "CLibXML2", "CSchemas"], parsesBytes: true),
@@ -186,6 +187,10 @@ if linked.contains("CSchemas") {
 if linked.contains("CAllocator") {
     // The settings of the C allocator.
     targets.append(.target(name: "CAllocator"))
+}
+if linked.contains("CVectorKernels") {
+    // Integer arithmetic on vectors; each function names the processor it is for, so that no flag is needed.
+    targets.append(.target(name: "CVectorKernels"))
 }
 targets.append(.target(name: "TestSupport", dependencies: [], path: "Tests/TestSupport", swiftSettings: coreSettings))
 // Tests of these run on a disk in memory whose power fails.

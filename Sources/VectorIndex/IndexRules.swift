@@ -1,0 +1,30 @@
+/// The numbers that the index is built by (D21: another set is another version).
+package enum IndexRules {
+    /// The version that parameters carry.
+    package static let version: UInt8 = 1
+    /// Entries of a chunk, the unit that an insert hashes.
+    package static let chunk = 16
+    /// A list above this waits for a split: twice what half of it and its neighbours hold on average.
+    package static let listTarget = 96
+    /// No list is longer: the insert that would exceed it splits it at once.
+    package static let listMax = 192
+    /// A list below this waits to be merged into its neighbours.
+    package static let listMin = 8
+    /// Lists under one super; one more splits it.
+    package static let fanOutMax = 64
+    /// Supers that an insert looks under: with one alone, vectors near a border land far from their neighbours.
+    package static let insertSupers = 4
+    /// Steps of 2-means; later ones move few entries.
+    package static let meansSteps = 4
+    /// A half smaller than this part of a list is lopsided: the list is cut at its median instead.
+    package static let lopsidedPart = 8
+    /// Lists beside a split whose entries may move.
+    package static let neighbours = 8
+    /// Vectors of a collection, at most; it bounds the supers.
+    package static let countMax = 4 << 20
+    /// Supers, at most: with lists of `listMin` and fan-outs of a half no more can come from `countMax` vectors' inserts.
+    package static let superMax = 16_384
+    /// What a split computes at most: seeds and steps, the final sides, and the neighbours' entries against three centroids.
+    package static let splitDistancesMax =
+        listMax * (2 * (meansSteps + 2) + neighbours + 2) + neighbours * listMax * 3 + fanOutMax * (2 * meansSteps + 6)
+}
