@@ -158,7 +158,11 @@ AVX2 static void residual(
     for (int sum = 0; sum < SUM_COUNT; sum++) sums[sum] = totals[sum];
 }
 
-const vector_kernels avx2_kernels = {"avx2", is_available, dot, dot_rows, chunk_keys, residual};
+AVX2 static void add(const int8_t *row, size_t dimension, int32_t *sums) {
+    for (size_t index = 0; index < dimension; index++) sums[index] += row[index];
+}
+
+const vector_kernels avx2_kernels = {"avx2", is_available, dot, dot_rows, chunk_keys, residual, add};
 
 // 512-bit dot products by VNNI. The scan stays at 256 bits: a chunk is 16 entries wide.
 
@@ -189,5 +193,5 @@ AVX512 static void wide_dot_rows(const int8_t *query, const int8_t *rows, size_t
 }
 
 const vector_kernels avx512_kernels = {
-    "avx512vnni", is_wide_available, wide_dot, wide_dot_rows, chunk_keys, residual};
+    "avx512vnni", is_wide_available, wide_dot, wide_dot_rows, chunk_keys, residual, add};
 #endif

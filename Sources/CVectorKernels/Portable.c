@@ -53,4 +53,8 @@ static void residual(
     sums[SUM_NORM] = norm;
 }
 
-const vector_kernels portable_kernels = {"portable", is_available, dot, dot_rows, chunk_keys, residual};
+static void add(const int8_t *row, size_t dimension, int32_t *sums) {
+    for (size_t index = 0; index < dimension; index++) sums[index] += row[index];
+}
+
+const vector_kernels portable_kernels = {"portable", is_available, dot, dot_rows, chunk_keys, residual, add};

@@ -89,6 +89,16 @@ struct CentroidTable: Sendable {
         norms.append(Self.norm(centroid))
     }
 
+    /// Puts a centroid where its id belongs, and returns that place.
+    mutating func insert(_ id: UInt32, _ centroid: Centroid) -> Int {
+        let index = ids.firstIndex { $0 > id } ?? ids.count
+        ids.insert(id, at: index)
+        steps.insert(centroid.step, at: index)
+        rows.insert(contentsOf: centroid.row, at: index * dimension)
+        norms.insert(Self.norm(centroid), at: index)
+        return index
+    }
+
     mutating func replace(_ index: Int, _ centroid: Centroid) {
         steps[index] = centroid.step
         rows.replaceSubrange(index * dimension..<(index + 1) * dimension, with: centroid.row)

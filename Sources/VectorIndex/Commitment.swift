@@ -18,19 +18,12 @@ internal import Cryptography
 /// A proof carries all codes of a probed list, all centroids of a probed super and all super-centroids, so lists and supers
 /// need no trees; records of a chunk are a tree, because a proof carries few of them.
 enum Commitment {
-    static func record(
-        id: UInt64, subject: Subject, label: EntryLabel, vector: some Sequence<Int8>, count: Int
-    ) -> Digest {
+    static func record(_ entry: VectorEntry) -> Digest {
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(9 + VectorEntry.headBytes + count)
+        bytes.reserveCapacity(9 + VectorEntry.headBytes + entry.vector.count)
         bytes.append(0)
-        append(id, to: &bytes)
-        bytes.append(UInt8(truncatingIfNeeded: subject.kind >> 8))
-        bytes.append(UInt8(truncatingIfNeeded: subject.kind))
-        bytes.append(contentsOf: subject.id.bytes)
-        append(label.tag, to: &bytes)
-        append(label.owner, to: &bytes)
-        for component in vector { bytes.append(UInt8(bitPattern: component)) }
+        append(entry.id, to: &bytes)
+        entry.append(to: &bytes)
         return SHA256.hash(bytes)
     }
 

@@ -10,16 +10,23 @@ package enum IndexRules {
     package static let listMax = 192
     /// A list below this waits to be merged into its neighbours.
     package static let listMin = 8
-    /// Lists under one super; one more splits it.
-    package static let fanOutMax = 64
+    /// Lists under one super, at most, of that many supers; one more splits it.
+    ///
+    /// Few while there are few supers, so that a super-centroid stays near to what is under it; more of them than a
+    /// quarter of the supers would let the table of supers outgrow what is under those that are probed.
+    static func fanOut(supers: Int) -> Int { max(24, min(fanOutMax, supers / 4)) }
+    /// No more under one super, however many there are.
+    package static let fanOutMax = 256
     /// Supers that an insert looks under: with one alone, vectors near a border land far from their neighbours.
-    package static let insertSupers = 4
+    package static let insertSupers = 16
     /// Steps of 2-means; later ones move few entries.
     package static let meansSteps = 4
     /// A half smaller than this part of a list is lopsided: the list is cut at its median instead.
     package static let lopsidedPart = 8
     /// Lists beside a split whose entries may move.
     package static let neighbours = 8
+    /// Entries for which a split finds the nearest list of all anew.
+    package static let reroutedMax = 64
     /// Vectors of a collection, at most; it bounds the supers.
     package static let countMax = 4 << 20
     /// Supers, at most: with lists of `listMin` and fan-outs of a half no more can come from `countMax` vectors' inserts.

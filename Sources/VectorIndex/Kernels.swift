@@ -59,6 +59,19 @@ internal import CVectorKernels
         }
     }
 
+    /// Adds one row of many to sums.
+    func add(row: Int, of rows: [Int8], to sums: inout [Int32]) {
+        let dimension = sums.count
+        precondition(row >= 0 && (row + 1) * dimension <= rows.count)
+        unsafe rows.withUnsafeBufferPointer { rows in
+            unsafe sums.withUnsafeMutableBufferPointer { sums in
+                guard let start = rows.baseAddress, let out = sums.baseAddress else { return }
+                // The row lies within.
+                unsafe table.pointee.add(start + row * dimension, dimension, out)
+            }
+        }
+    }
+
     /// What a vector leaves beside a centroid.
     struct Residual {
         var squares: Int
@@ -101,18 +114,21 @@ internal import CVectorKernels
         private var query: vector_scan_query
 
         init(_ kernels: Kernels, query vector: [Int8], metric: Metric, planeCount: Int) {
+            precondition(planeCount * 8 >= vector.count && planeCount % 2 == 0)
             self.kernels = kernels
             var bytes = [UInt8](repeating: 0, count: planeCount * 32)
-            unsafe query = vector_scan_query()
-            unsafe query.plane_count = UInt32(planeCount)
-            unsafe query.product_shift = EntryCode.productShift(dimension: vector.count)
-            unsafe query.weight = metric == .squaredL2 ? 2 : 1
+            var prepared = unsafe vector_scan_query()
+            unsafe prepared.plane_count = UInt32(planeCount)
+            unsafe prepared.product_shift = EntryCode.productShift(dimension: vector.count)
+            unsafe prepared.weight = metric == .squaredL2 ? 2 : 1
             unsafe vector.withUnsafeBufferPointer { vector in
                 unsafe bytes.withUnsafeMutableBufferPointer { bytes in
                     // 32 bytes a plane.
-                    unsafe vector_scan_prepare(&query, vector.baseAddress!, vector.count, bytes.baseAddress!)
+                    unsafe vector_scan_prepare(&prepared, vector.baseAddress!, vector.count, bytes.baseAddress!)
                 }
             }
+            unsafe prepared.table = nil
+            unsafe query = prepared
             table = bytes
         }
 

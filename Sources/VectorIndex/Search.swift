@@ -101,7 +101,7 @@ struct Search {
         var scores: [Int32] = []
         let table = source.superCentroids
         source.kernels.dots(vector, rows: table.rows, count: table.count, into: &dots)
-        for (norm, dot) in zip(table.norms, dots) { scores.append(Self.score(metric, norm: norm, dot: dot)) }
+        for (norm, dot) in zip(table.norms, dots) { scores.append(norm - 2 * dot) }
         var chosen = Selection(capacity: min(probes.supers, table.count))
         chosen.offer(scores)
         // In the order of their ids, so that lists with equal scores are in theirs under each super.

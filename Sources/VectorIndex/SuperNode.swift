@@ -20,6 +20,13 @@ struct SuperNode: Sendable {
         childHashes.append(.zero)
     }
 
+    /// Puts a list where its id belongs.
+    mutating func insert(_ list: PostingList, _ centroid: Centroid) {
+        let index = centroids.insert(list.id, centroid)
+        lists.insert(list, at: index)
+        childHashes.insert(.zero, at: index)
+    }
+
     mutating func remove(_ index: Int) {
         centroids.remove(index)
         lists.remove(at: index)

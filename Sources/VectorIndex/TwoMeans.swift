@@ -39,7 +39,7 @@ struct TwoMeans {
         for _ in 0..<IndexRules.meansSteps {
             let margins = margins(means, rows, count, kernels)
             for row in 0..<count { isSecond[row] = margins[row] > 0 }
-            let next = Self.means(rows, isSecond, dimension)
+            let next = Self.means(rows, isSecond, dimension, kernels)
             if let mean = next.0 { means[0] = mean }
             if let mean = next.1 { means[1] = mean }
         }
@@ -47,13 +47,14 @@ struct TwoMeans {
         let margins = margins(centroids.map(\.row), rows, count, kernels)
         for row in 0..<count { isSecond[row] = margins[row] > 0 }
         let size = isSecond.count { $0 }
-        if min(size, count - size) * IndexRules.lopsidedPart < count { cut(margins, rows, ids, dimension) }
+        if min(size, count - size) * IndexRules.lopsidedPart < count { cut(margins, rows, ids, dimension, kernels) }
     }
 
-    private mutating func cut(_ margins: [Int32], _ rows: [Int8], _ ids: [UInt64], _ dimension: Int) {
+    private mutating func cut(_ margins: [Int32], _ rows: [Int8], _ ids: [UInt64], _ dimension: Int, _ kernels: Kernels)
+    {
         let order = ids.indices.sorted { (margins[$0], ids[$0]) < (margins[$1], ids[$1]) }
         for (rank, row) in order.enumerated() { isSecond[row] = rank >= ids.count / 2 }
-        let means = Self.means(rows, isSecond, dimension)
+        let means = Self.means(rows, isSecond, dimension, kernels)
         if let mean = means.0 { centroids[0] = Centroid(nearest: mean) }
         if let mean = means.1 { centroids[1] = Centroid(nearest: mean) }
     }
@@ -89,15 +90,14 @@ struct TwoMeans {
     }
 
     /// The means of both sides; nil for an empty one.
-    static func means(_ rows: [Int8], _ isSecond: [Bool], _ dimension: Int) -> ([Int8]?, [Int8]?) {
+    static func means(_ rows: [Int8], _ isSecond: [Bool], _ dimension: Int, _ kernels: Kernels) -> ([Int8]?, [Int8]?) {
         var first = [Int32](repeating: 0, count: dimension)
         var second = first
         for (row, isSecond) in isSecond.enumerated() {
-            let start = row * dimension
             if isSecond {
-                for index in 0..<dimension { second[index] += Int32(rows[start + index]) }
+                kernels.add(row: row, of: rows, to: &second)
             } else {
-                for index in 0..<dimension { first[index] += Int32(rows[start + index]) }
+                kernels.add(row: row, of: rows, to: &first)
             }
         }
         let size = Int32(isSecond.count { $0 })

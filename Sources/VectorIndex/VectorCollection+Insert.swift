@@ -74,12 +74,7 @@ extension VectorCollection {
             split(node, list, cost: &cost)
             (node, list) = route(entry.vector, cost: &cost)
         }
-        append(entry, leaf: leaf(of: entry), to: node, list, cost: &cost)
-    }
-
-    func leaf(of entry: VectorEntry) -> Digest {
-        Commitment.record(
-            id: entry.id, subject: entry.subject, label: entry.label, vector: entry.vector, count: entry.vector.count)
+        append(entry, leaf: Commitment.record(entry), to: node, list, cost: &cost)
     }
 
     mutating func append(_ entry: VectorEntry, leaf: Digest, to node: Int, _ list: Int, cost: inout VectorCost) {
@@ -107,6 +102,7 @@ extension VectorCollection {
     }
 
     mutating func addList(to node: Int, _ centroid: Centroid) {
+        // The newest id is the greatest.
         supers[node].append(PostingList(id: head.nextList), centroid)
         superOfList[Int(head.nextList)] = supers[node].id
         changes.listHeads.insert(head.nextList)

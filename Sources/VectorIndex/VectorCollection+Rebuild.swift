@@ -1,4 +1,4 @@
-package import Cryptography
+internal import Cryptography
 
 extension VectorCollection {
     /// Builds a collection from its state entries, in any order; others' entries are left alone.
@@ -66,7 +66,7 @@ extension VectorCollection {
             guard let record = rows.records[id],
                 let entry = VectorEntry(id: id, record: record, dimension: parameters.dimension)
             else { throw .state(.record) }
-            append(entry, leaf: leaf(of: entry), to: node, list, cost: &cost)
+            append(entry, leaf: Commitment.record(entry), to: node, list, cost: &cost)
         }
     }
 }

@@ -25,72 +25,134 @@ extension VectorCollection {
 
     // MARK: Splits
 
-    /// Cuts a list in two; the second half is a new list under the same super, and entries near the border move.
+    /// Cuts a list in two, gives each half to the nearest super, and moves entries near the border.
     mutating func split(_ node: Int, _ list: Int, cost: inout VectorCost) {
         let dimension = parameters.dimension
         let old = supers[node].lists[list]
-        let neighbours = neighbours(of: node, list, cost: &cost)
+        let neighbours = neighbours(of: supers[node].centroids.row(list), except: old.id, cost: &cost)
+        let before = scores(old, supers[node].centroids, list)
         let cut = TwoMeans(rows: old.vectors, ids: old.ids, dimension: dimension, kernels: kernels)
         cost += VectorCost(distances: cut.distances, lists: 1, bytes: old.vectors.count)
         supers[node].lists[list].removeAll()
         supers[node].centroids.replace(list, cut.centroids[0])
         changes.listHeads.insert(old.id)
-        addList(to: node, cut.centroids[1])
-        let other = supers[node].lists.count - 1
+        let second = head.nextList
+        addList(to: nearestSuper(cut.centroids[1].row, cost: &cost), cut.centroids[1])
+        let halves = [old.id, second]
+        let places = halves.map { place(of: $0) }
         for place in 0..<old.count {
+            let half = places[cut.isSecond[place] ? 1 : 0]
             append(
-                old.entry(place, dimension: dimension), leaf: old.leaves[place], to: node,
-                cut.isSecond[place] ? other : list, cost: &cost)
+                old.entry(place, dimension: dimension), leaf: old.leaves[place], to: half.node, half.list, cost: &cost)
         }
-        reassign(node, [list, other], neighbours, cost: &cost)
-        if supers[node].lists.count > IndexRules.fanOutMax { splitSuper(node, cost: &cost) }
+        reassign(halves, neighbours, cost: &cost)
+        reroute(halves, Dictionary(uniqueKeysWithValues: zip(old.ids, before)), cost: &cost)
+        move(old.id, cost: &cost)
+        for half in halves { refresh(place(of: half).node) }
+        let crowded = place(of: second).node
+        if supers[crowded].lists.count > IndexRules.fanOut(supers: supers.count) { splitSuper(crowded, cost: &cost) }
     }
 
-    /// The nearest lists under the same super, nearest first.
-    private func neighbours(of node: Int, _ list: Int, cost: inout VectorCost) -> [Int] {
-        let table = supers[node].centroids
+    /// The lists that are nearest to a list, nearest first, among those that an insert would look at.
+    private func neighbours(of centroid: [Int8], except id: UInt32, cost: inout VectorCost) -> [UInt32] {
         var dots: [Int32] = []
-        let near = nearest(table.row(list), in: table, IndexRules.neighbours + 1, dots: &dots)
-        cost.distances += table.count
-        return Array(near.filter { $0 != list }.prefix(IndexRules.neighbours))
+        var scores: [Int32] = []
+        var ids: [UInt32] = []
+        let nodes = nearest(centroid, in: superCentroids, IndexRules.insertSupers, dots: &dots)
+        cost.distances += superCentroids.count
+        for node in nodes.sorted() {
+            let table = supers[node].centroids
+            dots.removeAll(keepingCapacity: true)
+            kernels.dots(centroid, rows: table.rows, count: table.count, into: &dots)
+            cost.distances += table.count
+            for (index, dot) in dots.enumerated() where table.ids[index] != id {
+                scores.append(table.norms[index] - 2 * dot)
+                ids.append(table.ids[index])
+            }
+        }
+        var selection = Selection(capacity: IndexRules.neighbours)
+        selection.offer(scores)
+        return selection.sorted().map { ids[Selection.ordinal($0)] }
+    }
+
+    private func nearestSuper(_ centroid: [Int8], cost: inout VectorCost) -> Int {
+        var dots: [Int32] = []
+        cost.distances += superCentroids.count
+        return nearest(centroid, in: superCentroids, 1, dots: &dots)[0]
     }
 
     /// An entry that another list is nearer to.
     private struct Move {
-        let from: Int
+        let from: UInt32
         let place: Int
-        let to: Int
+        let to: UInt32
     }
 
     /// Moves entries of the halves that a neighbour is nearer to, and entries of the neighbours that a half is nearer to.
     ///
     /// All are found before the first one moves. Nothing is moved into a list that has reached its target or out of one
     /// at its least, so that no move queues another step.
-    private mutating func reassign(_ node: Int, _ halves: [Int], _ neighbours: [Int], cost: inout VectorCost) {
+    private mutating func reassign(_ halves: [UInt32], _ neighbours: [UInt32], cost: inout VectorCost) {
         var moves: [Move] = []
-        for half in halves { moves += self.moves(node, from: half, to: neighbours, cost: &cost) }
-        for neighbour in neighbours.sorted() { moves += self.moves(node, from: neighbour, to: halves, cost: &cost) }
+        for half in halves { moves += self.moves(from: half, to: neighbours, cost: &cost) }
+        for neighbour in neighbours.sorted() { moves += self.moves(from: neighbour, to: halves, cost: &cost) }
         // From the last place down, so that a removal moves no entry that is still to go.
         for move in moves.reversed() {
-            guard supers[node].lists[move.to].count < IndexRules.listTarget,
-                supers[node].lists[move.from].count > IndexRules.listMin
-            else { continue }
-            let list = supers[node].lists[move.from]
+            let from = place(of: move.from)
+            let to = place(of: move.to)
+            let list = supers[from.node].lists[from.list]
+            guard supers[to.node].lists[to.list].count < IndexRules.listTarget, list.count > IndexRules.listMin else {
+                continue
+            }
             let entry = list.entry(move.place, dimension: parameters.dimension)
             let leaf = list.leaves[move.place]
-            remove(node, move.from, move.place, cost: &cost)
-            append(entry, leaf: leaf, to: node, move.to, cost: &cost)
+            remove(from.node, from.list, move.place, cost: &cost)
+            append(entry, leaf: leaf, to: to.node, to.list, cost: &cost)
         }
     }
 
-    private func moves(_ node: Int, from source: Int, to targets: [Int], cost: inout VectorCost) -> [Move] {
-        let list = supers[node].lists[source]
-        let table = supers[node].centroids
+    /// Finds the nearest list of all anew for entries that the split has left farther from a centroid than they were.
+    ///
+    /// An entry that came before its like had a list of their own is found again so. At most `reroutedMax` are looked at.
+    private mutating func reroute(_ halves: [UInt32], _ before: [UInt64: Int32], cost: inout VectorCost) {
+        var left = IndexRules.reroutedMax
+        for half in halves {
+            let from = place(of: half)
+            let list = supers[from.node].lists[from.list]
+            let now = scores(list, supers[from.node].centroids, from.list)
+            cost.distances += list.count
+            for place in (0..<list.count).reversed() where left > 0 {
+                guard let earlier = before[list.ids[place]], now[place] > earlier else { continue }
+                left -= 1
+                let entry = list.entry(place, dimension: parameters.dimension)
+                let to = route(entry.vector, cost: &cost)
+                let target = supers[to.node].lists[to.list]
+                guard target.id != half, target.count < IndexRules.listTarget,
+                    supers[from.node].lists[from.list].count > IndexRules.listMin
+                else { continue }
+                remove(from.node, from.list, place, cost: &cost)
+                append(entry, leaf: list.leaves[place], to: to.node, to.list, cost: &cost)
+            }
+        }
+    }
+
+    /// What entries of a list are compared by: the squared distance to a centroid less their squared length.
+    private func scores(_ list: PostingList, _ table: CentroidTable, _ index: Int) -> [Int32] {
+        var dots: [Int32] = []
+        kernels.dots(table.row(index), rows: list.vectors, count: list.count, into: &dots)
+        return dots.map { table.norms[index] - 2 * $0 }
+    }
+
+    private func moves(from source: UInt32, to targets: [UInt32], cost: inout VectorCost) -> [Move] {
+        let from = place(of: source)
+        let list = supers[from.node].lists[from.list]
         var scores: [[Int32]] = []
         for target in [source] + targets {
+            let place = place(of: target)
+            let table = supers[place.node].centroids
             var dots: [Int32] = []
-            kernels.dots(table.row(target), rows: list.vectors, count: list.count, into: &dots)
-            scores.append(dots.map { table.norms[target] - 2 * $0 })
+            kernels.dots(table.row(place.list), rows: list.vectors, count: list.count, into: &dots)
+            scores.append(dots.map { table.norms[place.list] - 2 * $0 })
         }
         cost += VectorCost(distances: list.count * scores.count, lists: 1, bytes: list.vectors.count)
         return (0..<list.count).compactMap { place in
@@ -100,7 +162,37 @@ extension VectorCollection {
         }
     }
 
-    /// Cuts a super's lists in two; the second half goes under a new super.
+    // MARK: Supers
+
+    /// Brings a super's centroid to the mean of its lists' centroids.
+    mutating func refresh(_ node: Int) {
+        let table = supers[node].centroids
+        let means = TwoMeans.means(
+            table.rows, [Bool](repeating: false, count: table.count), parameters.dimension, kernels)
+        guard let mean = means.0 else { return }
+        superCentroids.replace(node, Centroid(nearest: mean))
+        changes.supers.insert(supers[node].id)
+    }
+
+    /// Puts a list under the nearest super, if that is another one and has room.
+    private mutating func move(_ id: UInt32, cost: inout VectorCost) {
+        let (node, index) = place(of: id)
+        let table = supers[node].centroids
+        let to = nearestSuper(table.row(index), cost: &cost)
+        guard to != node, table.count > 1, supers[to].lists.count < IndexRules.fanOut(supers: supers.count) else {
+            return
+        }
+        let list = supers[node].lists[index]
+        supers[node].remove(index)
+        supers[to].insert(list, Centroid(step: table.steps[index], row: table.row(index)))
+        superOfList[Int(id)] = supers[to].id
+        changes.lists.insert(id)
+        changes.listHeads.insert(id)
+        changes.supers.insert(supers[node].id)
+        changes.supers.insert(supers[to].id)
+    }
+
+    /// Cuts a super's lists in two; the second half goes under a new super. Then each goes to the super nearest to it.
     private mutating func splitSuper(_ node: Int, cost: inout VectorCost) {
         let old = supers[node]
         let cut = TwoMeans(
@@ -108,22 +200,19 @@ extension VectorCollection {
             kernels: kernels)
         cost += VectorCost(distances: cut.distances, lists: 2)
         addSuper(cut.centroids[1])
-        superCentroids.replace(node, cut.centroids[0])
-        changes.supers.insert(old.id)
-        var first = SuperNode(id: old.id, dimension: parameters.dimension)
         let other = supers.count - 1
-        for (index, list) in old.lists.enumerated() {
-            let centroid = Centroid(step: old.centroids.steps[index], row: old.centroids.row(index))
-            changes.lists.insert(list.id)
-            guard cut.isSecond[index] else {
-                first.append(list, centroid)
-                continue
-            }
-            supers[other].append(list, centroid)
+        for (index, list) in old.lists.enumerated() where cut.isSecond[index] {
+            supers[other].append(list, Centroid(step: old.centroids.steps[index], row: old.centroids.row(index)))
+            supers[node].remove(supers[node].centroids.index(of: list.id)!)
             superOfList[Int(list.id)] = supers[other].id
+            changes.lists.insert(list.id)
             changes.listHeads.insert(list.id)
         }
-        supers[node] = first
+        refresh(node)
+        refresh(other)
+        for list in old.lists { move(list.id, cost: &cost) }
+        refresh(node)
+        refresh(other)
     }
 
     // MARK: Merges
@@ -141,6 +230,7 @@ extension VectorCollection {
         superOfList[Int(id)] = 0
         supers[node].remove(index)
         changes.supers.insert(supers[node].id)
+        refresh(node)
         if supers[node].lists.isEmpty {
             changes.supers.remove(supers[node].id)
             changes.remove(key.superEntry(supers[node].id))

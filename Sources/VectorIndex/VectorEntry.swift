@@ -36,13 +36,19 @@ package struct VectorEntry: Hashable, Sendable {
 
     /// The value under `r`: subject, label, vector.
     func record() -> [UInt8] {
-        var writer = ByteWriter(capacity: Self.headBytes + vector.count)
-        writer.uint16(subject.kind)
-        writer.raw(subject.id.bytes)
-        writer.uint32(label.tag)
-        writer.uint32(label.owner)
-        writer.raw(vector.lazy.map { UInt8(bitPattern: $0) })
-        return writer.bytes
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(Self.headBytes + vector.count)
+        append(to: &bytes)
+        return bytes
+    }
+
+    func append(to bytes: inout [UInt8]) {
+        bytes.append(UInt8(truncatingIfNeeded: subject.kind >> 8))
+        bytes.append(UInt8(truncatingIfNeeded: subject.kind))
+        bytes.append(contentsOf: subject.id.bytes)
+        Commitment.append(label.tag, to: &bytes)
+        Commitment.append(label.owner, to: &bytes)
+        for component in vector { bytes.append(UInt8(bitPattern: component)) }
     }
 
     /// Nil for bytes that are no record of a vector of that dimension.

@@ -55,6 +55,8 @@ typedef struct {
     /// Residual of a row and a centroid: signs as bits (1 where not negative; `plane_count` bytes, padding 1) and sums.
     void (*residual)(
         const int8_t *row, const int8_t *centroid, size_t dimension, uint32_t plane_count, uint8_t *bits, int64_t *sums);
+    /// Adds a row to sums, component by component.
+    void (*add)(const int8_t *row, size_t dimension, int32_t *sums);
 } vector_kernels;
 
 /// Sets of kernels, the fastest first; the last one runs everywhere.
