@@ -19,9 +19,23 @@ struct EntryCode {
     var factor: UInt16
     var base: Int32
 
+    /// Room for a code.
+    init(planeCount: Int) {
+        bits = [UInt8](repeating: 0, count: planeCount)
+        factor = 0
+        base = 0
+    }
+
     init(_ vector: [Int8], centroid: [Int8], parameters: CollectionParameters, kernels: Kernels) {
-        bits = [UInt8](repeating: 0, count: parameters.planeCount)
-        let residual = kernels.residual(vector, centroid, bits: &bits)
+        self.init(planeCount: parameters.planeCount)
+        encode(row: 0, of: vector, centroid: centroid, parameters: parameters, kernels: kernels)
+    }
+
+    /// The code of one row of many.
+    mutating func encode(
+        row: Int, of rows: [Int8], centroid: [Int8], parameters: CollectionParameters, kernels: Kernels
+    ) {
+        let residual = kernels.residual(row: row, of: rows, centroid, bits: &bits)
         let factor = residual.magnitudes == 0 ? 0 : (residual.squares << 7) / residual.magnitudes
         let offset = residual.centroid - (factor * residual.signedCentroid) >> 7
         self.factor = UInt16(factor)

@@ -84,17 +84,19 @@ internal import CVectorKernels
         var norm: Int
     }
 
-    /// Signs of `row` minus `centroid` into `bits`, whose length is the plane count.
-    func residual(_ row: [Int8], _ centroid: [Int8], bits: inout [UInt8]) -> Residual {
-        precondition(row.count == centroid.count && bits.count * 8 >= (row.count + 15) / 16 * 16)
+    /// Signs of a row minus `centroid` into `bits`, whose length is the plane count.
+    func residual(row: Int, of rows: [Int8], _ centroid: [Int8], bits: inout [UInt8]) -> Residual {
+        let dimension = centroid.count
+        precondition(row >= 0 && (row + 1) * dimension <= rows.count && bits.count * 8 >= (dimension + 15) / 16 * 16)
         var sums: (Int64, Int64, Int64, Int64, Int64) = (0, 0, 0, 0, 0)
-        unsafe row.withUnsafeBufferPointer { row in
+        unsafe rows.withUnsafeBufferPointer { rows in
             unsafe centroid.withUnsafeBufferPointer { centroid in
                 unsafe bits.withUnsafeMutableBufferPointer { bits in
                     unsafe withUnsafeMutableBytes(of: &sums) { sums in
                         // Five sums, and a bit for each dimension.
                         unsafe table.pointee.residual(
-                            row.baseAddress!, centroid.baseAddress!, row.count, UInt32(bits.count), bits.baseAddress!,
+                            rows.baseAddress! + row * dimension, centroid.baseAddress!, dimension, UInt32(bits.count),
+                            bits.baseAddress!,
                             sums.baseAddress!.assumingMemoryBound(to: Int64.self))
                     }
                 }

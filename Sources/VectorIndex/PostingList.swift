@@ -16,8 +16,11 @@ struct PostingList: Sendable {
     /// Hashes of the records.
     private(set) var leaves: [Digest] = []
     private var chunkHashes: [Digest] = []
+    private var restHashes: [Digest] = []
     /// Chunks that changed since the last commit, a bit each.
     private(set) var changedChunks: UInt32 = 0
+    /// Chunks whose codes alone changed.
+    private var changedCodes: UInt32 = 0
     /// Chunks that the state holds.
     private(set) var storedChunks = 0
     /// Root of the chunks as of the last commit.
@@ -103,6 +106,16 @@ struct PostingList: Sendable {
         }
     }
 
+    /// Makes all codes anew.
+    mutating func encode(around centroid: [Int8], _ parameters: CollectionParameters, _ kernels: Kernels) {
+        var code = EntryCode(planeCount: parameters.planeCount)
+        for place in 0..<count {
+            code.encode(row: place, of: vectors, centroid: centroid, parameters: parameters, kernels: kernels)
+            code.write(to: &codes, place: place, chunkBytes: parameters.codeChunkBytes)
+        }
+        changedCodes = (1 << UInt32(chunkCount)) - 1
+    }
+
     /// Takes all entries out.
     mutating func removeAll() {
         changedChunks = chunkCount == 0 ? changedChunks : changedChunks | ((1 << UInt32(chunkCount)) - 1)
@@ -116,7 +129,10 @@ struct PostingList: Sendable {
 
     // MARK: Commitment
 
-    func hash(ofRestOf chunk: Int) -> Digest {
+    /// Hash of a chunk's labels and records as of the last commit.
+    func rest(_ chunk: Int) -> Digest { restHashes[chunk] }
+
+    private func hash(ofRestOf chunk: Int) -> Digest {
         let places = chunk * IndexRules.chunk..<min(count, (chunk + 1) * IndexRules.chunk)
         return Commitment.rest(labels: Commitment.labels(labels[places]), records: Commitment.records(leaves[places]))
     }
@@ -124,14 +140,19 @@ struct PostingList: Sendable {
     /// Brings hashes up to date; what changed is the state's from here on.
     mutating func commit(chunkBytes: Int) {
         let count = chunkCount
-        if chunkHashes.count > count { chunkHashes.removeLast(chunkHashes.count - count) }
-        for chunk in 0..<count where chunk >= chunkHashes.count || changedChunks >> UInt32(chunk) & 1 == 1 {
+        let kept = min(count, chunkHashes.count)
+        chunkHashes.replaceSubrange(kept..., with: repeatElement(.zero, count: count - kept))
+        restHashes.replaceSubrange(kept..., with: repeatElement(.zero, count: count - kept))
+        for chunk in 0..<count {
+            let isChanged = chunk >= kept || changedChunks >> UInt32(chunk) & 1 == 1
+            guard isChanged || changedCodes >> UInt32(chunk) & 1 == 1 else { continue }
+            if isChanged { restHashes[chunk] = hash(ofRestOf: chunk) }
             let codes = Commitment.codes(codes[chunk * chunkBytes..<(chunk + 1) * chunkBytes])
-            let hash = Commitment.chunk(codes: codes, rest: hash(ofRestOf: chunk))
-            if chunk < chunkHashes.count { chunkHashes[chunk] = hash } else { chunkHashes.append(hash) }
+            chunkHashes[chunk] = Commitment.chunk(codes: codes, rest: restHashes[chunk])
         }
         root = Commitment.list(chunkHashes)
         changedChunks = 0
+        changedCodes = 0
         storedChunks = count
     }
 }

@@ -47,6 +47,7 @@ extension VectorCollection {
         }
         reassign(halves, neighbours, cost: &cost)
         reroute(halves, Dictionary(uniqueKeysWithValues: zip(old.ids, before)), cost: &cost)
+        for list in halves + neighbours { recentre(list, cost: &cost) }
         move(old.id, cost: &cost)
         for half in halves { refresh(place(of: half).node) }
         let crowded = place(of: second).node
@@ -109,6 +110,25 @@ extension VectorCollection {
             remove(from.node, from.list, move.place, cost: &cost)
             append(entry, leaf: leaf, to: to.node, to.list, cost: &cost)
         }
+    }
+
+    /// Brings a list's centroid to the mean of its entries and makes its codes anew.
+    ///
+    /// Done to what a split has changed, it is a step of k-means where the index grows.
+    private mutating func recentre(_ id: UInt32, cost: inout VectorCost) {
+        let (node, index) = place(of: id)
+        let list = supers[node].lists[index]
+        let means = TwoMeans.means(
+            list.vectors, [Bool](repeating: false, count: list.count), parameters.dimension, kernels)
+        guard let mean = means.0 else { return }
+        let centroid = Centroid(nearest: mean)
+        cost += VectorCost(lists: 1, bytes: list.vectors.count)
+        guard centroid.row != supers[node].centroids.row(index) else { return }
+        supers[node].centroids.replace(index, centroid)
+        supers[node].lists[index].encode(around: centroid.row, parameters, kernels)
+        changes.lists.insert(id)
+        changes.listHeads.insert(id)
+        cost += VectorCost(codes: list.count, bytes: list.codes.count)
     }
 
     /// Finds the nearest list of all anew for entries that the split has left farther from a centroid than they were.
