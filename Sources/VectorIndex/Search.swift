@@ -87,7 +87,7 @@ struct Search {
         switch metric {
         case .squaredL2: norm - 2 * dot
         case .cosine: norm - 4 * dot
-        case .dot: -dot
+        case .dot: norm - 4 * dot
         }
     }
 

@@ -50,6 +50,8 @@ package struct SearchQuery: Hashable, Sendable {
         self.owner = owner
     }
 
+    var isFiltered: Bool { tag != nil || owner != nil }
+
     /// - Throws: `query` with the first number that is out of its range.
     func check() throws(VectorFailure) {
         guard 1...Self.limitMax ~= limit else { throw .query(.limit) }

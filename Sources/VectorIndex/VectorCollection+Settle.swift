@@ -212,7 +212,9 @@ extension VectorCollection {
         changes.supers.insert(supers[to].id)
     }
 
-    /// Cuts a super's lists in two; the second half goes under a new super. Then each goes to the super nearest to it.
+    /// Cuts a super's lists in two, then gives each to the super that is nearest to it.
+    ///
+    /// The second half goes under a new super.
     private mutating func splitSuper(_ node: Int, cost: inout VectorCost) {
         let old = supers[node]
         let cut = TwoMeans(
