@@ -89,7 +89,7 @@ AVX2 static inline void store_keys(
 ///
 /// Two sums of four magnitudes are at most 2 x 4 x 31 < 2^8. They are added as 16-bit numbers, the even bytes with the odd
 /// ones above them, and the odd ones alone; a lane's sum is at most 256 x 248 < 2^16, so the difference is exact.
-AVX2 static void chunk_keys(const vector_scan_query *query, const uint8_t *chunk, int32_t centroid, int32_t *keys) {
+AVX2 static inline void chunk_keys(const vector_scan_query *query, const uint8_t *chunk, int32_t centroid, int32_t *keys) {
     const __m256i nibble = _mm256_set1_epi8(15);
     __m256i both = _mm256_setzero_si256(), odd = both;
     const uint8_t *table = query->table;
@@ -116,6 +116,21 @@ AVX2 static void chunk_keys(const vector_scan_query *query, const uint8_t *chunk
     const uint8_t *bases = factors + 2 * VECTOR_CHUNK;
     store_keys(query, low, _mm_loadu_si128((const __m128i *)factors), bases, centroid, keys);
     store_keys(query, high, _mm_loadu_si128((const __m128i *)(factors + 16)), bases + 32, centroid, keys + 8);
+}
+
+AVX2 static inline uint32_t not_above(const int32_t *keys, int32_t limit) {
+    const __m256i bound = _mm256_set1_epi32(limit);
+    __m256i low = _mm256_cmpgt_epi32(_mm256_loadu_si256((const __m256i *)keys), bound);
+    __m256i high = _mm256_cmpgt_epi32(_mm256_loadu_si256((const __m256i *)(keys + 8)), bound);
+    uint32_t above = (uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(low))
+        | (uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(high)) << 8;
+    return ~above & 0xffff;
+}
+
+AVX2 static void scan_list(
+    const vector_scan_query *query, const uint8_t *codes, size_t count, int32_t centroid, uint32_t rank,
+    const uint16_t *masks, vector_selection *selection) {
+    walk_list(chunk_keys, not_above, query, codes, count, centroid, rank, masks, selection);
 }
 
 AVX2 static void residual(
@@ -162,7 +177,7 @@ AVX2 static void add(const int8_t *row, size_t dimension, int32_t *sums) {
     for (size_t index = 0; index < dimension; index++) sums[index] += row[index];
 }
 
-const vector_kernels avx2_kernels = {"avx2", is_available, dot, dot_rows, chunk_keys, residual, add};
+const vector_kernels avx2_kernels = {"avx2", is_available, dot, dot_rows, scan_list, residual, add};
 
 // 512-bit dot products by VNNI. The scan stays at 256 bits: a chunk is 16 entries wide.
 
@@ -193,5 +208,5 @@ AVX512 static void wide_dot_rows(const int8_t *query, const int8_t *rows, size_t
 }
 
 const vector_kernels avx512_kernels = {
-    "avx512vnni", is_wide_available, wide_dot, wide_dot_rows, chunk_keys, residual, add};
+    "avx512vnni", is_wide_available, wide_dot, wide_dot_rows, scan_list, residual, add};
 #endif

@@ -32,6 +32,18 @@ static void chunk_keys(const vector_scan_query *query, const uint8_t *chunk, int
     }
 }
 
+static uint32_t not_above(const int32_t *keys, int32_t limit) {
+    uint32_t mask = 0;
+    for (int entry = 0; entry < VECTOR_CHUNK; entry++) mask |= (uint32_t)(keys[entry] <= limit) << entry;
+    return mask;
+}
+
+static void scan_list(
+    const vector_scan_query *query, const uint8_t *codes, size_t count, int32_t centroid, uint32_t rank,
+    const uint16_t *masks, vector_selection *selection) {
+    walk_list(chunk_keys, not_above, query, codes, count, centroid, rank, masks, selection);
+}
+
 static void residual(
     const int8_t *row, const int8_t *centroid, size_t dimension, uint32_t plane_count, uint8_t *bits, int64_t *sums) {
     int32_t squares = 0, magnitudes = 0, centroids = 0, signed_centroids = 0, norm = 0;
@@ -57,4 +69,4 @@ static void add(const int8_t *row, size_t dimension, int32_t *sums) {
     for (size_t index = 0; index < dimension; index++) sums[index] += row[index];
 }
 
-const vector_kernels portable_kernels = {"portable", is_available, dot, dot_rows, chunk_keys, residual, add};
+const vector_kernels portable_kernels = {"portable", is_available, dot, dot_rows, scan_list, residual, add};

@@ -147,14 +147,14 @@ internal import CVectorKernels
                     unsafe selection.withItems { items in
                         if let masks {
                             unsafe masks.withUnsafeBufferPointer { masks in
-                                unsafe vector_scan_list(
-                                    kernels.table, &query, codes.baseAddress!, count, centroid, UInt32(rank),
-                                    masks.baseAddress, &items)
+                                unsafe kernels.table.pointee.scan_list(
+                                    &query, codes.baseAddress!, count, centroid, UInt32(rank), masks.baseAddress,
+                                    &items)
                             }
                         } else {
                             // All chunks of the list lie within.
-                            unsafe vector_scan_list(
-                                kernels.table, &query, codes.baseAddress!, count, centroid, UInt32(rank), nil, &items)
+                            unsafe kernels.table.pointee.scan_list(
+                                &query, codes.baseAddress!, count, centroid, UInt32(rank), nil, &items)
                         }
                     }
                 }

@@ -83,7 +83,12 @@ extension ProvenCollection: SearchSource {
         return Comparison(id: entry.id, dot: kernels.dot(query, entry.vector), norm: norm)
     }
 
-    func entry(_ list: ListPlace, _ place: Int) throws(SearchGap) -> VectorEntry {
+    func name(_ list: ListPlace, _ place: Int) throws(SearchGap) -> (subject: Subject, label: EntryLabel) {
+        let entry = try entry(list, place)
+        return (entry.subject, entry.label)
+    }
+
+    private func entry(_ list: ListPlace, _ place: Int) throws(SearchGap) -> VectorEntry {
         guard let entry = nodes[list.node].lists[list.list].entries[place] else { throw SearchGap() }
         return entry
     }

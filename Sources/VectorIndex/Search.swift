@@ -12,7 +12,7 @@ protocol SearchSource {
     func labels(_ list: ListPlace) throws(SearchGap) -> [EntryLabel]
     /// Id, product with the query and squared length of one entry; the length only where the metric needs it.
     func compare(_ query: [Int8], _ list: ListPlace, _ place: Int, wantsNorm: Bool) throws(SearchGap) -> Comparison
-    func entry(_ list: ListPlace, _ place: Int) throws(SearchGap) -> VectorEntry
+    func name(_ list: ListPlace, _ place: Int) throws(SearchGap) -> (subject: Subject, label: EntryLabel)
 }
 
 struct ListPlace: Hashable, Sendable {
@@ -78,17 +78,15 @@ struct Search {
         }
     }
 
-    /// How far a centroid is, for choosing what is probed.
+    /// How far a centroid is, for choosing which lists are scanned: the distance, for squared L2, else minus the squared
+    /// cosine (with its sign) times the query's squared length, rounded towards zero.
     ///
-    /// For squared L2 the distance. For cosine half of the centroid's squared length less the product: what lies beside
-    /// the centroid is nearer to the query than the centroid, the more so the shorter it is (recall 0.9548 and 0.9362 at
-    /// the same 62 lists of real embeddings). For the dot product the product alone, so that long entries are found.
+    /// The cosine, because what lies beside a centroid may be nearer to the query than the centroid is, the more so the
+    /// shorter it is: the distance found 0.936 of real embeddings where the cosine found 0.955 in the same 62 lists. A
+    /// square is at most 2^52, and by Cauchy and Schwarz the quotient at most the query's squared length.
     private static func score(_ metric: Metric, norm: Int32, dot: Int32) -> Int32 {
-        switch metric {
-        case .squaredL2: norm - 2 * dot
-        case .cosine: norm - 4 * dot
-        case .dot: norm - 4 * dot
-        }
+        metric == .squaredL2
+            ? norm - 2 * dot : Int32(-(Int64(dot) * Int64(dot.magnitude) / Int64(max(norm, 1))))
     }
 
     private mutating func scan(
@@ -109,30 +107,33 @@ struct Search {
 
         dots.removeAll(keepingCapacity: true)
         scores.removeAll(keepingCapacity: true)
-        var places: [ListPlace] = []
+        // Where each super's lists begin among all.
+        var starts: [Int] = []
         for node in supers {
             let table = try source.centroids(node)
             let start = dots.count
+            starts.append(start)
             source.kernels.dots(vector, rows: table.rows, count: table.count, into: &dots)
             for list in 0..<table.count {
                 scores.append(Self.score(metric, norm: table.norms[list], dot: dots[start + list]))
-                places.append(ListPlace(node: node, list: list))
             }
         }
-        cost.distances += table.count + places.count
-        var nearest = Selection(capacity: min(probes.lists, places.count))
+        cost.distances += table.count + dots.count
+        var nearest = Selection(capacity: min(probes.lists, dots.count))
         nearest.offer(scores)
 
         var scan = Kernels.Scan(source.kernels, query: vector, metric: metric, planeCount: parameters.planeCount)
         var best = Selection(capacity: probes.finalists)
+        let isFiltered = query.tag != nil || owner != nil
         for (rank, item) in nearest.sorted().enumerated() {
             let index = Selection.ordinal(item)
-            let place = places[index]
+            var node = starts.count - 1
+            while starts[node] > index { node -= 1 }
+            let place = ListPlace(node: supers[node], list: index - starts[node])
             let count = source.count(place)
             lists.append(place)
             let masks =
-                query.tag == nil && owner == nil
-                ? nil : Self.masks(try source.labels(place), tag: query.tag, owner: owner)
+                isFiltered ? Self.masks(try source.labels(place), tag: query.tag, owner: owner) : nil
             scan.list(
                 codes: try source.codes(place), count: count, centroid: dots[index], rank: rank, masks: masks,
                 into: &best)
@@ -167,7 +168,7 @@ struct Search {
         found.reserveCapacity(query.limit + 1)
         for (index, finalist) in finalists.enumerated() {
             if isFiltered {
-                let label = try source.entry(finalist.list, finalist.place).label
+                let label = try source.name(finalist.list, finalist.place).label
                 guard Self.isWanted(label, query.tag, owner) else { continue }
             }
             let compared = try source.compare(vector, finalist.list, finalist.place, wantsNorm: isSquared)
@@ -184,8 +185,8 @@ struct Search {
             distances: finalists.count, bytes: finalists.count * (vector.count + VectorEntry.headBytes))
         for one in found {
             let finalist = finalists[one.finalist]
-            neighbours.append(
-                Neighbour(distance: one.distance, entry: try source.entry(finalist.list, finalist.place)))
+            let (subject, label) = try source.name(finalist.list, finalist.place)
+            neighbours.append(Neighbour(distance: one.distance, id: one.id, subject: subject, label: label))
         }
     }
 }

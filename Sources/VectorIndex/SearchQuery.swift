@@ -66,10 +66,14 @@ package struct SearchQuery: Hashable, Sendable {
 package struct Neighbour: Hashable, Sendable {
     /// Minus the dot product, or the squared difference.
     package var distance: Int32
-    package var entry: VectorEntry
+    package var id: UInt64
+    package var subject: Subject
+    package var label: EntryLabel
 
-    package init(distance: Int32, entry: VectorEntry) {
+    package init(distance: Int32, id: UInt64, subject: Subject, label: EntryLabel) {
         self.distance = distance
-        self.entry = entry
+        self.id = id
+        self.subject = subject
+        self.label = label
     }
 }

@@ -16,8 +16,8 @@ extension VectorCollection: SearchSource {
         return Comparison(id: supers[list.node].lists[list.list].ids[place], dot: dot, norm: norm)
     }
 
-    func entry(_ list: ListPlace, _ place: Int) -> VectorEntry {
-        supers[list.node].lists[list.list].entry(place, dimension: parameters.dimension)
+    func name(_ list: ListPlace, _ place: Int) -> (subject: Subject, label: EntryLabel) {
+        (supers[list.node].lists[list.list].subjects[place], supers[list.node].lists[list.list].labels[place])
     }
 
     /// Answers a query from the live index; cost is added to `cost`.

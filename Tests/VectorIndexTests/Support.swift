@@ -72,7 +72,7 @@ struct Ledger {
 
     func answer(_ query: SearchQuery) throws -> [UInt64] {
         var cost = VectorCost()
-        return try collection.search(query, state: state, cost: &cost).map(\.entry.id)
+        return try collection.search(query, state: state, cost: &cost).map(\.id)
     }
 }
 

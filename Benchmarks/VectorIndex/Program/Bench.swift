@@ -106,7 +106,7 @@ struct Bench {
         var hits = 0
         for (index, answer) in answers.enumerated() {
             let wanted = Set(truth[index * 10..<index * 10 + 10].map(Int.init))
-            hits += answer.count { wanted.contains(rowOfID[Int($0.entry.id)]) }
+            hits += answer.count { wanted.contains(rowOfID[Int($0.id)]) }
         }
         let count = Double(queries.count)
         print(

@@ -50,8 +50,14 @@ typedef struct {
     int32_t (*dot)(const int8_t *query, const int8_t *row, size_t dimension);
     /// Dot products of a query and contiguous rows.
     void (*dot_rows)(const int8_t *query, const int8_t *rows, size_t count, size_t dimension, int32_t *out);
-    /// Estimated keys of one chunk: for entry i `base[i] - weight x (centroid + product)`.
-    void (*chunk_keys)(const vector_scan_query *query, const uint8_t *chunk, int32_t centroid, int32_t *keys);
+    /// Scans a list of `count` entries and keeps the candidates with the smallest keys: for entry i of a chunk
+    /// `base[i] - weight x (centroid + product)`.
+    ///
+    /// An entry's ordinal is `rank` x 65,536 + its place; of equal keys the lower ordinal wins. `masks`, where given, has
+    /// one u16 a chunk with the bits of the entries that are wanted.
+    void (*scan_list)(
+        const vector_scan_query *query, const uint8_t *codes, size_t count, int32_t centroid, uint32_t rank,
+        const uint16_t *masks, vector_selection *selection);
     /// Residual of a row and a centroid: signs as bits (1 where not negative; `plane_count` bytes, padding 1) and sums.
     void (*residual)(
         const int8_t *row, const int8_t *centroid, size_t dimension, uint32_t plane_count, uint8_t *bits, int64_t *sums);
@@ -72,14 +78,6 @@ static inline size_t vector_chunk_bytes(uint32_t plane_count) {
 
 /// Fills a query's table (32 bytes a plane), `magnitude_sum` and `magnitude_shift`.
 void vector_scan_prepare(vector_scan_query *scan, const int8_t *query, size_t dimension, uint8_t *table);
-
-/// Scans a list of `count` entries and keeps the candidates with the smallest keys.
-///
-/// An entry's ordinal is `rank` x 65,536 + its place; of equal keys the lower ordinal wins. `masks`, where given, has one
-/// u16 a chunk with the bits of the entries that are wanted.
-void vector_scan_list(
-    const vector_kernels *kernels, const vector_scan_query *query, const uint8_t *codes, size_t count, int32_t centroid,
-    uint32_t rank, const uint16_t *masks, vector_selection *selection);
 
 /// Offers keys in order: those with the smallest (key, ordinal) stay, ordinals being `first`, `first` + 1 and so on.
 void vector_selection_offer(vector_selection *selection, const int32_t *keys, size_t count, uint32_t first);
