@@ -31,7 +31,15 @@ package enum IndexRules {
     package static let countMax = 4 << 20
     /// Supers, at most: with lists of `listMin` and fan-outs of a half no more can come from `countMax` vectors' inserts.
     package static let superMax = 16_384
-    /// What a split computes at most: seeds and steps, the final sides, and the neighbours' entries against three centroids.
-    package static let splitDistancesMax =
-        listMax * (2 * (meansSteps + 2) + neighbours + 2) + neighbours * listMax * 3 + fanOutMax * (2 * meansSteps + 6)
+    /// What a split computes at most, with that many supers.
+    ///
+    /// Seeds, steps and sides of both cuts; the entries of halves and neighbours against their candidates; routes of the
+    /// halves, of the entries that are looked at anew and of the lists that are given to other supers.
+    package static func splitDistances(supers: Int) -> Int {
+        let fanOut = fanOut(supers: supers + 1)
+        let route = supers + 1 + insertSupers * fanOut
+        let cuts = (listMax + fanOut + 1) * (2 * meansSteps + 3)
+        let moves = listMax * (neighbours + 3) + neighbours * listMax * 3
+        return cuts + moves + route * (3 + reroutedMax) + (fanOut + 3) * (supers + 2)
+    }
 }

@@ -181,7 +181,7 @@ struct Selection {
         }
     }
 
-    /// Key and ordinal by rising key, then ordinal.
+    /// Key and ordinal by rising key, then ordinal; nothing is offered afterwards.
     mutating func sorted() -> ArraySlice<UInt64> {
         unsafe withItems { unsafe vector_selection_sort(&$0) }
         return items[..<Int(count)]

@@ -7,8 +7,8 @@ extension VectorCollection {
     /// The list is the one with the nearest centroid (squared L2, of equal ones the lowest id) under the nearest
     /// `insertSupers` supers. A list that is full is split first.
     ///
-    /// - Complexity: a distance for each super and for each list under four of them; with a split, at most
-    ///   `IndexRules.splitDistancesMax` more. `cost` counts it.
+    /// - Complexity: a distance for each super and for each list under `insertSupers` of them; with a split, at most
+    ///   `IndexRules.splitDistances` more. `cost` counts it.
     /// - Throws: `notPermitted`, `full`, `subjectExists`, or what `admit` throws.
     package mutating func insert(
         _ vector: [Int8], subject: Subject, tag: UInt32 = 0, owner: Digest, state: some VectorStateReader,

@@ -29,4 +29,4 @@
 // authenticates a whole search: a proof has one ICS-23 path, and no path a list (docs/decisions/0023).
 //
 // Bounds: a list has at most `IndexRules.listMax` entries at any time, because the insert that would exceed it splits it;
-// a split costs at most `IndexRules.splitDistancesMax` distances; nothing that an operation starts starts another.
+// a split costs at most `IndexRules.splitDistances` distances; nothing that an operation starts starts another.

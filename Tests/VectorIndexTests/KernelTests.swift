@@ -5,7 +5,9 @@ import Testing
 
 /// Every set of kernels that this processor has against plain Swift: the same integers for all.
 struct KernelTests {
-    static let dimensions = [1, 2, 7, 15, 16, 17, 31, 32, 33, 63, 64, 65, 96, 100, 127, 384, 511, 512, 768, 1_023, 4_096]
+    static let dimensions = [
+        1, 2, 7, 15, 16, 17, 31, 32, 33, 63, 64, 65, 96, 100, 127, 384, 511, 512, 768, 1_023, 4_096,
+    ]
 
     @Test func `portable kernels run everywhere, and the best is the first`() {
         #expect(Kernels.available.last?.name == "portable")
@@ -95,15 +97,16 @@ struct KernelTests {
                 return Array(selection.sorted())
             }
             #expect(kept.allSatisfy { $0 == kept[0] })
-            #expect(kept[0] == kept[0].sorted() && kept[0].count == min(20, count == 1 ? 2 : 20))
+            #expect(kept[0] == kept[0].sorted())
         }
     }
 
     @Test func `of equal keys the earlier ones are kept`() {
         var selection = Selection(capacity: 5)
         selection.offer([7, 7, 3, 7, 7, 7, 7, 3, -1])
-        #expect(selection.sorted().map(Selection.ordinal) == [8, 2, 7, 0, 1])
-        #expect(Selection.key(selection.sorted()[0]) == -1)
+        let kept = selection.sorted()
+        #expect(kept.map(Selection.ordinal) == [8, 2, 7, 0, 1])
+        #expect(kept.map(Selection.key) == [-1, 3, 3, 7, 7])
     }
 
     @Test func `an empty selection keeps nothing`() {

@@ -91,13 +91,16 @@ extension Ledger {
         _ seed: UInt64, metric: Metric, dimension: Int, blocks: Int, kernels: Kernels = .best
     ) throws -> Ledger {
         var random = SeededGenerator(seed: seed)
-        var ledger = try Ledger(metric: metric, dimension: dimension, kernels: kernels)
+        var ledger = try Ledger(
+            metric: metric, dimension: dimension, scale: metric == .cosine ? 8 : 7, kernels: kernels)
         let centres = (0..<12).map { _ in random.vector(dimension, spread: 90) }
         for block in 0..<blocks {
             for _ in 0..<Int.random(in: 1...60, using: &random) {
                 let subject = subject(Int.random(in: 0..<1_500, using: &random))
                 let centre = centres[Int.random(in: 0..<12, using: &random)]
                 let vector = random.vector(dimension, around: centre, spread: 30)
+                // Too short or too long for cosine.
+                guard (try? ledger.collection.parameters.admit(vector)) != nil else { continue }
                 let isKnown = ledger.plain[subject] != nil
                 if isKnown, Bool.random(using: &random) || block % 20 > 14 {
                     try ledger.delete(subject)
