@@ -30,7 +30,7 @@ let package = Package(
             .target(name: $0.name, dependencies: $0.dependsOn, path: "Sources/\($0.name)", swiftSettings: settings)
         } + [
             .executableTarget(
-                name: "vector-benchmarks", dependencies: ["Cryptography", "StateTree", "VectorIndex"],
+                name: "vector-benchmarks", dependencies: ["Cryptography", "Proofs", "StateTree", "VectorIndex"],
                 path: "Program", swiftSettings: settings)
         ],
     swiftLanguageModes: [.v6]

@@ -59,6 +59,15 @@ internal import CVectorKernels
         }
     }
 
+    /// Asks for bytes that will be read soon, as many of them as there are.
+    static func prefetch<Byte: BitwiseCopyable>(_ array: [Byte], from start: Int, count: Int) {
+        guard start >= 0, start < array.count, MemoryLayout<Byte>.size == 1 else { return }
+        unsafe array.withUnsafeBytes { bytes in
+            // Within the array.
+            unsafe vector_prefetch(bytes.baseAddress! + start, min(count, array.count - start))
+        }
+    }
+
     /// Adds one row of many to sums.
     func add(row: Int, of rows: [Int8], to sums: inout [Int32]) {
         let dimension = sums.count

@@ -76,7 +76,8 @@ extension ProofBody {
                     hashes.append(Commitment.chunk(codes: codesHash, rest: rest))
                     continue
                 }
-                let bytes = try reader.bytes(parameters.codeChunkBytes)
+                let packed = try reader.bytes(parameters.codeChunkBytes / IndexRules.chunk * places.count)
+                let bytes = ProofBody.filled(packed, count: places.count, chunkBytes: parameters.codeChunkBytes)
                 codes += bytes
                 let rest = try self.rest(places, parameters, into: &list)
                 hashes.append(Commitment.chunk(codes: Commitment.codes(bytes[...]), rest: rest))

@@ -9,7 +9,7 @@ internal import Cryptography
 /// | count of supers | 4 |
 /// | for each super, by rising id | id 4, centroid, flag 1; 0: hash of the super 32; 1: count of lists 2, its lists |
 /// | for each list, by rising id | id 4, count 2, centroid, flag 1; 0: hash of the list 32; 1: its chunks |
-/// | for each chunk of an approximate search | codes, flag 1: see below |
+/// | for each chunk of an approximate search | codes of the entries there are, flag 1: see below |
 /// | for each chunk of an exact search | hash of the codes 32, its records |
 ///
 /// The flag of a chunk: bit 0 set, labels (128) stand where else their hash does; bit 1 set, records stand where else their
@@ -66,7 +66,7 @@ enum ProofBody {
                 append(list, chunk, mask, parameters.dimension, to: &bytes)
                 continue
             }
-            bytes += codes
+            append(codes, count: places(chunk, list.count).count, to: &bytes)
             bytes.append((isFiltered ? 1 : 0) | (mask != 0 ? 2 : 0))
             guard isFiltered || mask != 0 else {
                 bytes += list.rest(chunk).bytes
@@ -80,6 +80,38 @@ enum ProofBody {
                 bytes += Commitment.records(list.leaves[places(chunk, list.count)]).bytes
             }
         }
+    }
+
+    /// What entries take of a chunk of codes: the first `count` of each plane's bytes, of the factors and of the bases.
+    private static func append(_ codes: ArraySlice<UInt8>, count: Int, to bytes: inout [UInt8]) {
+        guard count < IndexRules.chunk else {
+            bytes += codes
+            return
+        }
+        var start = codes.startIndex
+        for width in widths(codes.count) {
+            bytes += codes[start..<start + width * count]
+            start += width * IndexRules.chunk
+        }
+    }
+
+    /// The same with zeros for what no entry takes.
+    static func filled(_ bytes: [UInt8], count: Int, chunkBytes: Int) -> [UInt8] {
+        guard count < IndexRules.chunk else { return bytes }
+        var codes: [UInt8] = []
+        codes.reserveCapacity(chunkBytes)
+        var start = 0
+        for width in widths(chunkBytes) {
+            codes += bytes[start..<start + width * count]
+            codes += repeatElement(0, count: width * (IndexRules.chunk - count))
+            start += width * count
+        }
+        return codes
+    }
+
+    /// Bytes an entry in each part of a chunk of codes.
+    private static func widths(_ chunkBytes: Int) -> [Int] {
+        [Int](repeating: 1, count: chunkBytes / IndexRules.chunk - 6) + [2, 4]
     }
 
     static func places(_ chunk: Int, _ count: Int) -> Range<Int> {

@@ -83,6 +83,9 @@ extension ProvenCollection: SearchSource {
         return Comparison(id: entry.id, dot: kernels.dot(query, entry.vector), norm: norm)
     }
 
+    func prefetch(_ list: ListPlace) {}
+    func prefetch(_ list: ListPlace, _ place: Int) {}
+
     func name(_ list: ListPlace, _ place: Int) throws(SearchGap) -> (subject: Subject, label: EntryLabel) {
         let entry = try entry(list, place)
         return (entry.subject, entry.label)

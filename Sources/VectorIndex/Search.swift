@@ -12,6 +12,9 @@ protocol SearchSource {
     func labels(_ list: ListPlace) throws(SearchGap) -> [EntryLabel]
     /// Id, product with the query and squared length of one entry; the length only where the metric needs it.
     func compare(_ query: [Int8], _ list: ListPlace, _ place: Int, wantsNorm: Bool) throws(SearchGap) -> Comparison
+    /// The codes, or an entry's vector, will be read soon.
+    func prefetch(_ list: ListPlace)
+    func prefetch(_ list: ListPlace, _ place: Int)
     func name(_ list: ListPlace, _ place: Int) throws(SearchGap) -> (subject: Subject, label: EntryLabel)
 }
 
@@ -125,17 +128,20 @@ struct Search {
         var scan = Kernels.Scan(source.kernels, query: vector, metric: metric, planeCount: parameters.planeCount)
         var best = Selection(capacity: probes.finalists)
         let isFiltered = query.tag != nil || owner != nil
-        for (rank, item) in nearest.sorted().enumerated() {
+        var listDots: [Int32] = []
+        for item in nearest.sorted() {
             let index = Selection.ordinal(item)
             var node = starts.count - 1
             while starts[node] > index { node -= 1 }
-            let place = ListPlace(node: supers[node], list: index - starts[node])
+            lists.append(ListPlace(node: supers[node], list: index - starts[node]))
+            listDots.append(dots[index])
+        }
+        for (rank, place) in lists.enumerated() {
+            if rank + 1 < lists.count { source.prefetch(lists[rank + 1]) }
             let count = source.count(place)
-            lists.append(place)
-            let masks =
-                isFiltered ? Self.masks(try source.labels(place), tag: query.tag, owner: owner) : nil
+            let masks = isFiltered ? Self.masks(try source.labels(place), tag: query.tag, owner: owner) : nil
             scan.list(
-                codes: try source.codes(place), count: count, centroid: dots[index], rank: rank, masks: masks,
+                codes: try source.codes(place), count: count, centroid: listDots[rank], rank: rank, masks: masks,
                 into: &best)
             cost += VectorCost(codes: count, lists: 1, bytes: count * (parameters.planeCount + 6))
         }
@@ -166,6 +172,9 @@ struct Search {
         let queryNorm = isSquared ? Int32(CollectionParameters.squaredLength(vector)) : 0
         var found: [Found] = []
         found.reserveCapacity(query.limit + 1)
+        if query.mode != .exact {
+            for finalist in finalists { source.prefetch(finalist.list, finalist.place) }
+        }
         for (index, finalist) in finalists.enumerated() {
             if isFiltered {
                 let label = try source.name(finalist.list, finalist.place).label

@@ -16,6 +16,16 @@ extension VectorCollection: SearchSource {
         return Comparison(id: supers[list.node].lists[list.list].ids[place], dot: dot, norm: norm)
     }
 
+    func prefetch(_ list: ListPlace) {
+        let codes = supers[list.node].lists[list.list].codes
+        Kernels.prefetch(codes, from: 0, count: 2 * parameters.codeChunkBytes)
+    }
+
+    func prefetch(_ list: ListPlace, _ place: Int) {
+        let dimension = parameters.dimension
+        Kernels.prefetch(supers[list.node].lists[list.list].vectors, from: place * dimension, count: dimension)
+    }
+
     func name(_ list: ListPlace, _ place: Int) -> (subject: Subject, label: EntryLabel) {
         (supers[list.node].lists[list.list].subjects[place], supers[list.node].lists[list.list].labels[place])
     }

@@ -1,5 +1,7 @@
 import Cryptography
 import Glibc
+import Proofs
+import StateTree
 import VectorIndex
 
 /// One collection, its store, and the vectors that it is measured with.
@@ -28,6 +30,9 @@ struct Bench {
         case ("insert", 3): try insert(numbers[0]..<numbers[0] + numbers[1], block: numbers[2])
         case ("delete", 3): try delete(numbers[0]..<numbers[0] + numbers[1], block: numbers[2])
         case ("search", 4): try search(numbers[0], numbers[1], numbers[2], rounds: numbers[3])
+        case ("prove", 3): try prove(numbers[0], numbers[1], numbers[2])
+        case ("exact", 0): try exact()
+        case ("reload", 0): try reload()
         case ("shape", 0): shape()
         default: throw BenchFailure.command(name)
         }
@@ -114,6 +119,73 @@ struct Bench {
                 + "\(Int(count / best))/s, p50 \(Int(times[times.count / 2] * 1e6)) us, "
                 + "p99 \(Int(times[times.count * 99 / 100] * 1e6)) us, codes \(cost.codes / queries.count), "
                 + "distances \(cost.distances / queries.count)")
+    }
+
+    /// Proofs for all queries: their size, and the time to make and to check one.
+    private func prove(_ supers: Int, _ lists: Int, _ finalists: Int) throws {
+        let probes = SearchQuery.Probes(supers: supers, lists: lists, finalists: finalists)
+        var sizes: [Int] = []
+        var making: [Double] = []
+        var checking: [Double] = []
+        let root = store.root.hash
+        for vector in queries {
+            let query = SearchQuery(vector, mode: .approximate(probes))
+            var began = Clock.cpu()
+            let (proof, answer) = try SearchProof.make(of: query, in: collection, state: store) { key in
+                MerkleProof(proofs: [store.root.proof(of: key)]).encoded()
+            }
+            let bytes = proof.encoded()
+            making.append(Clock.cpu() - began)
+            sizes.append(bytes.count)
+            began = Clock.cpu()
+            let checked = try SearchProof(decoding: bytes, of: query).verify(query) { entry in
+                guard let path = try? MerkleProof(decoding: entry.path), let value = entry.value else { return false }
+                let verdict: Void? = try? ICS23.verifyPath(
+                    root: root.bytes, specs: [.jmt], path: [entry.key], value: value, proof: path)
+                return verdict != nil
+            }
+            checking.append(Clock.cpu() - began)
+            precondition(checked == answer)
+        }
+        making.sort()
+        checking.sort()
+        print(
+            "vector.proof supers=\(supers) lists=\(lists) finalists=\(finalists): mean "
+                + "\(sizes.reduce(0, +) / sizes.count) bytes, largest \(sizes.max() ?? 0), made in "
+                + "\(Int(making[making.count / 2] * 1e6)) us (p99 \(Int(making[making.count * 99 / 100] * 1e6))), "
+                + "checked in \(Int(checking[checking.count / 2] * 1e6)) us "
+                + "(p99 \(Int(checking[checking.count * 99 / 100] * 1e6)))")
+    }
+
+    /// The scan of everything, and what one product costs: the ceiling.
+    private func exact() throws {
+        var cost = VectorCost()
+        let began = Clock.cpu()
+        for vector in queries.prefix(50) {
+            _ = try collection.search(SearchQuery(vector, mode: .exact), state: store, cost: &cost)
+        }
+        let time = (Clock.cpu() - began) / 50
+        let rows = base.prefix(64).flatMap { $0 }
+        var dots: [Int32] = []
+        let start = Clock.cpu()
+        for _ in 0..<2_000 {
+            dots.removeAll(keepingCapacity: true)
+            Kernels.best.dots(queries[0], rows: rows, count: 64, into: &dots)
+        }
+        let each = (Clock.cpu() - start) / 128_000
+        print(
+            "vector.exact count=\(collection.count): \(Int(1 / time))/s; one product of \(dimension) by "
+                + "\(Kernels.best.name) \(Double(Int(each * 1e11)) / 100) ns")
+    }
+
+    /// The index from its state entries, as at the start of a node.
+    private func reload() throws {
+        var entries: [(key: [UInt8], value: [UInt8])] = []
+        store.root.forEachLeaf { entries.append((key: $0.key, value: $0.value)) }
+        let began = Clock.now()
+        let rebuilt = try VectorCollection(number: 1, entries: entries)
+        precondition(rebuilt.head == collection.head)
+        print("vector.reload count=\(collection.count): \(Double(Int((Clock.now() - began) * 1e3)) / 1e3) s")
     }
 
     private func shape() {

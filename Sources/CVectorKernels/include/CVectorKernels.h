@@ -82,6 +82,11 @@ void vector_scan_prepare(vector_scan_query *scan, const int8_t *query, size_t di
 /// Offers keys in order: those with the smallest (key, ordinal) stay, ordinals being `first`, `first` + 1 and so on.
 void vector_selection_offer(vector_selection *selection, const int32_t *keys, size_t count, uint32_t first);
 
+/// Asks for bytes that will be read soon.
+static inline void vector_prefetch(const void *bytes, size_t count) {
+    for (size_t offset = 0; offset < count; offset += 64) __builtin_prefetch((const char *)bytes + offset);
+}
+
 /// Sorts a selection by rising key and ordinal.
 void vector_selection_sort(vector_selection *selection);
 
