@@ -223,7 +223,7 @@ if isWhole || selected.isEmpty {
 // Decoders and verifiers as functions of bytes: fuzzed by Fuzz/run, and what it found is replayed by the suite.
 let fuzzed = [
     "Codec", "Compression", "Consensus", "Cryptography", "LedgerModel", "LedgerRuntime", "LedgerStore", "PeerNetwork",
-    "Proofs", "SchemaValidation", "StateTree", "SupplyChain", "Verification",
+    "Proofs", "SchemaValidation", "StateTree", "SupplyChain", "VectorIndex", "Verification",
 ]
 if Set(selected.map(\.name)).isSuperset(of: fuzzed) {
     targets.append(

@@ -26,7 +26,8 @@ package struct SearchProof: Hashable, Sendable {
     package let collection: UInt32
     /// The head, then the owner's number if one is asked for.
     package let state: [StateEntry]
-    let body: [UInt8]
+    /// What the head's root commits to.
+    package let body: [UInt8]
 
     /// Most bytes of a proof that are read.
     package static let byteCountMax = 64 << 20
@@ -129,6 +130,23 @@ package struct SearchProof: Hashable, Sendable {
         } catch {
             throw .truncated
         }
+    }
+
+    /// A proof around a body whose head is whatever the body hashes to, for those who try what verifiers stand; nil for a
+    /// body that cannot be read.
+    ///
+    /// Nothing is believed for it: `isProven` still has the last word.
+    package init?(unprovenBody body: [UInt8], of query: SearchQuery) {
+        guard query.owner == nil,
+            let read = try? ProofBody.decode(
+                body, isExact: query.mode == .exact, isFiltered: query.isFiltered, kernels: .best)
+        else { return nil }
+        var head = CollectionHead()
+        head.count = read.total
+        head.root = read.root()
+        let key = VectorStateKey(collection: 0).head
+        self.init(
+            collection: 0, state: [StateEntry(key: key, value: head.encoded(), path: [])], body: body)
     }
 
     private init(collection: UInt32, state: [StateEntry], body: [UInt8]) {

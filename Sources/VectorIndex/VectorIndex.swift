@@ -26,7 +26,7 @@
 //
 // All integers in keys and values are big-endian. Codes and hashes follow from these entries, so they are not state: a
 // node that starts reads the entries, builds the index and compares its root with the head's. One root, held by one entry,
-// authenticates a whole search: a proof has one ICS-23 path, and no path a list (docs/decisions/0023).
+// authenticates a whole search: a proof has one ICS-23 path, and no path a list (docs/decisions/0028).
 //
 // Bounds: a list has at most `IndexRules.listMax` entries at any time, because the insert that would exceed it splits it;
 // a split costs at most `IndexRules.splitDistances` distances; nothing that an operation starts starts another.

@@ -31,6 +31,7 @@ struct Bench {
         case ("delete", 3): try delete(numbers[0]..<numbers[0] + numbers[1], block: numbers[2])
         case ("search", 4): try search(numbers[0], numbers[1], numbers[2], rounds: numbers[3])
         case ("prove", 3): try prove(numbers[0], numbers[1], numbers[2])
+        case ("churn", 0): try churn()
         case ("exact", 0): try exact()
         case ("reload", 0): try reload()
         case ("shape", 0): shape()
@@ -44,7 +45,9 @@ struct Bench {
         return Subject(kind: 1, id: Digest(bytes)!)
     }
 
-    private mutating func blocks(_ rows: Range<Int>, _ block: Int, _ name: String, _ body: (inout Bench, Int) throws -> Void)
+    private mutating func blocks(
+        _ rows: Range<Int>, _ block: Int, _ name: String, _ body: (inout Bench, Int) throws -> Void
+    )
         throws
     {
         let began = (Clock.now(), Clock.cpu())
@@ -70,6 +73,38 @@ struct Bench {
             "vector.\(name) count=\(collection.count) block=\(block): \(Int(Double(rows.count) / wall))/s wall, "
                 + "\(Int(Double(rows.count) / cpu))/s CPU, \(bytes / rows.count) state bytes and "
                 + "\(Double(entries * 10 / rows.count) / 10) entries each, slowest block \(Int(slowest * 1e6)) us")
+    }
+
+    /// Half of the rows go and come again, in blocks; recall of one setting before and after.
+    private mutating func churn() throws {
+        let before = try recall()
+        for start in stride(from: 0, to: base.count, by: 1_000) {
+            let rows = (start..<min(start + 1_000, base.count)).filter { $0 * 2_654_435_761 >> 7 & 1 == 1 }
+            var cost = VectorCost()
+            for row in rows { try collection.delete(subject(row), by: owner, state: store, cost: &cost) }
+            _ = collection.settle(budget: 250, cost: &cost)
+            _ = store.take(collection.commit())
+            for row in rows {
+                _ = try collection.insert(base[row], subject: subject(row), owner: owner, state: store, cost: &cost)
+                rowOfID.append(row)
+            }
+            _ = collection.settle(budget: 250, cost: &cost)
+            _ = store.take(collection.commit())
+        }
+        print("vector.churn count=\(collection.count): recall \(before) before, \(try recall()) after half came anew")
+    }
+
+    private func recall() throws -> Double {
+        let probes = SearchQuery.Probes(supers: 32, lists: base.count > 50_000 ? 4 : 80, finalists: 50)
+        var cost = VectorCost()
+        var hits = 0
+        for (index, vector) in queries.enumerated() {
+            let answer = try collection.search(
+                SearchQuery(vector, mode: .approximate(probes)), state: store, cost: &cost)
+            let wanted = Set(truth[index * 10..<index * 10 + 10].map(Int.init))
+            hits += answer.count { wanted.contains(rowOfID[Int($0.id)]) }
+        }
+        return Double(hits) / Double(10 * queries.count)
     }
 
     private mutating func insert(_ rows: Range<Int>, block: Int) throws {
