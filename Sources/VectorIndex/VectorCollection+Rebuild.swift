@@ -15,9 +15,9 @@ extension VectorCollection {
         }
         self.init(parameters, number: number, kernels: kernels)
         guard let bytes = rows.head, let head = CollectionHead(decoding: bytes) else { throw .state(.head) }
+        self.head = head
         try addSupers(rows.supers)
         try addLists(rows)
-        self.head = head
         for node in supers.indices {
             supers[node].commit(supers[node].lists.indices, chunkBytes: parameters.codeChunkBytes)
         }
@@ -30,7 +30,9 @@ extension VectorCollection {
 
     private mutating func addSupers(_ rows: [UInt32: [UInt8]]) throws(VectorFailure) {
         for (id, value) in rows.sorted(by: { $0.key < $1.key }) {
-            guard let centroid = Centroid(decoding: value[...], dimension: parameters.dimension) else {
+            guard id < head.nextSuper,
+                let centroid = Centroid(decoding: value[...], dimension: parameters.dimension)
+            else {
                 throw .state(.superEntry)
             }
             supers.append(SuperNode(id: id, dimension: parameters.dimension))
@@ -41,7 +43,7 @@ extension VectorCollection {
     private mutating func addLists(_ rows: StateRows) throws(VectorFailure) {
         for (id, value) in rows.lists.sorted(by: { $0.key < $1.key }) {
             let superID = value.prefix(4).reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
-            guard value.count > 4, let node = superCentroids.index(of: superID), Int(id) < IndexRules.countMax * 64,
+            guard value.count > 4, let node = superCentroids.index(of: superID), id < head.nextList,
                 let centroid = Centroid(decoding: value[4...], dimension: parameters.dimension)
             else { throw .state(.list) }
             supers[node].append(PostingList(id: id), centroid)
@@ -58,12 +60,15 @@ extension VectorCollection {
 
     private mutating func addChunk(_ ids: [UInt64], to node: Int, _ list: Int, _ rows: StateRows) throws(VectorFailure)
     {
-        guard 1...IndexRules.chunk ~= ids.count, supers[node].lists[list].count % IndexRules.chunk == 0 else {
+        let before = supers[node].lists[list].count
+        guard 1...IndexRules.chunk ~= ids.count, before % IndexRules.chunk == 0,
+            before + ids.count <= IndexRules.listMax
+        else {
             throw .state(.chunk)
         }
         var cost = VectorCost()
         for id in ids {
-            guard let record = rows.records[id],
+            guard id < head.nextID, let record = rows.records[id],
                 let entry = VectorEntry(id: id, record: record, dimension: parameters.dimension)
             else { throw .state(.record) }
             append(entry, leaf: Commitment.record(entry), to: node, list, cost: &cost)

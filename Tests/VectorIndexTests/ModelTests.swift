@@ -12,10 +12,16 @@ struct ModelTests {
     @Test(
         arguments: [
             (Metric.dot, 24, 1), (.squaredL2, 13, 2), (.cosine, 32, 3), (.squaredL2, 5, 4), (.dot, 600, 5),
+            (.squaredL2, 6, 6),
         ] as [(Metric, Int, UInt64)])
     func `roots and answers are those of the model`(metric: Metric, dimension: Int, seed: UInt64) throws {
         var history = try History(metric: metric, dimension: dimension, seed: seed)
-        for block in 0..<(dimension > 100 ? 8 : 40) { try history.block(block) }
+        // The last one is long enough for supers and for lists at their bound to be split.
+        let isLong = seed == 6
+        for block in 0..<(isLong ? 90 : dimension > 100 ? 8 : 40) {
+            try history.block(block, subjects: isLong ? 6_000 : 900)
+        }
+        #expect(!isLong || history.ledger.collection.superCount > 1 && history.wasFull)
         let said = try Model.answers(history.commands)
         #expect(said.count == history.expected.count)
         for (index, pair) in zip(said, history.expected).enumerated() {
@@ -32,6 +38,8 @@ struct History {
     var random: SeededGenerator
     var commands: [String]
     var expected: [String] = []
+    /// Whether a list was at its bound at the end of a block.
+    var wasFull = false
     let centres: [[Int8]]
     let dimension: Int
 
@@ -55,11 +63,12 @@ struct History {
 
     private static func text(_ vector: [Int8]) -> String { vector.map { "\($0)" }.joined(separator: " ") }
 
-    mutating func block(_ number: Int) throws {
-        for _ in 0..<60 {
-            let subject = Ledger.subject(Int.random(in: 0..<900, using: &random))
-            // Some blocks pile the same vector up, so that a list fills before it is settled.
-            let vector = number % 10 == 4 ? centres[0] : vector()
+    mutating func block(_ number: Int, subjects: Int) throws {
+        // Some blocks pile the same vector up, so that a list fills before it is settled.
+        let isPile = number % 10 == 4
+        for _ in 0..<(isPile && subjects > 1_000 ? 260 : 60) {
+            let subject = Ledger.subject(Int.random(in: 0..<subjects, using: &random))
+            let vector = isPile ? centres[0] : vector()
             guard (try? ledger.collection.parameters.admit(vector)) != nil else { continue }
             if ledger.plain[subject] != nil {
                 guard number % 10 > 6 || Int.random(in: 0..<4, using: &random) == 0 else { continue }
@@ -73,7 +82,9 @@ struct History {
             try ledger.insert(subject, vector, tag: tag, owner: owner)
             commands.append("insert \(subject.kind) \(subject.id) \(tag) \(owner) \(Self.text(vector))")
         }
-        let budget = number % 10 == 4 ? 0 : Int.random(in: 0...4, using: &random)
+        let isFull = ledger.collection.supers.contains { $0.lists.contains { $0.count == IndexRules.listMax } }
+        wasFull = wasFull || isFull
+        let budget = isPile ? 0 : Int.random(in: 0...4, using: &random)
         ledger.commit(settling: budget)
         commands += ["settle \(budget)", "commit"]
         expected.append(ledger.collection.head.root.hex)
