@@ -17,7 +17,7 @@ import hnswlib  # noqa: E402
 import numpy as np  # noqa: E402
 from usearch.index import Index  # noqa: E402
 
-DIMENSION, ROUNDS = 384, 5
+DIMENSION, ROUNDS = 384, int(os.environ.get("ROUNDS", "5"))
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
