@@ -33,6 +33,7 @@ bench: build        ## The figures of core and gateway, each beside its ceiling 
 	cd Benchmarks/Network && swift build -c release --product network-load
 	deploy/bench-network
 	Benchmarks/run
+	Benchmarks/VectorIndex/run
 
 fuzz: bootstrap     ## Every decoder and verifier under libFuzzer, bounded (SECONDS each, default 20).
 	Fuzz/run

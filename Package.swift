@@ -25,6 +25,7 @@ let modules: [Module] = [
     Module(name: "Proofs", dependsOn: ["Codec", "Cryptography"]),
     Module(name: "LedgerModel", dependsOn: ["Codec", "Cryptography", "Proofs"]),
     Module(name: "StateTree", dependsOn: ["Codec", "Cryptography", "Proofs"]),
+    Module(name: "VectorIndex", dependsOn: ["Codec", "Cryptography", "CVectorKernels"], parsesBytes: true),
     Module(name: "Consensus", dependsOn: ["Codec", "Cryptography", "Proofs", "LedgerModel"]),
     Module(name: "Interchain", dependsOn: ["Codec", "Cryptography", "Proofs", "LedgerModel"]),
     Module(name: "SchemaValidation", dependsOn: ["Codec", "CLibXML2", "CSchemas"], parsesBytes: true),
@@ -190,6 +191,10 @@ if linked.contains("CAllocator") {
     // The settings of the C allocator.
     targets.append(.target(name: "CAllocator"))
 }
+if linked.contains("CVectorKernels") {
+    // Integer arithmetic on vectors; each function names the processor it is for, so that no flag is needed.
+    targets.append(.target(name: "CVectorKernels"))
+}
 targets.append(.target(name: "TestSupport", dependencies: [], path: "Tests/TestSupport", swiftSettings: coreSettings))
 // Tests of these run on a disk in memory whose power fails.
 let simulated: Set = ["LedgerStore"]
@@ -221,7 +226,7 @@ if isWhole || selected.isEmpty {
 // Decoders and verifiers as functions of bytes: fuzzed by Fuzz/run, and what it found is replayed by the suite.
 let fuzzed = [
     "Codec", "Compression", "Consensus", "Cryptography", "LedgerModel", "LedgerRuntime", "LedgerStore", "PeerNetwork",
-    "Proofs", "SchemaValidation", "StateTree", "SupplyChain", "Verification",
+    "Proofs", "SchemaValidation", "StateTree", "SupplyChain", "VectorIndex", "Verification",
 ]
 if Set(selected.map(\.name)).isSuperset(of: fuzzed) {
     targets.append(

@@ -8,7 +8,9 @@ import SupplyChain
 
 extension FuzzTarget {
     /// The registry: every decoder and verifier that reads bytes of others.
-    package static let all: [FuzzTarget] = codec + cryptography + ledger + bundles + documents + files + network
+    package static let all: [FuzzTarget] =
+        codec + cryptography + ledger + bundles + documents + files + network
+        + vectors
 
     private static let codec: [FuzzTarget] = [
         canonical("cbor-deterministic") { try CBOR.decode($0).encoded() },

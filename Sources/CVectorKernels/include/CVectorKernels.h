@@ -1,0 +1,93 @@
+#ifndef C_VECTOR_KERNELS_H
+#define C_VECTOR_KERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// The arithmetic of the vector index, integers only. Every set of kernels gives the same integers for the same bytes;
+// which set runs is chosen at run time by what the processor offers and changes nothing but the time it takes.
+//
+// Rows and queries are signed bytes from -127 to 127 (never -128: the AVX2 kernel negates bytes), at most 4,096 of them:
+// a dot product is at most 4096 x 127^2 < 2^26.
+
+/// Entries of a chunk of codes.
+enum { VECTOR_CHUNK = 16 };
+/// The most bytes of a vector.
+enum { VECTOR_DIMENSION_MAX = 4096 };
+
+/// What a scan needs of the query.
+///
+/// A code has one bit a dimension, the sign of the entry minus its list's centroid. `table` holds, for each four
+/// dimensions and each four bits, the sum of the query's magnitudes (0 to 31) where bit and sign of the query agree.
+typedef struct {
+    /// For each two planes: low nibbles of both, then high nibbles of both, 16 bytes each; 64 bytes for 16 dimensions.
+    const uint8_t *table;
+    /// Planes of a chunk: one for 8 dimensions, an even number.
+    uint32_t plane_count;
+    /// Sum of all magnitudes.
+    int32_t magnitude_sum;
+    /// A magnitude's unit is 2 to this power.
+    uint32_t magnitude_shift;
+    /// Low bits of the sum that are left out so that its product fits: 0 up to 511 dimensions.
+    uint32_t product_shift;
+    /// 1 where the distance is minus the dot product, 2 where it is the squared difference.
+    int32_t weight;
+} vector_scan_query;
+
+/// The smallest candidates so far: a heap of (key, ordinal) as one number, the largest first.
+typedef struct {
+    uint64_t *items;
+    uint32_t count;
+    uint32_t capacity;
+} vector_selection;
+
+typedef struct {
+    const char *name;
+    /// Whether this processor can run it.
+    bool (*is_available)(void);
+    /// One dot product.
+    int32_t (*dot)(const int8_t *query, const int8_t *row, size_t dimension);
+    /// Dot products of a query and contiguous rows.
+    void (*dot_rows)(const int8_t *query, const int8_t *rows, size_t count, size_t dimension, int32_t *out);
+    /// Scans a list of `count` entries and keeps the candidates with the smallest keys: for entry i of a chunk
+    /// `base[i] - weight x (centroid + product)`.
+    ///
+    /// An entry's ordinal is `rank` x 65,536 + its place; of equal keys the lower ordinal wins. `masks`, where given, has
+    /// one u16 a chunk with the bits of the entries that are wanted.
+    void (*scan_list)(
+        const vector_scan_query *query, const uint8_t *codes, size_t count, int32_t centroid, uint32_t rank,
+        const uint16_t *masks, vector_selection *selection);
+    /// Residual of a row and a centroid: signs as bits (1 where not negative; `plane_count` bytes, padding 1) and sums.
+    void (*residual)(
+        const int8_t *row, const int8_t *centroid, size_t dimension, uint32_t plane_count, uint8_t *bits, int64_t *sums);
+    /// Adds a row to sums, component by component.
+    void (*add)(const int8_t *row, size_t dimension, int32_t *sums);
+} vector_kernels;
+
+/// Sets of kernels, the fastest first; the last one runs everywhere.
+size_t vector_kernels_count(void);
+const vector_kernels *vector_kernels_at(size_t index);
+/// The first that this processor can run.
+const vector_kernels *vector_kernels_best(void);
+
+/// Bytes of a chunk of codes: planes, 16 factors (u16, little-endian), 16 bases (i32, little-endian).
+static inline size_t vector_chunk_bytes(uint32_t plane_count) {
+    return (size_t)plane_count * VECTOR_CHUNK + VECTOR_CHUNK * 2 + VECTOR_CHUNK * 4;
+}
+
+/// Fills a query's table (32 bytes a plane), `magnitude_sum` and `magnitude_shift`.
+void vector_scan_prepare(vector_scan_query *scan, const int8_t *query, size_t dimension, uint8_t *table);
+
+/// Offers keys in order: those with the smallest (key, ordinal) stay, ordinals being `first`, `first` + 1 and so on.
+void vector_selection_offer(vector_selection *selection, const int32_t *keys, size_t count, uint32_t first);
+
+/// Asks for bytes that will be read soon.
+static inline void vector_prefetch(const void *bytes, size_t count) {
+    for (size_t offset = 0; offset < count; offset += 64) __builtin_prefetch((const char *)bytes + offset);
+}
+
+/// Sorts a selection by rising key and ordinal.
+void vector_selection_sort(vector_selection *selection);
+
+#endif

@@ -1,0 +1,213 @@
+internal import CVectorKernels
+
+/// The arithmetic of `CVectorKernels` behind bounds: the only file that hands pointers to C.
+///
+/// Every set of kernels gives the same integers (a test compares those that a processor offers).
+@safe package struct Kernels: @unchecked Sendable {
+    // A constant table of functions with static lifetime, never written.
+    private let table: UnsafePointer<vector_kernels>
+
+    /// What this processor runs fastest.
+    package static let best = unsafe Kernels(table: vector_kernels_best())
+
+    /// All that this processor can run, the fastest first.
+    package static let available: [Kernels] = (0..<vector_kernels_count()).compactMap { index in
+        let kernels = unsafe Kernels(table: vector_kernels_at(index))
+        return unsafe kernels.table.pointee.is_available() ? kernels : nil
+    }
+
+    package var name: String { unsafe String(cString: table.pointee.name) }
+
+    private init(table: UnsafePointer<vector_kernels>) { unsafe self.table = table }
+
+    /// The dot product of two vectors of one length.
+    package func dot(_ left: [Int8], _ right: [Int8]) -> Int32 {
+        precondition(left.count == right.count)
+        return unsafe left.withUnsafeBufferPointer { left in
+            unsafe right.withUnsafeBufferPointer { right in
+                // Both have `count` bytes.
+                unsafe left.isEmpty ? 0 : table.pointee.dot(left.baseAddress!, right.baseAddress!, left.count)
+            }
+        }
+    }
+
+    /// The dot product with one row of many.
+    package func dot(_ query: [Int8], row: Int, of rows: [Int8]) -> Int32 {
+        precondition(row >= 0 && (row + 1) * query.count <= rows.count)
+        return unsafe query.withUnsafeBufferPointer { query in
+            unsafe rows.withUnsafeBufferPointer { rows in
+                // The row lies within.
+                unsafe table.pointee.dot(query.baseAddress!, rows.baseAddress! + row * query.count, query.count)
+            }
+        }
+    }
+
+    /// Appends the dot products with `count` rows.
+    package func dots(_ query: [Int8], rows: [Int8], count: Int, into out: inout [Int32]) {
+        precondition(count * query.count <= rows.count)
+        guard count > 0 else { return }
+        let start = out.count
+        out.append(contentsOf: repeatElement(0, count: count))
+        unsafe query.withUnsafeBufferPointer { query in
+            unsafe rows.withUnsafeBufferPointer { rows in
+                unsafe out.withUnsafeMutableBufferPointer { out in
+                    // All rows lie within, and so do the results.
+                    unsafe table.pointee.dot_rows(
+                        query.baseAddress!, rows.baseAddress!, count, query.count, out.baseAddress! + start)
+                }
+            }
+        }
+    }
+
+    /// Asks for bytes that will be read soon, as many of them as there are.
+    static func prefetch<Byte: BitwiseCopyable>(_ array: [Byte], from start: Int, count: Int) {
+        guard start >= 0, start < array.count, MemoryLayout<Byte>.size == 1 else { return }
+        unsafe array.withUnsafeBytes { bytes in
+            // Within the array.
+            unsafe vector_prefetch(bytes.baseAddress! + start, min(count, array.count - start))
+        }
+    }
+
+    /// Adds one row of many to sums.
+    func add(row: Int, of rows: [Int8], to sums: inout [Int32]) {
+        let dimension = sums.count
+        precondition(row >= 0 && (row + 1) * dimension <= rows.count)
+        unsafe rows.withUnsafeBufferPointer { rows in
+            unsafe sums.withUnsafeMutableBufferPointer { sums in
+                guard let start = rows.baseAddress, let out = sums.baseAddress else { return }
+                // The row lies within.
+                unsafe table.pointee.add(start + row * dimension, dimension, out)
+            }
+        }
+    }
+
+    /// What a vector leaves beside a centroid.
+    struct Residual {
+        var squares: Int
+        var magnitudes: Int
+        /// Its product with the centroid.
+        var centroid: Int
+        /// The product of its signs with the centroid.
+        var signedCentroid: Int
+        /// The vector's squared length.
+        var norm: Int
+    }
+
+    /// Signs of a row minus `centroid` into `bits`, whose length is the plane count.
+    func residual(row: Int, of rows: [Int8], _ centroid: [Int8], bits: inout [UInt8]) -> Residual {
+        let dimension = centroid.count
+        precondition(row >= 0 && (row + 1) * dimension <= rows.count && bits.count * 8 >= (dimension + 15) / 16 * 16)
+        var sums: (Int64, Int64, Int64, Int64, Int64) = (0, 0, 0, 0, 0)
+        unsafe rows.withUnsafeBufferPointer { rows in
+            unsafe centroid.withUnsafeBufferPointer { centroid in
+                unsafe bits.withUnsafeMutableBufferPointer { bits in
+                    unsafe withUnsafeMutableBytes(of: &sums) { sums in
+                        // Five sums, and a bit for each dimension.
+                        unsafe table.pointee.residual(
+                            rows.baseAddress! + row * dimension, centroid.baseAddress!, dimension, UInt32(bits.count),
+                            bits.baseAddress!,
+                            sums.baseAddress!.assumingMemoryBound(to: Int64.self))
+                    }
+                }
+            }
+        }
+        return Residual(
+            squares: Int(sums.0), magnitudes: Int(sums.1), centroid: Int(sums.2), signedCentroid: Int(sums.3),
+            norm: Int(sums.4))
+    }
+
+    /// Scans codes of lists for one query.
+    ///
+    /// Its query's pointer is set for the time of a call alone.
+    @safe struct Scan {
+        private let kernels: Kernels
+        private let table: [UInt8]
+        private var query: vector_scan_query
+
+        init(_ kernels: Kernels, query vector: [Int8], metric: Metric, planeCount: Int) {
+            precondition(planeCount * 8 >= vector.count && planeCount % 2 == 0)
+            self.kernels = kernels
+            var bytes = [UInt8](repeating: 0, count: planeCount * 32)
+            var prepared = unsafe vector_scan_query()
+            unsafe prepared.plane_count = UInt32(planeCount)
+            unsafe prepared.product_shift = EntryCode.productShift(dimension: vector.count)
+            unsafe prepared.weight = metric == .squaredL2 ? 2 : 1
+            unsafe vector.withUnsafeBufferPointer { vector in
+                unsafe bytes.withUnsafeMutableBufferPointer { bytes in
+                    // 32 bytes a plane.
+                    unsafe vector_scan_prepare(&prepared, vector.baseAddress!, vector.count, bytes.baseAddress!)
+                }
+            }
+            unsafe prepared.table = nil
+            unsafe query = prepared
+            table = bytes
+        }
+
+        /// Offers the entries of a list to a selection.
+        mutating func list(
+            codes: [UInt8], count: Int, centroid: Int32, rank: Int, masks: [UInt16]?, into selection: inout Selection
+        ) {
+            let chunks = (count + IndexRules.chunk - 1) / IndexRules.chunk
+            precondition(unsafe chunks * vector_chunk_bytes(query.plane_count) <= codes.count)
+            precondition((masks?.count ?? chunks) >= chunks && rank < 1 << 16 && count <= 1 << 16)
+            unsafe table.withUnsafeBufferPointer { table in
+                unsafe query.table = table.baseAddress
+                unsafe codes.withUnsafeBufferPointer { codes in
+                    unsafe selection.withItems { items in
+                        if let masks {
+                            unsafe masks.withUnsafeBufferPointer { masks in
+                                unsafe kernels.table.pointee.scan_list(
+                                    &query, codes.baseAddress!, count, centroid, UInt32(rank), masks.baseAddress,
+                                    &items)
+                            }
+                        } else {
+                            // All chunks of the list lie within.
+                            unsafe kernels.table.pointee.scan_list(
+                                &query, codes.baseAddress!, count, centroid, UInt32(rank), nil, &items)
+                        }
+                    }
+                }
+                unsafe query.table = nil
+            }
+        }
+    }
+}
+
+/// The smallest of the keys that were offered; of equal keys the one with the lower ordinal.
+struct Selection {
+    private var items: [UInt64]
+    private var count: UInt32 = 0
+
+    init(capacity: Int) { items = [UInt64](repeating: 0, count: capacity) }
+
+    /// Keys with ordinals from `first` on.
+    mutating func offer(_ keys: [Int32], first: Int = 0) {
+        unsafe withItems { items in
+            unsafe keys.withUnsafeBufferPointer { keys in
+                guard let start = keys.baseAddress else { return }
+                unsafe vector_selection_offer(&items, start, keys.count, UInt32(first))
+            }
+        }
+    }
+
+    /// Key and ordinal by rising key, then ordinal; nothing is offered afterwards.
+    mutating func sorted() -> ArraySlice<UInt64> {
+        unsafe withItems { unsafe vector_selection_sort(&$0) }
+        return items[..<Int(count)]
+    }
+
+    static func ordinal(_ item: UInt64) -> Int { Int(item & 0xffff_ffff) }
+    static func key(_ item: UInt64) -> Int32 { Int32(bitPattern: UInt32(item >> 32) ^ 0x8000_0000) }
+
+    mutating func withItems(_ body: (inout vector_selection) -> Void) {
+        let capacity = UInt32(items.count)
+        var selected = count
+        unsafe items.withUnsafeMutableBufferPointer { buffer in
+            // The heap stays within `capacity` items.
+            var selection = unsafe vector_selection(items: buffer.baseAddress, count: selected, capacity: capacity)
+            unsafe body(&selection)
+            selected = unsafe selection.count
+        }
+        count = selected
+    }
+}
