@@ -33,7 +33,8 @@ extension EndToEnd {
             #expect(unnamed.status == 1 && unnamed.errors.contains("--trusted-validators"), "\(unnamed.errors)")
             let wrong = String(repeating: "7", count: 64)
             for (trusted, more, reason) in [
-                (wrong, [], "no header of that validator set"), (try Self.set(of: node), ["--chain-id", "elsewhere-1"], "chain"),
+                (wrong, [], "no header of that validator set"),
+                (try Self.set(of: node), ["--chain-id", "elsewhere-1"], "chain"),
                 (try Self.set(of: node), ["--genesis-hash", wrong], "genesis"),
             ] {
                 let refused = try Tool.run(
@@ -122,7 +123,8 @@ extension EndToEnd {
                 // It goes on: a ledger without validators is none.
                 try node.settle(try node.captured(Samples.document("after-\(node === one)")))
                 // The ledger has it: once is enough.
-                let evidence = try #require((fork["evidence"].map { Array($0.elements) } ?? []).first?.string.flatMap(Base64.decode))
+                let evidence = try #require(
+                    (fork["evidence"].map { Array($0.elements) } ?? []).first?.string.flatMap(Base64.decode))
                 let again = try node.request(
                     "POST", "/evidence", headers: ["Content-Type: application/protobuf"], body: evidence)
                 #expect(again.status == 422, "\(again.text)")
