@@ -63,7 +63,8 @@ import Testing
         ("frame of 0 bytes", [0, 0, 0, 0]),
         ("frame of 65538 bytes", [0, 1, 0, 2]),
         ("unknown frame kind 5", [0, 0, 0, 1, 5]),
-        ("unknown frame kind 21", [0, 0, 0, 1, 0x15]),
+        // A lane beyond the last one.
+        ("unknown frame kind \(0x10 + Lane.allCases.count)", [0, 0, 0, 1, UInt8(0x10 + Lane.allCases.count)]),
         ("unexpected frame (hello)", Frame(.hello, [0, 1]).encoded),
         ("malformed frame (ping)", Frame(.ping, [1]).encoded),
         ("malformed frame (addresses)", Frame(.addresses, [9, 9]).encoded),
