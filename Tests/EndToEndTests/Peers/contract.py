@@ -35,6 +35,8 @@ _, media_type, content = ask("GET", "/openapi.json")
 contract = json.loads(content)
 findings = []
 asked = 0
+# What is well formed and refused all the same: on a ledger where nobody signed twice there is no evidence.
+REFUSED = {"POST /evidence"}
 if media_type != "application/vnd.oai.openapi+json":
     findings.append(f"/openapi.json is {media_type}")
 
@@ -117,7 +119,7 @@ for template, methods in contract["paths"].items():
                 answer = ask(method.upper(), path_with(required), body, body_type)
                 check(f"{name} without {parameter['name']}", operation, answer, False)
         check(name, operation,
-              ask(method.upper(), path_with(required), body, body_type, fields_with(required)), True)
+              ask(method.upper(), path_with(required), body, body_type, fields_with(required)), name not in REFUSED)
         if set(values or {}) - set(required):
             answer = ask(method.upper(), path_with(values), body, body_type, fields_with(values))
             check(f"{name} with all", operation, answer, True)
