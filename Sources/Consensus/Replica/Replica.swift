@@ -46,7 +46,7 @@ package struct Replica: Sendable {
         case build(BuildOrder)
         /// Execute a block on the last decided one; answer with `executed`.
         case execute(ProposedBlock)
-        /// Sign the sign bytes; answer with `signed`.
+        /// Sign the sign bytes; answer with `signed`, in the order of the asks: the log's last record is the latest.
         case sign(SignedMessage)
         /// Queue for the log.
         case append(Record)

@@ -46,6 +46,8 @@ class SimulatedNode {
     /// States of before, to begin a replay at.
     private var checkpoints: [(tip: ChainTip, state: StoreForest)] = []
     var pool: [[UInt8]] = []
+    /// When the last signature that was asked for comes.
+    private var signedUntil: UInt64 = 0
     /// Of this life.
     private var compactBlocks = CompactBlocks()
     private var book = EvidenceBook()
@@ -247,7 +249,7 @@ class SimulatedNode {
             if let to = simulation.places[peer] { sayDecided(height, to: to) }
         case .build(let order): if let tip = step.tip { build(order, on: tip) }
         case .execute(let block): if let tip = step.tip { execute(block, on: tip) }
-        case .sign(let message): later(in: simulation.weatherNow.signing, .signed(signed(message)))
+        case .sign(let message): answer(signed(message))
         case .append(let record): append(record)
         case .commit(let block, let commit): take(block, commit)
         case .schedule(let timer, let nanoseconds):
@@ -284,6 +286,15 @@ class SimulatedNode {
     func signed(_ message: SignedMessage) -> SignedMessage {
         message.signed(
             simulation.scheme.sign(message.signBytes(chainID: simulation.ledger.identity.chainID.text), by: identity))
+    }
+
+    /// A signer answers in the order in which it was asked, as both of the node's do.
+    private func answer(_ message: SignedMessage) {
+        let delay = simulation.random.within(simulation.weatherNow.signing)
+        signedUntil = max(simulation.now + delay, signedUntil)
+        guard signedUntil > simulation.now else { return feed(.signed(message)) }
+        simulation.schedule(
+            .answer(node: index, life: life, .signed(message)), after: signedUntil - simulation.now)
     }
 
     private func later(in range: ClosedRange<UInt64>, _ input: Replica.Input) {
