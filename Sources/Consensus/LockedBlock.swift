@@ -65,6 +65,8 @@ package enum ConsensusRecord: Hashable, Sendable {
     case signature(SignState)
     /// A lock: stored with the block's bytes.
     case lock(LockedBlock)
+    /// Why a round was entered.
+    case certificate(RoundCertificate)
 }
 
 /// What the log holds of a height that was begun before.
@@ -76,9 +78,12 @@ package struct Recovery: Equatable, Sendable {
     package var signatures: [SignState]
     /// The last lock.
     package var lock: LockedBlock?
+    /// Why the last round was entered that was not the first.
+    package var certificate: RoundCertificate?
 
-    package init(signatures: [SignState] = [], lock: LockedBlock? = nil) {
+    package init(signatures: [SignState] = [], lock: LockedBlock? = nil, certificate: RoundCertificate? = nil) {
         self.signatures = signatures
         self.lock = lock
+        self.certificate = certificate
     }
 }

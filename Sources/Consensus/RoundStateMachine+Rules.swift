@@ -3,9 +3,12 @@ import LedgerModel
 /// Algorithm 1, line by line.
 extension RoundStateMachine {
     /// Lines 11 to 13 and 21.
-    mutating func startRound(_ next: Int32) {
+    ///
+    /// `because`: the votes for which it begins; why the first one does need not be kept.
+    mutating func startRound(_ next: Int32, because reason: [Vote] = []) {
         resume()
         round = max(next, resumedRound)
+        if round == next, round > 0 { enter(for: reason) }
         step = .propose
         fired = Fired()
         hasAskedForBlock = false
@@ -13,6 +16,13 @@ extension RoundStateMachine {
         owesProposal = mayPropose
         // A proposer does not wait for itself.
         if !owesProposal { schedule(.propose) }
+    }
+
+    /// Keeps why the round was entered, before anything of it is signed.
+    private mutating func enter(for reason: [Vote]) {
+        let certificate = RoundCertificate(height: height, round: round, votes: reason)
+        self.certificate = certificate
+        if own != nil, keepsWhatItSigns { effects.append(.persist(.certificate(certificate))) }
     }
 
     /// Applies the rules until none fires.
@@ -147,7 +157,7 @@ extension RoundStateMachine {
         switch timeout.step {
         case .propose: if step == .propose { prevote(nil) }
         case .prevote: if step == .prevote { precommit(nil) }
-        case .precommit: startRound(round + 1)
+        case .precommit: startRound(round + 1, because: votes.votes(.precommit, round: round).compactMap { $0 })
         }
     }
 

@@ -93,6 +93,14 @@ extension RoundStateMachine {
             for vote in polka.votes { _ = votes.insert(vote.vote, index: vote.index, currentRound: lock.round) }
             votes.adopt(polka)
         }
+        if let certificate = recovery.certificate, certificate.height == height {
+            self.certificate = certificate
+            resumedRound = max(resumedRound, certificate.round)
+            // Checked before the certificate was written.
+            for vote in certificate.votes {
+                _ = votes.insert(vote, index: Int(vote.validatorIndex), currentRound: certificate.round)
+            }
+        }
     }
 
     /// When the height begins again: executes the locked block, and says again what was said before the restart, since it

@@ -100,6 +100,8 @@ package struct RoundStateMachine: Sendable {
     /// The round to come back to after a restart, and what was signed of this height before it.
     var resumedRound: Int32 = 0
     var resumed: [SignedMessage] = []
+    /// Why the last round was entered that was not the first.
+    var certificate: RoundCertificate?
 
     var votes: VoteKeeper
     var proposals: [Int32: Received] = [:]
@@ -198,16 +200,18 @@ package struct RoundStateMachine: Sendable {
 
     /// What brings a validator that lost messages to where this one is: sent again now and then while nothing moves.
     ///
-    /// The round's proposal and votes, whoever's, since a link between two others may be down; and of the last round what
-    /// this validator said and the precommits that ended it.
+    /// The round's proposal and votes, whoever's, since a link between two others may be down; of the last round what
+    /// this validator said and the precommits that ended it; and why the round was entered.
     package var republication: [ConsensusMessage] {
         guard !isOver, round >= 0, !isAlone else { return [] }
-        var messages: [ConsensusMessage] = []
+        var messages = (certificate?.votes ?? []).map(ConsensusMessage.vote)
         if let received = proposals[round] { messages.append(message(received.proposal)) }
         for past in max(round - 1, 0)...round {
             for type in [VoteType.prevote, .precommit] {
                 for (index, vote) in votes.votes(type, round: past).enumerated() {
-                    guard let vote, index == own || type == .precommit || past == round else { continue }
+                    guard let vote, index == own || type == .precommit || past == round,
+                        certificate?.votes.contains(vote) != true
+                    else { continue }
                     messages.append(.vote(vote))
                 }
             }
@@ -253,7 +257,7 @@ package struct RoundStateMachine: Sendable {
         // Line 55: more than 1/3 of the power is in a later round.
         if vote.round > round {
             let reached = votes.roundReached
-            if reached > round { startRound(reached) }
+            if reached > round { startRound(reached, because: votes.foremostVotes(from: reached)) }
         }
     }
 }

@@ -2,7 +2,7 @@ import LedgerModel
 
 /// The votes of one height, by round and type.
 ///
-/// Bounded: of rounds more than ``roundsAheadMax`` ahead only each validator's highest round is remembered. Rounds behind
+/// Bounded: of rounds more than ``roundsAheadMax`` ahead only each validator's vote of its highest round is remembered. Rounds behind
 /// are kept, since a decision may come from any; how many there are the timeouts bound.
 struct VoteKeeper: Sendable {
     /// Rounds ahead of the current one whose votes are kept: what a few slow messages span.
@@ -34,8 +34,8 @@ struct VoteKeeper: Sendable {
     /// More power than this includes a correct validator's.
     private let honestThreshold: Int64
     private var rounds: [Int32: Round] = [:]
-    /// Each validator's highest round, -1 before its first vote.
-    private var highest: [Int32]
+    /// Each validator's first vote of its highest round.
+    private var foremost: [Vote?]
     /// The first quorum of precommits for a block.
     private(set) var decided: (round: Int32, blockID: BlockID)?
 
@@ -43,12 +43,12 @@ struct VoteKeeper: Sendable {
         powers = set.members.map(\.votingPower)
         quorumThreshold = TrustLevel.twoThirds.threshold(of: set.power)
         honestThreshold = TrustLevel.oneThird.threshold(of: set.power)
-        highest = powers.map { _ in -1 }
+        foremost = powers.map { _ in nil }
     }
 
     /// Takes a vote whose signature and place have been checked.
     mutating func insert(_ vote: Vote, index: Int, currentRound: Int32) -> Insertion {
-        highest[index] = max(highest[index], vote.round)
+        if foremost[index].map({ $0.round < vote.round }) ?? true { foremost[index] = vote }
         guard vote.round <= max(currentRound, 0) + Self.roundsAheadMax else { return .ignored }
         let needed = quorumThreshold
         let power = powers[index]
@@ -98,10 +98,14 @@ struct VoteKeeper: Sendable {
     /// The highest round that more than 1/3 of the power has reached: a correct validator is there or beyond.
     var roundReached: Int32 {
         var power: Int64 = 0
-        for index in highest.indices.sorted(by: { highest[$0] > highest[$1] }) {
+        let rounds = foremost.map { $0?.round ?? -1 }
+        for index in rounds.indices.sorted(by: { rounds[$0] > rounds[$1] }) {
             power += powers[index]
-            if power > honestThreshold { return highest[index] }
+            if power > honestThreshold { return rounds[index] }
         }
         return -1
     }
+
+    /// Why a round that was reached is entered: a vote of each validator that is there or beyond, in set order.
+    func foremostVotes(from round: Int32) -> [Vote] { foremost.compactMap { $0 }.filter { $0.round >= round } }
 }

@@ -1,6 +1,6 @@
 import Codec
 
-/// The append-only log of votes, locked proposals and decided blocks (D17), in segments.
+/// The append-only log of votes, locked proposals, rounds' certificates and decided blocks (D17), in segments.
 ///
 /// Writing is two calls: ``append(_:)`` queues, ``sync()`` makes everything queued durable with one `fdatasync`. A vote
 /// and the block that it locks are queued together, so they are on the disk before the vote is sent. One writer; reading
@@ -17,6 +17,8 @@ package final class BlockLog {
         case vote(height: UInt64, bytes: [UInt8])
         /// The block that a vote locks.
         case lockedProposal(height: UInt64, bytes: [UInt8])
+        /// Why a round was entered: opaque bytes.
+        case roundCertificate(height: UInt64, bytes: [UInt8])
         /// A decided block with its commit.
         case decidedBlock(height: UInt64, block: [UInt8], commit: [UInt8])
 
@@ -25,16 +27,19 @@ package final class BlockLog {
             case .vote: 1
             case .lockedProposal: 2
             case .decidedBlock: 3
+            case .roundCertificate: 4
             }
         }
         var height: UInt64 {
             switch self {
-            case .vote(let height, _), .lockedProposal(let height, _), .decidedBlock(let height, _, _): height
+            case .vote(let height, _), .lockedProposal(let height, _), .roundCertificate(let height, _),
+                .decidedBlock(let height, _, _):
+                height
             }
         }
         var payload: [UInt8] {
             switch self {
-            case .vote(_, let bytes), .lockedProposal(_, let bytes): return bytes
+            case .vote(_, let bytes), .lockedProposal(_, let bytes), .roundCertificate(_, let bytes): return bytes
             case .decidedBlock(_, let block, let commit):
                 var writer = ByteWriter(capacity: block.count + commit.count + 8)
                 writer.part(block)
@@ -84,6 +89,8 @@ package final class BlockLog {
         return lastVote.map { [(lastVoteHeight, $0)] } ?? []
     }
     package private(set) var lastLocked: (height: UInt64, bytes: [UInt8])?
+    /// The last certificate of a round after the last decided block.
+    package private(set) var lastCertificate: (height: UInt64, bytes: [UInt8])?
     package private(set) var firstHeight: UInt64?
     package private(set) var lastHeight: UInt64?
 
@@ -103,6 +110,7 @@ package final class BlockLog {
         var vote: (segment: Int, frame: FrameFile.Frame)?
         var open: [(segment: Int, frame: FrameFile.Frame)] = []
         var locked: (segment: Int, frame: FrameFile.Frame)?
+        var certificate: (segment: Int, frame: FrameFile.Frame)?
         var firsts: [UInt64] = []
         for name in names {
             guard let first = UInt64(name.dropFirst(7).dropLast(4), radix: 16), first > 0 else {
@@ -136,6 +144,7 @@ package final class BlockLog {
                     vote = (index, frame)
                     open.append((index, frame))
                 case 2: locked = (index, frame)
+                case 4: certificate = (index, frame)
                 case 3:
                     let before = found.last?.0 ?? lastHeight
                     guard before.map({ $0 < .max && frame.height == $0 + 1 }) ?? true else {
@@ -170,6 +179,11 @@ package final class BlockLog {
         if let locked, locked.frame.height > lastHeight ?? 0 {
             lastLocked = (locked.frame.height, try segments[locked.segment].file.payload(of: locked.frame))
         }
+        if let certificate, certificate.frame.height > lastHeight ?? 0 {
+            lastCertificate = (
+                certificate.frame.height, try segments[certificate.segment].file.payload(of: certificate.frame)
+            )
+        }
     }
 
     /// Queues records.
@@ -186,12 +200,14 @@ package final class BlockLog {
                 (lastVote, lastVoteHeight) = (bytes, height)
                 votes.append((height, bytes))
             case .lockedProposal(let height, let bytes): lastLocked = (height, bytes)
+            case .roundCertificate(let height, let bytes): lastCertificate = (height, bytes)
             case .decidedBlock(let height, _, _):
                 precondition(lastHeight == nil || height == lastHeight! + 1, "blocks are decided in order")
                 blocks[height] = (segments[index].firstHeight, frame)
                 firstHeight = firstHeight ?? height
                 lastHeight = height
                 lastLocked = nil
+                lastCertificate = nil
                 votes.removeAll { $0.height <= height }
             }
         }

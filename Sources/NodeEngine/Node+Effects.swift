@@ -62,6 +62,11 @@ extension Node {
         case .lock(let lock, let block):
             hasUnsynced = true
             try blocks.append([.lockedProposal(height: UInt64(lock.height), bytes: LockRecord(lock, block).encoded)])
+        case .certificate(let certificate):
+            hasUnsynced = true
+            try blocks.append([
+                .roundCertificate(height: UInt64(certificate.height), bytes: certificate.encoded)
+            ])
         }
     }
 

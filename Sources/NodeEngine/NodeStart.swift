@@ -237,6 +237,11 @@ struct NodeStart {
                 throw .inconsistent("the lock of block \(record.height) in the block log cannot be read")
             }
         }
+        if let record = blocks.lastCertificate, record.height == tip.height + 1 {
+            do { recovery.certificate = try RoundCertificate(decoding: record.bytes) } catch {
+                throw .inconsistent("why a round of block \(record.height) began cannot be read in the block log")
+            }
+        }
         if let height = recovery.join(signer?.lastSigned, decided: Int64(tip.height)) {
             locked = nil
             try bar(through: height, by: recovery, logger: logger)

@@ -20,6 +20,16 @@ struct RecordTests {
             polka: [0, 2, 3].map { council.vote(.prevote, $0, 2, .a) })
     }
 
+    private var certificates: [RoundCertificate] {
+        [
+            RoundCertificate(
+                height: Council.height, round: 3, votes: [0, 1, 3].map { council.vote(.precommit, $0, 2, nil) }),
+            RoundCertificate(
+                height: Council.height, round: 2,
+                votes: [council.vote(.prevote, 1, 2, .a), council.vote(.precommit, 3, 9, .b)]),
+        ]
+    }
+
     private func messages() throws -> [ConsensusMessage] {
         let polka = [0, 1, 2].map { council.vote(.prevote, $0, 0, .a) }
         return [
@@ -32,6 +42,9 @@ struct RecordTests {
     @Test func `Records and messages survive`() throws {
         for state in try states() { #expect(try SignState(decoding: state.encoded) == state) }
         #expect(try LockedBlock(decoding: lock.encoded) == lock)
+        for certificate in certificates {
+            #expect(try RoundCertificate(decoding: certificate.encoded) == certificate)
+        }
         for message in try messages() { #expect(try ConsensusMessage(decoding: message.encoded) == message) }
         let rotation = ProposerRotation(Council(powers: [1, 5, 9]).set).advanced(by: 4)
         #expect(try ProposerRotation(decoding: rotation.encoded) == rotation)
@@ -51,6 +64,7 @@ struct RecordTests {
         }
         for state in try states() { refuses(state.encoded) { _ = try SignState(decoding: $0) } }
         refuses(lock.encoded) { _ = try LockedBlock(decoding: $0) }
+        for certificate in certificates { refuses(certificate.encoded) { _ = try RoundCertificate(decoding: $0) } }
         refuses(ProposerRotation(council.set).encoded) { _ = try ProposerRotation(decoding: $0) }
     }
 
@@ -69,6 +83,20 @@ struct RecordTests {
     @Test(arguments: [[], [0], [0x0a, 0x00], [0x12, 0x00], [0x1a, 0x00, 0x1a, 0x00], [0x22, 0x00]] as [[UInt8]])
     func `What is no message is refused`(bytes: [UInt8]) {
         #expect(throws: ConsensusFault.malformed) { try ConsensusMessage(decoding: bytes) }
+    }
+
+    @Test func `Votes that lead to no round are no certificate`() {
+        let precommit = council.vote(.precommit, 1, 2, nil)
+        let wrong: [(round: Int32, votes: [Vote])] = [
+            (3, []), (0, [council.vote(.prevote, 1, 0, .a)]), (4, [precommit]),
+            (3, [council.vote(.prevote, 1, 2, .a)]), (3, [precommit, precommit]),
+            (3, [council.vote(.precommit, 2, 2, nil), precommit]),
+            (3, [council.vote(.precommit, 1, 2, nil, height: Council.height + 1)]),
+        ]
+        for (round, votes) in wrong {
+            let bytes = RoundCertificate(height: Council.height, round: round, votes: votes).encoded
+            #expect(throws: ConsensusFault.malformed) { try RoundCertificate(decoding: bytes) }
+        }
     }
 
     @Test func `A sign state must name its message's place`() throws {

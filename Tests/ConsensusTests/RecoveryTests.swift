@@ -75,6 +75,57 @@ struct RecoveryTests {
             ])
     }
 
+    @Test func `Why a round was entered is on disk before anything of it is signed`() throws {
+        var seat = Seat(council, own: own)
+        seat.tellsCertificates = true
+        // Two of four begin the height: of its first round nothing need be known.
+        #expect(try seat.votes(.prevote, 0, nil, by: Array(seat.others.prefix(2))) == ["wait propose 0"])
+        _ = try seat.elapse(.propose, 0)
+        _ = try seat.votes(.precommit, 0, nil, by: seat.others)
+        #expect(try seat.elapse(.precommit, 0) == ["persist certificate 1 of 4", "wait propose 1"])
+        // Two of four are further on, one of them far.
+        _ = try seat.votes(.prevote, 40, nil, by: [seat.others[0]])
+        #expect(
+            try seat.votes(.prevote, 2, nil, by: [seat.others[1]]) == ["persist certificate 2 of 2", "wait propose 2"])
+    }
+
+    @Test func `It comes back to the round that it entered, and tells the others why`() throws {
+        let votes = [
+            council.vote(.prevote, 0, 2, nil), council.vote(.precommit, 1, 40, .b), council.vote(.prevote, 2, 2, .a),
+        ]
+        let certificate = RoundCertificate(height: Council.height, round: 2, votes: votes)
+        var seat = Seat(
+            council, own: own,
+            recovery: Recovery(signatures: [state(.prevote, 0, .a)], certificate: certificate))
+        #expect(try seat.feed(.started) == ["send prevote 0 A", "wait propose 2"])
+        #expect(seat.machine.round == 2)
+        let said = seat.machine.republication.compactMap { message -> Vote? in
+            if case .vote(let vote) = message { vote } else { nil }
+        }
+        for vote in votes { #expect(said.count { $0 == vote } == 1) }
+        // They lead another there.
+        var late = Seat(council, own: council.proposer(0))
+        try late.begin()
+        for vote in votes { _ = try late.feed(.voteReceived(council.verified(vote))) }
+        #expect(late.machine.round == 2)
+    }
+
+    @Test func `A certificate of another height leads nowhere`() throws {
+        let votes = [0, 1, 2].map { council.vote(.precommit, $0, 0, nil, height: Council.height - 1) }
+        let certificate = RoundCertificate(height: Council.height - 1, round: 1, votes: votes)
+        var seat = Seat(council, own: own, recovery: Recovery(certificate: certificate))
+        #expect(try seat.feed(.started) == ["wait propose 0"])
+        #expect(seat.machine.republication.isEmpty)
+    }
+
+    @Test func `A follower keeps nothing on disk, and says why it went on`() throws {
+        var seat = Seat(council, own: nil)
+        try seat.begin()
+        _ = try seat.votes(.precommit, 0, nil, by: [0, 1, 2])
+        #expect(try seat.elapse(.precommit, 0) == ["wait propose 1"])
+        #expect(seat.machine.republication.count == 3)
+    }
+
     @Test func `A proposer that signed in this round before does not propose again, and waits`() throws {
         let proposer = council.proposer(0)
         let vote = SignState(.vote(council.vote(.prevote, proposer, 0, .a)))

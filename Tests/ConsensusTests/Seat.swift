@@ -9,6 +9,8 @@ struct Seat {
     let council: Council
     let own: Int?
     var machine: RoundStateMachine
+    /// Whether it is told as well why rounds are entered.
+    var tellsCertificates = false
     /// All effects so far, `sign` among them.
     var history: [RoundStateMachine.Effect] = []
 
@@ -31,7 +33,7 @@ struct Seat {
                 history.append(effect)
                 if case .sign(let message) = effect, let own {
                     inputs.append(.signed(council.sign(message, by: own)))
-                } else {
+                } else if tellsCertificates || !effect.isCertificate {
                     told.append(Self.tell(effect))
                 }
             }
@@ -73,6 +75,8 @@ struct Seat {
         case .sign(let message): "sign \(tell(message))"
         case .persist(.signature(let state)): "persist \(state.message.map(tell) ?? "bar")"
         case .persist(.lock(let lock)): "persist lock \(lock.round) \(lock.blockID.letter)"
+        case .persist(.certificate(let certificate)):
+            "persist certificate \(certificate.round) of \(certificate.votes.count)"
         case .broadcast(.proposal(let proposal, let polka)):
             "send \(tell(.proposal(proposal)))\(polka.isEmpty ? "" : " with \(polka.count) prevotes")"
         case .broadcast(.vote(let vote)): "send \(tell(.vote(vote)))"
@@ -91,4 +95,8 @@ struct Seat {
         case .vote(let vote): "\(vote.type) \(vote.round) \(vote.blockID.letter)"
         }
     }
+}
+
+extension RoundStateMachine.Effect {
+    fileprivate var isCertificate: Bool { if case .persist(.certificate) = self { true } else { false } }
 }

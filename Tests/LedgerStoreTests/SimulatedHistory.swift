@@ -9,6 +9,7 @@ struct SimulatedHistory {
     struct Account: Equatable {
         var vote: [UInt8]?
         var locked: [UInt8]?
+        var certificate: [UInt8]?
         var height: UInt64?
 
         init() {}
@@ -16,6 +17,7 @@ struct SimulatedHistory {
         init(_ log: BlockLog) {
             vote = log.lastVote
             locked = log.lastLocked?.bytes
+            certificate = log.lastCertificate?.bytes
             height = log.lastHeight
         }
 
@@ -23,9 +25,11 @@ struct SimulatedHistory {
             switch record {
             case .vote(_, let bytes): vote = bytes
             case .lockedProposal(_, let bytes): locked = bytes
+            case .roundCertificate(_, let bytes): certificate = bytes
             case .decidedBlock(let height, _, _):
                 self.height = height
                 locked = nil
+                certificate = nil
             }
         }
     }
@@ -68,8 +72,9 @@ struct SimulatedHistory {
 
     private mutating func batch() -> [BlockLog.Record] {
         let height = (account.height ?? 0) + 1
-        switch random.next() % 4 {
+        switch random.next() % 5 {
         case 0: return [.vote(height: height, bytes: bytes())]
+        case 3: return [.roundCertificate(height: height, bytes: bytes()), .vote(height: height, bytes: bytes())]
         case 1: return [.vote(height: height, bytes: bytes()), .lockedProposal(height: height, bytes: bytes())]
         case 2: return [.decidedBlock(height: height, block: bytes(), commit: [UInt8(height & 0xff)])]
         default:

@@ -110,6 +110,7 @@ extension Replica {
         case .lock(let lock):
             guard let block = blocks[lock.blockID] else { preconditionFailure("a lock's block was executed") }
             effects.append(.append(.lock(lock, block)))
+        case .certificate(let certificate): effects.append(.append(.certificate(certificate)))
         }
     }
 

@@ -53,15 +53,18 @@ extension Replica {
 
     /// Takes a peer's answer.
     ///
-    /// A later vote counts with its signature alone: a peer that could claim one might bar this validator for ever. One
-    /// that does not hold need not be the peer's fault, since of a commit not every entry is checked.
+    /// A later vote counts with its signature alone, whoever brings it: a peer that could claim one might bar this
+    /// validator for ever, and one whose word for its validator was lost may be the only one that knows. One that does not
+    /// hold need not be the peer's fault, since of a commit not every entry is checked. That nothing later is known counts
+    /// only from who acts for a validator.
     mutating func takeLastVote(_ message: SignedMessage?, from sender: NodeID) {
-        guard let validator = peers[sender]?.validator, startRule != nil else { return }
+        guard startRule != nil else { return }
         if let message {
             guard let own, isOwn(message) else { return }
             note(message, of: own.bytes)
+            startRule?.heard(message.place)
         }
-        startRule?.answered(validator, message?.place)
+        if let validator = peers[sender]?.validator { startRule?.answered(validator) }
         applyStartRule()
     }
 

@@ -76,6 +76,7 @@ package struct Replica: Sendable {
     package enum Record: Hashable, Sendable {
         case signature(SignState)
         case lock(LockedBlock, ProposedBlock)
+        case certificate(RoundCertificate)
     }
 
     package enum Timer: Hashable, Sendable {
@@ -175,7 +176,7 @@ package struct Replica: Sendable {
         if let lockedBlock { blocks[lockedBlock.id] = lockedBlock }
         startRule = own.map(StartRule.init)
         note(tip.commit)
-        for vote in recovery.lock?.polka ?? [] { note(vote) }
+        for vote in (recovery.lock?.polka ?? []) + (recovery.certificate?.votes ?? []) { note(vote) }
     }
 
     /// Same state and same input give the same state and effects on every replica.

@@ -14,32 +14,31 @@ struct StartRule: Sendable {
     }
 
     let own: Address
-    private var answers: [Address: VotePlace?] = [:]
+    private var answered: Set<Address> = []
+    /// The latest place that somebody showed this validator's signature of.
+    private var highest: VotePlace?
 
     init(own: Address) { self.own = own }
 
-    /// An answer; a later one that knows less, as after a restart of that peer, takes nothing back.
-    mutating func answered(_ validator: Address, _ place: VotePlace?) {
-        let known = answers[validator] ?? nil
-        answers.updateValue([known, place].compactMap { $0 }.max(), forKey: validator)
-    }
+    /// A validator has told what it holds; that it tells less later, as after a restart, takes nothing back.
+    mutating func answered(_ validator: Address) { answered.insert(validator) }
+
+    mutating func heard(_ place: VotePlace) { highest = highest.map { max($0, place) } ?? place }
 
     /// What the answers so far allow; `last` is what this validator's own log holds.
     func verdict(in set: ValidatorSet, last: SignState?) -> Verdict {
         var power: Int64 = 0
         for member in set.members {
-            guard let address = Address(member.address), address == own || answers.keys.contains(address) else {
-                continue
-            }
+            guard let address = Address(member.address), address == own || answered.contains(address) else { continue }
             power += member.votingPower
         }
         guard power > TrustLevel.twoThirds.threshold(of: set.power) else { return .asking }
-        guard let highest = answers.values.compactMap({ $0 }).max() else { return .cleared }
+        guard let highest else { return .cleared }
         let known = last.map { VotePlace(height: $0.height, round: $0.round, step: $0.step) }
         if let known, highest <= known { return .cleared }
         return .barred(through: highest.height)
     }
 
     /// How many have answered, for whoever waits.
-    var answerCount: Int { answers.count }
+    var answerCount: Int { answered.count }
 }

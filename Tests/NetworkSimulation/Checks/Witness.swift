@@ -55,9 +55,9 @@ final class Witness {
     /// Nothing is sent that a crash could take back, and nothing twice.
     func check(_ message: ConsensusMessage, said node: SimulatedNode) {
         guard let (signed, isOwn) = own(message, of: node) else { return }
-        roundMax = max(roundMax, signed.round)
         // What others have said is said again by anybody.
         guard isOwn else { return }
+        roundMax = max(roundMax, signed.round)
         let place = VotePlace(height: signed.height, round: signed.round, step: signed.step)
         // What peers give back to a restored backup it says again, as it does of anybody's.
         if node.isRestored, sent[Place(node: node.index, place: place)] == signed { return }

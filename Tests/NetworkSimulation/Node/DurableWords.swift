@@ -32,6 +32,7 @@ struct DurableWords {
         case .signature(let state): if let message = state.message { messages.insert(message) }
         case .lock(let lock, _):
             locks.insert(LockPlace(height: lock.height, round: lock.round, blockID: lock.blockID))
+        case .certificate: break
         }
     }
 

@@ -36,6 +36,7 @@ final class NodeDisk {
     var lastVote: [UInt8]? { log?.lastVote }
     var openVotes: [[UInt8]] { log?.openVotes ?? [] }
     var lastLocked: [UInt8]? { log?.lastLocked?.bytes }
+    var lastCertificate: [UInt8]? { log?.lastCertificate?.bytes }
 
     /// A decided block and its commit; nil where there is none.
     func block(_ height: Int64) throws(StoreFailure) -> (block: [UInt8], commit: [UInt8])? {

@@ -179,7 +179,11 @@ class SimulatedNode {
         let locked = disk.lastLocked.flatMap { try? LockRecord(decoding: $0) }.flatMap {
             $0.lock.height == height ? $0 : nil
         }
-        return (Recovery(signatures: signatures, lock: locked?.lock), locked?.block)
+        let certificate = disk.lastCertificate.flatMap { try? RoundCertificate(decoding: $0) }
+        if certificate == nil, disk.lastCertificate != nil, !isOnBadDisk {
+            simulation.witness.violate("the certificate of node \(index) cannot be read")
+        }
+        return (Recovery(signatures: signatures, lock: locked?.lock, certificate: certificate), locked?.block)
     }
 
     // MARK: Hands
@@ -280,6 +284,8 @@ class SimulatedNode {
         case .signature(let state): write(.vote(height: UInt64(state.height), bytes: state.encoded))
         case .lock(let lock, let block):
             write(.lockedProposal(height: UInt64(lock.height), bytes: LockRecord(lock, block).encoded))
+        case .certificate(let certificate):
+            write(.roundCertificate(height: UInt64(certificate.height), bytes: certificate.encoded))
         }
     }
 
