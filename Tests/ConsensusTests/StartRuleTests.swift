@@ -91,4 +91,46 @@ struct StartRuleTests {
         let effects = tell(.lastVote(.vote(council.vote(.prevote, own, 0, .a))), from: 2, to: &replica)
         #expect(!replica.isWaitingForPeers && !isBarred(effects, through: Council.height))
     }
+
+    @Test func `An answer counts once its sender has shown for whom it acts`() throws {
+        var replica = try replica(bound: [1])
+        for index in 1...2 { _ = tell(.lastVote(nil), from: index, to: &replica) }
+        #expect(replica.isWaitingForPeers)
+        let binding = NodeBinding(
+            validator: Address(council.set.members[2].address)!,
+            signature: council.keys[2].sign(NodeBinding.signBytes(nodes[2], on: try tip().ledger)))
+        _ = tell(.validator(binding), from: 2, to: &replica)
+        _ = replica.receive(.timerElapsed(.tick), at: .init(steady: 3, wall: Council.blockTime))
+        #expect(!replica.isWaitingForPeers)
+    }
+
+    @Test func `A later vote that comes after the start bars all the same`() throws {
+        var replica = try replica(bound: [1, 2, 3])
+        for index in 1...2 { _ = tell(.lastVote(nil), from: index, to: &replica) }
+        #expect(!replica.isWaitingForPeers)
+        let effects = tell(.lastVote(.vote(council.vote(.prevote, own, 1, .a))), from: 3, to: &replica)
+        #expect(isBarred(effects, through: Council.height) && !replica.isWaitingForPeers)
+    }
+
+    @Test func `A set that changes is asked too, until a block is newer than the start`() throws {
+        func addresses(_ council: Council) -> [Address] { council.set.members.compactMap { Address($0.address) } }
+        let larger = Council(7)
+        var rule = StartRule(own: addresses(council)[own])
+        rule.begin(at: Council.blockTime, precision: 500)
+        for address in addresses(council) { rule.answered(address) }
+        rule.close()
+        rule.ask(council.set)
+        #expect(!rule.isOpen)
+        // Four of seven have answered.
+        rule.ask(larger.set)
+        #expect(rule.isOpen && rule.verdict(in: larger.set, last: nil) == .asking)
+        rule.answered(addresses(larger).first { !addresses(council).contains($0) }!)
+        #expect(rule.verdict(in: larger.set, last: nil) == .cleared)
+        rule.heard(VotePlace(height: 9, round: 0, step: .prevote))
+        #expect(rule.verdict(in: larger.set, last: nil) == .barred(through: 9))
+        #expect(rule.verdict(in: larger.set, last: .barring(through: 9)) == .cleared)
+        #expect(!rule.isOver(after: Council.blockTime))
+        #expect(!rule.isOver(after: Council.blockTime.advanced(byNanoseconds: 500)))
+        #expect(rule.isOver(after: Council.blockTime.advanced(byNanoseconds: 501)))
+    }
 }

@@ -163,8 +163,10 @@ final class Simulation {
             let delay = random.within(isHealed ? Weather.calmDelay : weather.delay)
             let arrival = network.arrival(
                 from: from, to: to, byteCount: bytes.count, delay: delay, now: now, isOrdered: weather.isOrdered)
+            let arrived = corrupted(bytes)
             queue.push(
-                .deliver(.init(from: from, to: to, epoch: epoch, bytes: corrupted(bytes))), at: arrival)
+                .deliver(.init(from: from, to: to, epoch: epoch, bytes: arrived, isCorrupted: arrived != bytes)),
+                at: arrival)
         }
         if !isHealed, random.happens(weather.resets) { endConnection(from, to) }
     }
@@ -199,6 +201,9 @@ final class Simulation {
         guard let message = try? PeerMessage(decoding: parcel.bytes) else {
             return disconnect(node, parcel.from, because: "a message that cannot be read")
         }
+        // A link proves who speaks and ends where bytes were changed. What is signed is let through all the same, to see
+        // it refused; a claim that is not would be put into an honest node's mouth.
+        if parcel.isCorrupted, !message.isSigned { return endConnection(parcel.from, parcel.to) }
         node.receive(message, from: parcel.from)
     }
 
@@ -269,6 +274,15 @@ final class Simulation {
 enum MessagePart { case prevote, decision, other }
 
 extension PeerMessage {
+    /// Whether what it says is proven by signatures and hashes, whoever brings it.
+    var isSigned: Bool {
+        switch self {
+        case .consensus, .block, .decided, .validator, .evidence, .compactBlock, .transactions: true
+        case .lastVote(let message): message != nil
+        case .status, .wantBlock, .wantDecided, .wantLastVote, .wantTransactions: false
+        }
+    }
+
     var part: MessagePart {
         switch self {
         case .consensus(.vote(let vote)): vote.type == .precommit ? .decision : .prevote

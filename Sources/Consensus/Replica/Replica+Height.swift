@@ -4,6 +4,7 @@ import LedgerModel
 extension Replica {
     mutating func open() {
         effects.append(.schedule(.tick, afterNanoseconds: Self.tickInterval))
+        startRule?.begin(at: now.wall, precision: synchrony.precision)
         applyStartRule()
         scheduleBegin()
     }
@@ -174,7 +175,7 @@ extension Replica {
         catchUp.decided(tip.height)
         early.drop(below: height)
         believeBindings()
-        applyStartRule()
+        continueStartRule()
         scheduleBegin()
         takeEarly()
         continueCatchUp()
@@ -182,14 +183,14 @@ extension Replica {
 
     /// Sees to it that the height begins when its block is due.
     mutating func scheduleBegin() {
-        guard startRule == nil, machine.round < 0 else { return }
+        guard !isWaitingForPeers, machine.round < 0 else { return }
         let due = pacing.due(hasWork: hasAnyWork)
         effects.append(
             .schedule(.begin(height: height), afterNanoseconds: due > now.steady ? due - now.steady : 0))
     }
 
     mutating func begin() {
-        guard startRule == nil, machine.round < 0, pacing.due(hasWork: hasAnyWork) <= now.steady else { return }
+        guard !isWaitingForPeers, machine.round < 0, pacing.due(hasWork: hasAnyWork) <= now.steady else { return }
         // Whoever is far behind is about to get this height's decision.
         guard !catchUp.isFlowing(at: now.steady) || !isBehind else { return scheduleLater() }
         feed(.started)

@@ -40,6 +40,7 @@ extension Replica {
                 || binding.holds(for: peer, on: tip.ledger, in: tip.validators.next, isValid: isValid)
         else { return }
         peers[peer]?.validator = binding.validator
+        if peers[peer]?.hasAnswered == true { startRule?.answered(binding.validator) }
     }
 
     /// Whether a peer has shown that it acts for a validator.
@@ -64,6 +65,7 @@ extension Replica {
             note(message, of: own.bytes)
             startRule?.heard(message.place)
         }
+        peers[sender]?.hasAnswered = true
         if let validator = peers[sender]?.validator { startRule?.answered(validator) }
         applyStartRule()
     }
@@ -83,22 +85,33 @@ extension Replica {
         return isValid(message.signature, message.signBytes(chainID: tip.ledger.chainID.text), key)
     }
 
-    /// Ends the start rule once it allows; what came meanwhile is taken then.
+    /// Lets the validator sign once the start rule allows; what came meanwhile is taken then.
     mutating func applyStartRule() {
         guard let rule = startRule else { return }
         // A validator whose turn has not come yet, or is over, may follow; it asks again when it is in the set.
         guard tip.validators.current.index(of: rule.own.bytes) != nil else { return }
         switch rule.verdict(in: tip.validators.current, last: signState) {
         case .asking: return
-        case .cleared: startRule = nil
+        case .cleared: if !rule.isOpen { return }
         case .barred(let height): bar(through: height)
         }
+        startRule?.close()
         scheduleBegin()
         takeEarly()
     }
 
+    /// After a decision: the rule is over, or the next height's set is asked as well.
+    mutating func continueStartRule() {
+        guard let rule = startRule else { return }
+        if !rule.isOpen {
+            if rule.isOver(after: tip.time) { return startRule = nil }
+            if tip.validators.current != tip.validators.last { startRule?.ask(tip.validators.current) }
+            if isWaitingForPeers { effects.append(.send(.wantLastVote, to: nil)) }
+        }
+        applyStartRule()
+    }
+
     private mutating func bar(through height: Int64) {
-        startRule = nil
         let barrier = SignState.barring(through: height)
         signState = barrier
         effects.append(.append(.signature(barrier)))

@@ -49,7 +49,7 @@ extension Replica {
     }
 
     private var phase: ReplicaOverview.Phase {
-        if let startRule { return .askingForLastVotes(answers: startRule.answerCount) }
+        if let startRule, startRule.isOpen { return .askingForLastVotes(answers: startRule.answerCount) }
         let highest = peers.values.lazy.map(\.height).max() ?? 0
         if highest > tip.height + 1 { return .catchingUp(toward: highest) }
         guard machine.round >= 0 else { return .idle }

@@ -56,7 +56,7 @@ extension Replica {
     private mutating func take(_ message: ConsensusMessage, from sender: NodeID) {
         let ahead = message.height - tip.height
         switch ahead {
-        case 1 where startRule == nil: check(message, from: sender)
+        case 1 where !isWaitingForPeers: check(message, from: sender)
         case 1, 2:
             if ahead == 2 { noteHeight(tip.height + 1, of: sender) }
             early.keep(.consensus(message), of: message.height, from: sender)
@@ -106,7 +106,7 @@ extension Replica {
 
     /// Takes what came before its height had begun.
     mutating func takeEarly() {
-        guard startRule == nil else { return }
+        guard !isWaitingForPeers else { return }
         for item in early.takeAll() where peers[item.sender] != nil { take(item.message, from: item.sender) }
     }
 
@@ -116,7 +116,7 @@ extension Replica {
         guard let block = try? ProposedBlock(decoding: bytes) else {
             return effects.append(.disconnect(sender, reason: "a block that cannot be read"))
         }
-        if block.height == height + 1 || startRule != nil && block.height == height {
+        if block.height == height + 1 || isWaitingForPeers && block.height == height {
             return early.keep(.block(bytes), of: block.height, from: sender)
         }
         let isExpected = wanted.contains(block.id) || machine.expects(block.id)
@@ -191,7 +191,7 @@ extension Replica {
     mutating func tick() {
         effects.append(.schedule(.tick, afterNanoseconds: Self.tickInterval))
         applyStartRule()
-        if startRule != nil {
+        if isWaitingForPeers {
             // Either may have been lost: nobody answers whom it does not know.
             if let binding { effects.append(.send(.validator(binding), to: nil)) }
             effects.append(.send(.wantLastVote, to: nil))

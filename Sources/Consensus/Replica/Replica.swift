@@ -100,6 +100,8 @@ package struct Replica: Sendable {
         /// Whom it says that it acts for, and whom it does: once that validator is in a set at hand.
         var binding: NodeBinding?
         var validator: Address?
+        /// Whether it has told the last vote that it holds of this validator.
+        var hasAnswered = false
     }
 
     /// Between looks whether anything moves: 1 s.
@@ -218,7 +220,7 @@ package struct Replica: Sendable {
     var sortedPeers: [NodeID] { peers.keys.sorted() }
 
     /// Whether this validator waits for the start rule.
-    package var isWaitingForPeers: Bool { startRule != nil }
+    package var isWaitingForPeers: Bool { startRule?.isOpen ?? false }
 
     /// Where consensus stands, for operators.
     package var round: Int32 { machine.round }

@@ -24,7 +24,9 @@ extension Witness {
                 check(block, commit, by: simulation.ledger.plan.inForce(at: height), scheme: simulation.scheme)
             }
         }
-        if simulation.scheme.isReal, let node = simulation.correct.first { follow(node, in: simulation) }
+        if simulation.scheme.isReal, let node = simulation.correct.first(where: { !$0.isOnBadDisk }) {
+            follow(node, in: simulation)
+        }
     }
 
     private func checkStep(

@@ -9,6 +9,7 @@ struct SimulatedNetwork {
         /// The connection that it travels on: it is lost when that ends.
         var epoch: Int
         var bytes: [UInt8]
+        var isCorrupted = false
     }
 
     /// One direction of a link.
