@@ -90,7 +90,7 @@ extension Replica {
         guard let rule = startRule else { return }
         // A validator whose turn has not come yet, or is over, may follow; it asks again when it is in the set.
         guard tip.validators.current.index(of: rule.own.bytes) != nil else { return }
-        switch rule.verdict(in: tip.validators.current, last: signState) {
+        switch rule.verdict(in: tip.validators.current, last: signState, decided: tip.height) {
         case .asking: return
         case .cleared: if !rule.isOpen { return }
         case .barred(let height): bar(through: height)

@@ -42,10 +42,11 @@ struct StartRule: Sendable {
     /// The set has changed: its members are to answer too.
     mutating func ask(_ set: ValidatorSet) { if !isAnswered(by: set) { isOpen = true } }
 
-    /// What the answers so far allow; `last` is what this validator's own log holds.
-    func verdict(in set: ValidatorSet, last: SignState?) -> Verdict {
+    /// What the answers so far allow; `last` is what this validator's own log holds, `decided` the last decided height, at
+    /// or below which nobody signs any more.
+    func verdict(in set: ValidatorSet, last: SignState?, decided: Int64) -> Verdict {
         guard isAnswered(by: set) else { return .asking }
-        guard let highest else { return .cleared }
+        guard let highest, highest.height > decided else { return .cleared }
         let known = last.map { VotePlace(height: $0.height, round: $0.round, step: $0.step) }
         if let known, highest <= known { return .cleared }
         return .barred(through: highest.height)
