@@ -134,7 +134,13 @@ struct LedgerRoutes {
     }
 
     @Sendable func submitEvidence(_ input: RouteInput) async throws -> Reply {
-        try await parts.ledger.submit(evidence: input.body)
+        do {
+            try await parts.ledger.submit(evidence: input.body)
+        } catch {
+            guard case .refused(let reason) = error else { throw error }
+            throw Problem(
+                "evidence-refused", .unprocessableContent, title: "The evidence convicts nobody", detail: reason)
+        }
         return Reply.json(
             .object(of: ["hash": .hex(SHA256.hash(input.body).bytes), "state": .string("pending")]), status: .accepted)
     }

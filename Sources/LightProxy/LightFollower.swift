@@ -172,7 +172,11 @@ package actor LightFollower {
     /// What it means that a call failed.
     private static func standing(after error: any Error) -> Standing {
         guard case GatewayFailure.refused(let problem) = error else { return .unreachable("\(error)") }
-        return .unproven(problem.description)
+        guard problem.name == "unknown-trusted-set" else { return .unproven(problem.description) }
+        return .unproven(
+            "it knows no header of the set of validators that is trusted here. Either it is of another ledger, or its "
+                + "headers of that set are gone: name a later set, which somebody you trust gives you, in a folder of "
+                + "its own")
     }
 
     private var reasons: [String] {

@@ -127,7 +127,7 @@ extension EndToEnd {
                     (fork["evidence"].map { Array($0.elements) } ?? []).first?.string.flatMap(Base64.decode))
                 let again = try node.request(
                     "POST", "/evidence", headers: ["Content-Type: application/protobuf"], body: evidence)
-                #expect(again.status == 422, "\(again.text)")
+                #expect(again.status == 422 && again.problem == "evidence-refused", "\(again.text)")
                 #expect(node.stop() == 0)
                 try node.start()
                 try node.settle(try node.captured(Samples.document("restarted-\(node === one)")))
