@@ -150,6 +150,7 @@ final class Simulation {
     func post(_ message: PeerMessage, from: Int, to receiver: Int?) {
         let bytes = message.encoded
         witness.trace(bytes, from: from, at: now)
+        if case .consensus(let said) = message { witness.noteSaid(said, by: scheme) }
         if let receiver { return send(bytes, of: message.part, from: from, to: receiver) }
         for peer in network.peers(of: from) { send(bytes, of: message.part, from: from, to: peer) }
     }

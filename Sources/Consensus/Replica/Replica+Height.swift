@@ -120,8 +120,7 @@ extension Replica {
     private mutating func execute(_ blockID: BlockID) {
         guard let block = blocks[blockID] else {
             wanted.insert(blockID)
-            effects.append(.schedule(.fetch(height: height), afterNanoseconds: Self.fetchDelay))
-            return
+            return fetch(after: Self.fetchDelay)
         }
         guard tip.refusal(of: block.block, isValid: isValid) == nil else {
             return feed(.proposalExecuted(blockID, time: block.block.header.time, isValid: false))
@@ -166,6 +165,7 @@ extension Replica {
         blocks = [:]
         results = [:]
         wanted = []
+        isFetching = false
         delayedRound = nil
         inputs = []
         machine = Self.machine(

@@ -130,10 +130,11 @@ extension Replica {
         effects.append(.send(.block(block.encoded), to: peer))
     }
 
-    /// Asks two peers, others each time, for every block that is wanted.
+    /// Asks two peers, others each time, for every block that is wanted, until none is.
     mutating func fetch() {
+        isFetching = false
+        guard !wanted.isEmpty else { return }
         let all = sortedPeers
-        guard !wanted.isEmpty, !all.isEmpty else { return }
         for blockID in wanted.sorted(by: { $0.hash.lexicographicallyPrecedes($1.hash) }) {
             for offset in 0..<min(2, all.count) {
                 effects.append(
@@ -142,7 +143,13 @@ extension Replica {
             }
         }
         fetchCount += 2
-        effects.append(.schedule(.fetch(height: height), afterNanoseconds: 4 * Self.fetchDelay))
+        fetch(after: 4 * Self.fetchDelay)
+    }
+
+    mutating func fetch(after nanoseconds: UInt64) {
+        guard !isFetching else { return }
+        isFetching = true
+        effects.append(.schedule(.fetch(height: height), afterNanoseconds: nanoseconds))
     }
 
     // MARK: Catching up

@@ -131,6 +131,8 @@ package struct Replica: Sendable {
     /// Blocks that the machine waits for.
     var wanted: Set<BlockID> = []
     var fetchCount = 0
+    /// Whether the timer runs that asks for them.
+    var isFetching = false
     /// Messages of the next height, and of this one while the start rule is open.
     var early = EarlyMessages()
     var catchUp = CatchUp()

@@ -25,8 +25,12 @@ final class Witness {
     private(set) var equivocators: Set<Address> = []
     private(set) var roundMax: Int32 = 0
     private var hash = SHA256()
+    var lockWatch: LockWatch
 
-    init(_ ledger: SimulatedLedger) { self.ledger = ledger }
+    init(_ ledger: SimulatedLedger) {
+        self.ledger = ledger
+        lockWatch = LockWatch(ledger.plan)
+    }
 
     func violate(_ what: String) { violations.append(what) }
     func count(_ what: String) { counts[what, default: 0] += 1 }
@@ -59,8 +63,8 @@ final class Witness {
         guard isOwn else { return }
         roundMax = max(roundMax, signed.round)
         let place = VotePlace(height: signed.height, round: signed.round, step: signed.step)
-        // What peers give back to a restored backup it says again, as it does of anybody's.
-        if node.isRestored, sent[Place(node: node.index, place: place)] == signed { return }
+        // What peers give back to a restored backup, or to a disk that lost it, is said again, as anybody's is.
+        if node.isRestored || node.isOnBadDisk, sent[Place(node: node.index, place: place)] == signed { return }
         if !node.durable.holds(signed) { violate("node \(node.index) sent \(place) before it was on disk") }
         if case .vote(let vote) = signed, vote.type == .precommit, !vote.blockID.isZero,
             !node.durable.holdsLock(of: vote)
@@ -76,6 +80,11 @@ final class Witness {
         if let before, before != signed, (node as? RestoredFromBackup)?.isOnRecord(place) ?? true {
             violate("node \(node.index) signed twice at \(place)")
         }
+        if before == nil, node.isCorrect, case .vote(let vote) = signed,
+            let objection = lockWatch.objection(to: vote, of: node.index)
+        {
+            violate("node \(node.index) at \(place) \(objection)")
+        }
     }
 
     /// Only the round's proposer proposes.
@@ -83,6 +92,17 @@ final class Witness {
         let rotation = ledger.plan.rotation(at: place.height)
         let proposer = place.round == 0 ? rotation.proposer : rotation.advanced(by: Int(place.round)).proposer
         if proposer != node.own?.bytes { violate("node \(node.index) proposed at \(place), out of its turn") }
+    }
+
+    /// What anybody says, true or not.
+    func noteSaid(_ message: ConsensusMessage, by scheme: SignatureScheme) {
+        lockWatch.heard(message) { signed in
+            guard case .vote(let vote) = signed,
+                let key = ledger.plan.inForce(at: vote.height).members.first(where: { $0.address == vote.validator })?
+                    .publicKey.ed25519
+            else { return false }
+            return scheme.isValid(vote.signature, signed.signBytes(chainID: ledger.identity.chainID.text), key)
+        }
     }
 
     private func own(_ message: ConsensusMessage, of node: SimulatedNode) -> (SignedMessage, isOwn: Bool)? {

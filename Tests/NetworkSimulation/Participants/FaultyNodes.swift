@@ -51,6 +51,7 @@ extension SimulatedNode {
             lastCommit: tip.height == 0 ? Commit() : tip.commit,
             evidence: [], proposer: own)
         let block = ProposedBlock(assemble(order, on: tip, transactions: transactions))
+        if isPoisoned { simulation.witness.lockWatch.poison(block.id) }
         let twin = BlockProposal(
             height: proposal.height, round: proposal.round, polRound: -1, blockID: block.id,
             timestamp: block.block.header.time)
@@ -82,7 +83,7 @@ final class Equivocator: SimulatedNode {
         super.receive(message, from: sender)
     }
 
-    /// A proposal that claims a polka of the round before, and shows one vote for it.
+    /// A proposal that claims a polka of the round before, and shows one vote for it or none.
     private func unfounded(_ proposal: BlockProposal) -> [PeerMessage] {
         var proposal = proposal
         proposal.polRound = proposal.round - 1
@@ -90,7 +91,7 @@ final class Equivocator: SimulatedNode {
         guard case .proposal(let signed) = signed(.proposal(proposal)),
             let vote = forgedVote(.prevote, proposal.height, proposal.polRound, proposal.blockID, proposal.timestamp)
         else { return [] }
-        return [.consensus(.proposal(signed, polka: [vote]))]
+        return [.consensus(.proposal(signed, polka: simulation.random.happens(500) ? [] : [vote]))]
     }
 
     private func note(_ id: BlockID) { known = Array((known + [id]).suffix(6)) }
@@ -160,10 +161,15 @@ final class SelectiveGossiper: SimulatedNode {
     }
 }
 
-/// Proposes blocks that claim another state than the one before them left, or hold a commit that nobody signed.
+/// Proposes blocks that claim another state than the one before them left, hold a commit that nobody signed, or are no
+/// later than the one before.
 final class WrongAppHash: SimulatedNode {
     override func assemble(_ order: Replica.BuildOrder, on tip: ChainTip, transactions: [[UInt8]]) -> Block {
         var order = order
+        if simulation.random.happens(300) {
+            order.time = tip.time
+            return super.assemble(order, on: tip, transactions: transactions)
+        }
         let isOfState = order.lastCommit.signatures.isEmpty || simulation.random.happens(500)
         if !isOfState {
             for place in order.lastCommit.signatures.indices { order.lastCommit.signatures[place] = .absent }
@@ -300,6 +306,7 @@ final class Flooder: SimulatedNode {
         guard isUp, let tip = replica?.tip,
             let peer = simulation.network.peers(of: index).randomElement(using: &simulation.random)
         else { return }
+        if simulation.random.happens(30) { return overwhelm(peer, after: tip) }
         for number in 0..<60 {
             let height = tip.height + Int64(simulation.random.below(4))
             let round = Int32(simulation.random.below(40))
@@ -320,6 +327,23 @@ final class Flooder: SimulatedNode {
                 }
                 transmit(.consensus(.vote(vote)), to: peer)
             }
+        }
+    }
+}
+
+extension Flooder {
+    /// More early votes than anybody keeps, and more blocks.
+    private func overwhelm(_ peer: Int, after tip: ChainTip) {
+        guard let own else { return }
+        simulation.witness.count("floods")
+        if let vote = forgedVote(.prevote, tip.height + 2, 0, BlockID(), tip.time) {
+            for _ in 0...EarlyMessages.countMax { transmit(.consensus(.vote(vote)), to: peer) }
+        }
+        for number in 0..<40 as Range<UInt64> {
+            let order = Replica.BuildOrder(
+                round: 0, time: tip.time.advanced(byNanoseconds: number + 1),
+                lastCommit: tip.height == 0 ? Commit() : tip.commit, evidence: [], proposer: own)
+            transmit(.block(ProposedBlock(assemble(order, on: tip, transactions: [])).encoded), to: peer)
         }
     }
 }
