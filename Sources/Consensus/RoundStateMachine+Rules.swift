@@ -156,8 +156,11 @@ extension RoundStateMachine {
         guard timeout.height == height, timeout.round == round, round >= 0 else { return }
         switch timeout.step {
         case .propose: if step == .propose { prevote(nil) }
-        case .prevote: if step == .prevote { precommit(nil) }
-        case .precommit: startRound(round + 1, because: votes.votes(.precommit, round: round).compactMap { $0 })
+        // What an earlier machine of this height scheduled may still elapse.
+        case .prevote: if step == .prevote, fired.prevoteTimeout { precommit(nil) }
+        case .precommit:
+            guard fired.precommitTimeout else { return }
+            startRound(round + 1, because: votes.votes(.precommit, round: round).compactMap { $0 })
         }
     }
 

@@ -70,11 +70,13 @@ extension RoundStateMachine {
         }
     }
 
-    /// A proposal as it is sent: with the polka that it rests on.
+    /// A proposal as it is sent: with the polka that it rests on, if this validator knows one: of somebody else's claim it
+    /// may be that nobody does.
     func message(_ proposal: BlockProposal) -> ConsensusMessage {
-        .proposal(
-            proposal,
-            polka: proposal.polRound < 0 ? [] : votes.quorumVotes(.prevote, round: proposal.polRound))
+        let isKnown =
+            proposal.polRound >= 0 && votes.quorum(.prevote, round: proposal.polRound) == proposal.blockID
+        return .proposal(
+            proposal, polka: isKnown ? votes.quorumVotes(.prevote, round: proposal.polRound) : [])
     }
 
     // MARK: After a restart

@@ -365,7 +365,8 @@ final class RestoredFromBackup: SimulatedNode {
     func restoreBackup() {
         guard let backup else { return }
         simulation.witness.count("backups restored")
-        observers = simulation.correct.compactMap { node in
+        // One that is down has forgotten it.
+        observers = simulation.correct.filter(\.isUp).compactMap { node in
             node.seen[identity.address].map { Observer(node: node, life: node.life, place: $0) }
         }
         crash()
