@@ -19,6 +19,7 @@ final class Witness {
     /// Every decided block by height, as the first honest node has it.
     private var decided: [Int64: Decided] = [:]
     private var sent: [Place: SignedMessage] = [:]
+    private var said: Set<SignedMessage> = []
     private var submitted: Set<[UInt8]> = []
     /// How often what went wrong, by kind.
     private(set) var counts: [String: Int] = [:]
@@ -64,7 +65,7 @@ final class Witness {
         roundMax = max(roundMax, signed.round)
         let place = VotePlace(height: signed.height, round: signed.round, step: signed.step)
         // What peers give back to a restored backup, or to a disk that lost it, is said again, as anybody's is.
-        if node.isRestored || node.isOnBadDisk, sent[Place(node: node.index, place: place)] == signed { return }
+        if node.isRestored || node.isOnBadDisk, said.contains(signed) { return }
         if !node.durable.holds(signed) { violate("node \(node.index) sent \(place) before it was on disk") }
         if case .vote(let vote) = signed, vote.type == .precommit, !vote.blockID.isZero,
             !node.durable.holdsLock(of: vote)
@@ -75,6 +76,7 @@ final class Witness {
             violate("node \(node.index) heard of its \(heard), which its log lacks, and signed \(place)")
         }
         if case .proposal = signed { checkTurn(of: node, at: place) }
+        said.insert(signed)
         let before = sent.updateValue(signed, forKey: Place(node: node.index, place: place))
         // A restored backup may repeat what too few have seen (D23).
         if let before, before != signed, (node as? RestoredFromBackup)?.isOnRecord(place) ?? true {
