@@ -31,6 +31,10 @@ final class Simulation {
     private(set) var nodes: [SimulatedNode] = []
     let places: [NodeID: Int]
     var network: SimulatedNetwork
+    /// How long a message takes from one node to another, where that is not the weather's.
+    var distances: [[UInt64]]?
+    /// To how many of the nodes a transaction comes, in a thousand: what one lacks it asks for.
+    var reach = 700
     let witness: Witness
     private(set) var now: UInt64 = 0
     private(set) var isHealed = false
@@ -133,7 +137,7 @@ final class Simulation {
         let transaction = ledger.transaction(submitted, validUntil: wall + 300 * second)
         submitted += 1
         witness.noteSubmitted(transaction)
-        for node in nodes where node.isUp && random.happens(700) { node.submit(transaction) }
+        for node in nodes where node.isUp && random.happens(reach) { node.submit(transaction) }
         schedule(.submit, after: isHealed ? 300 * millisecond : random.within(weather.transactionInterval))
     }
 
@@ -161,7 +165,7 @@ final class Simulation {
         let copies = !isHealed && random.happens(weather.doubled) ? 2 : 1
         if copies == 2 { witness.count("doubled") }
         for _ in 0..<copies {
-            let delay = random.within(isHealed ? Weather.calmDelay : weather.delay)
+            let delay = distances?[from][to] ?? random.within(isHealed ? Weather.calmDelay : weather.delay)
             let arrival = network.arrival(
                 from: from, to: to, byteCount: bytes.count, delay: delay, now: now, isOrdered: weather.isOrdered)
             let arrived = corrupted(bytes)

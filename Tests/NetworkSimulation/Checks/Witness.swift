@@ -20,6 +20,9 @@ final class Witness {
     private var decided: [Int64: Decided] = [:]
     private var sent: [Place: SignedMessage] = [:]
     private var said: Set<SignedMessage> = []
+    private var proposed: [BlockID: UInt64] = [:]
+    /// Of each honest node's decisions, how long after the block was proposed: nanoseconds.
+    private(set) var finality: [UInt64] = []
     private var submitted: Set<[UInt8]> = []
     /// How often what went wrong, by kind.
     private(set) var counts: [String: Int] = [:]
@@ -75,7 +78,10 @@ final class Witness {
         if let heard = node.heard, node.lastOwn.map({ $0 < heard }) ?? true, signed.height <= heard.height {
             violate("node \(node.index) heard of its \(heard), which its log lacks, and signed \(place)")
         }
-        if case .proposal = signed { checkTurn(of: node, at: place) }
+        if case .proposal(let proposal) = signed {
+            checkTurn(of: node, at: place)
+            if proposed[proposal.blockID] == nil { proposed[proposal.blockID] = node.simulation.now }
+        }
         said.insert(signed)
         let before = sent.updateValue(signed, forKey: Place(node: node.index, place: place))
         // A restored backup may repeat what too few have seen (D23).
@@ -161,6 +167,7 @@ final class Witness {
         hash.update(block.id.hash)
         guard node.role.isHonest else { return }
         let height = block.block.header.height
+        if let then = proposed[block.id] { finality.append(node.simulation.now - then) }
         guard let known = decided[height] else {
             decided[height] = Decided(block: block, appHash: outcome.appHash)
             checkTime(of: block, in: node.simulation)

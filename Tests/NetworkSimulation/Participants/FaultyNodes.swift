@@ -73,7 +73,9 @@ final class Equivocator: SimulatedNode {
         case .proposal(let proposal, _):
             guard let (twin, block) = twin(of: proposal, isPoisoned: simulation.random.happens(300)) else { break }
             note(block.id)
-            if proposal.round > 0, simulation.random.happens(300) { return tell(message, or: unfounded(twin)) }
+            if proposal.round > 0, simulation.random.happens(300) {
+                return tell(message, or: unfounded(twin) + [.block(block.encoded)])
+            }
             tell(message, or: [.consensus(.proposal(twin, polka: [])), .block(block.encoded)])
         }
     }
