@@ -126,13 +126,19 @@ extension GatewayConnection {
 
     /// A bundle of the same record that rests on the newest block (D24), as full as the given one.
     ///
-    /// `trusted`: a validators hash from which the headers lead; that of the given bundle's first header if nil.
-    /// - Throws: ``GatewayFailure``, `notBundle` where the bytes are none.
-    public func refreshed(_ bundle: [UInt8], trusted: String? = nil) async throws(GatewayFailure) -> [UInt8] {
+    /// `record`: the record's id, which the bundle of one that was anchored by interval does not say. `trusted`: a validators
+    /// hash from which the headers lead; that of the given bundle's first header if nil.
+    /// - Throws: ``GatewayFailure``, `notBundle` where the bytes are none, `unnamedRecord` where they do not say which record
+    ///   they are of and `record` does not either, `otherRecord` where `record` is another one.
+    public func refreshed(
+        _ bundle: [UInt8], record: String? = nil, trusted: String? = nil
+    ) async throws(GatewayFailure) -> [UInt8] {
         guard let subject = Verifier.subject(of: bundle) else { throw .notBundle }
-        return try await self.bundle(
-            of: Self.hex(subject.recordID), receipts: subject.hasReceipts,
-            trusted: trusted ?? Self.hex(subject.firstValidatorsHash))
+        guard let id = record ?? subject.recordID.map(Self.hex) else { throw .unnamedRecord }
+        let fresh = try await self.bundle(
+            of: id, receipts: subject.hasReceipts, trusted: trusted ?? Self.hex(subject.firstValidatorsHash))
+        guard Verifier.subject(of: fresh)?.statement == subject.statement else { throw .otherRecord }
+        return fresh
     }
 
     /// Erases a record's payload, salt and keys; its proof of existence stays.

@@ -14,6 +14,10 @@ public enum GatewayFailure: Error, Hashable, Sendable, CustomStringConvertible {
     case unfinished(job: String)
     /// The bytes are no record bundle.
     case notBundle
+    /// A record that was anchored by interval: its bundle does not say which one it is of.
+    case unnamedRecord
+    /// The gateway's bundle is of another statement than the one that was to be renewed.
+    case otherRecord
     /// The address is none that a credential may be sent to.
     case badAddress(String)
     /// The task was cancelled.
@@ -27,6 +31,8 @@ public enum GatewayFailure: Error, Hashable, Sendable, CustomStringConvertible {
         case .unreadable(let what): "the gateway's answer cannot be used: \(what)"
         case .unfinished(let job): "job \(job) is not on the ledger yet"
         case .notBundle: "this is no record bundle"
+        case .unnamedRecord: "the bundle is of a record that was anchored by interval and does not name it; give its id"
+        case .otherRecord: "the gateway's bundle is of another record than the one that was to be renewed"
         case .badAddress(let address): "\(address) is no gateway's address; it begins with https:// and names a host"
         case .cancelled: "the call was cancelled"
         }

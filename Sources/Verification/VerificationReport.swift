@@ -20,8 +20,10 @@ public struct VerificationOutcome: Equatable, Sendable {
 
 /// What a record bundle is about, for renewing it (D24).
 public struct BundleSubject: Equatable, Sendable {
-    /// Record id, 32 bytes.
-    public let recordID: [UInt8]
+    /// Record id, 32 bytes; nil of a record that was anchored by interval: its bundle names the interval alone.
+    public let recordID: [UInt8]?
+    /// The record's signed statement, which stays when a bundle is renewed.
+    public let statement: [UInt8]
     /// Hash of the set of the bundle's first header, 32 bytes.
     public let firstValidatorsHash: [UInt8]
     /// Whether the bundle carries receipts.

@@ -32,7 +32,9 @@ public enum Verifier {
             bundle.anchored.key.starts(with: AnchoredRecord.keyPrefix)
         else { return nil }
         return BundleSubject(
-            recordID: Array(bundle.anchored.key.dropFirst(AnchoredRecord.keyPrefix.count)),
+            recordID: bundle.inner == nil
+                ? Array(bundle.anchored.key.dropFirst(AnchoredRecord.keyPrefix.count)) : nil,
+            statement: bundle.statement,
             firstValidatorsHash: bundle.headers[0].signedHeader.header.validatorsHash,
             hasReceipts: !bundle.receipts.isEmpty)
     }

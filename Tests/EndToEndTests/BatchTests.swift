@@ -53,6 +53,7 @@ extension EndToEnd {
             records = Array(Set(records))
             try node.settle(records)
             try Self.expectProven(records, named: "good", on: node)
+            try Self.renew(records, on: node)
             for id in records {
                 let log = try node.get("/records/\(id)/bundle").json["log"]
                 #expect(log?["inner"]?["treeSize"]?.string == "64")
@@ -60,6 +61,20 @@ extension EndToEnd {
                 let receipt = try node.get("/records/\(id)/receipt")
                 #expect(receipt.status == 200 && receipt.type == "application/scitt-receipt+cose")
             }
+        }
+
+        /// A bundle does not name its record: whoever renews it does, and the right one.
+        static func renew(_ records: [String], on node: RunningNode) throws {
+            let file = node.folder.appending(path: "renewed.record.json")
+            let old = try node.get("/records/\(records[0])/bundle").body
+            try Data(old).write(to: file)
+            let unnamed = try node.vivian("refresh", file.path)
+            #expect(unnamed.status == 1 && unnamed.errors.contains("--record ID"), "\(unnamed.errors)")
+            let wrong = try node.vivian("refresh", file.path, "--record", records[1])
+            #expect(wrong.status == 1 && wrong.errors.contains("another record"), "\(wrong.errors)")
+            #expect(try Data(contentsOf: file) == Data(old))
+            let right = try node.vivian("refresh", file.path, "--record", records[0])
+            #expect(right.status == 0, "\(right.errors)")
         }
 
         @Test("Checker and verify refuse every damaged variant, those of the inner path among them")

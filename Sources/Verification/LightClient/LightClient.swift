@@ -82,9 +82,10 @@ public struct LightClient: Sendable {
     {
         let file: RecordBundle
         do { file = try RecordBundle(decoding: bundle) } catch { throw .unproven("\(error)") }
-        guard Verifier.subject(of: bundle)?.recordID == id else {
-            throw .unproven("the bundle is about another record than the one asked for")
+        guard let named = Verifier.subject(of: bundle)?.recordID else {
+            throw .unproven("the record was anchored by interval, whose bundle does not say which record it is of")
         }
+        guard named == id else { throw .unproven("the bundle is about another record than the one asked for") }
         let outcome = Verifier.verify(bundle, policy: policy, now: now)
         if let reason = outcome.reason { throw .unproven(reason) }
         _ = try learn(file.headers, of: file.ledger, showing: file.logState, isNewest: true, now: now)

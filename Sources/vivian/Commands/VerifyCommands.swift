@@ -63,17 +63,30 @@ enum VerificationOutput {
 struct RefreshCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "refresh", abstract: "Renew a record bundle, so that it rests on the newest block (D24).",
-        discussion: "Asks the gateway for the same record again. The date in the bundle stays that of its anchoring.")
+        discussion: """
+            Asks the gateway for the same record again. The date in the bundle stays that of its anchoring. The bundle of a \
+            record that was anchored by interval does not say which one it is of: give its id with --record.
+            """)
     @OptionGroup var client: ClientOptions
     @Argument(help: "FILE.record.json") var file: String
+    @Option(help: "The record's id, where the file does not say it.")
+    var record: String?
     @Option(help: "Let the headers lead from this validators hash; that of the file's first set if left out.")
     var trusted: String?
 
     func run() async throws {
         let bytes = try FileInput.bytes(file)
         let fresh = try await client.withClient { gateway in
-            do { return try await gateway.refreshed(bytes, trusted: trusted) } catch GatewayFailure.notBundle {
-                throw CommandFailure("\(file) is no record bundle")
+            do { return try await gateway.refreshed(bytes, record: record, trusted: trusted) } catch {
+                switch error {
+                case GatewayFailure.notBundle: throw CommandFailure("\(file) is no record bundle")
+                case GatewayFailure.unnamedRecord:
+                    throw CommandFailure(
+                        "\(file) is of a record that was anchored by interval and does not name it; add --record ID")
+                case GatewayFailure.otherRecord:
+                    throw CommandFailure("\(file) is of another record than that; it was left as it is")
+                default: throw error
+                }
             }
         }
         try Data(fresh).write(to: URL(fileURLWithPath: file), options: .atomic)
