@@ -31,7 +31,8 @@ let modules: [Module] = [
     Module(name: "SchemaValidation", dependsOn: ["Codec", "CLibXML2", "CSchemas"], parsesBytes: true),
     Module(name: "SupplyChain", dependsOn: ["Codec", "Cryptography", "SchemaValidation"]),
     Module(
-        name: "LedgerRuntime", dependsOn: ["Codec", "Cryptography", "Proofs", "LedgerModel", "StateTree"]),
+        name: "LedgerRuntime",
+        dependsOn: ["Codec", "Cryptography", "Proofs", "LedgerModel", "StateTree", "VectorIndex"]),
     Module(
         name: "Verification", dependsOn: ["Codec", "Cryptography", "Proofs", "LedgerModel", "SupplyChain"]),
     Module(name: "LedgerAccess", dependsOn: ["Codec", "Cryptography", "Proofs", "LedgerModel"]),

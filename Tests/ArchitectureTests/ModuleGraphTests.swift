@@ -15,7 +15,7 @@ struct ModuleGraphTests {
         "Interchain": ["Codec", "Cryptography", "Proofs", "LedgerModel"],
         "SchemaValidation": ["Codec", "CLibXML2", "CSchemas"],
         "SupplyChain": ["Codec", "Cryptography", "SchemaValidation"],
-        "LedgerRuntime": ["Codec", "Cryptography", "Proofs", "LedgerModel", "StateTree"],
+        "LedgerRuntime": ["Codec", "Cryptography", "Proofs", "LedgerModel", "StateTree", "VectorIndex"],
         "Verification": ["Codec", "Cryptography", "Proofs", "LedgerModel", "SupplyChain"],
         "LedgerAccess": ["Codec", "Cryptography", "Proofs", "LedgerModel"],
         "LedgerStore": ["Codec", "Cryptography", "Proofs", "LedgerModel", "StateTree", "CLMDB"],
