@@ -34,7 +34,8 @@ let modules: [Module] = [
         name: "LedgerRuntime",
         dependsOn: ["Codec", "Cryptography", "Proofs", "LedgerModel", "StateTree", "VectorIndex"]),
     Module(
-        name: "Verification", dependsOn: ["Codec", "Cryptography", "Proofs", "LedgerModel", "SupplyChain"]),
+        name: "Verification",
+        dependsOn: ["Codec", "Cryptography", "Proofs", "LedgerModel", "SupplyChain", "VectorIndex"]),
     Module(name: "LedgerAccess", dependsOn: ["Codec", "Cryptography", "Proofs", "LedgerModel"]),
     // Engines: files, threads and SQL, and what wraps a library for the edges.
     Module(name: "Compression", dependsOn: ["CZlib", "CZstd"], parsesBytes: true),

@@ -16,7 +16,7 @@ struct ModuleGraphTests {
         "SchemaValidation": ["Codec", "CLibXML2", "CSchemas"],
         "SupplyChain": ["Codec", "Cryptography", "SchemaValidation"],
         "LedgerRuntime": ["Codec", "Cryptography", "Proofs", "LedgerModel", "StateTree", "VectorIndex"],
-        "Verification": ["Codec", "Cryptography", "Proofs", "LedgerModel", "SupplyChain"],
+        "Verification": ["Codec", "Cryptography", "Proofs", "LedgerModel", "SupplyChain", "VectorIndex"],
         "LedgerAccess": ["Codec", "Cryptography", "Proofs", "LedgerModel"],
         "LedgerStore": ["Codec", "Cryptography", "Proofs", "LedgerModel", "StateTree", "CLMDB"],
         "NodeEngine": [
