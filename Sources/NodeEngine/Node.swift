@@ -42,6 +42,7 @@ package actor Node {
     nonisolated let history: StateHistory
     nonisolated let network: PeerNetworkService?
     nonisolated let verified = VerifiedTransactions()
+    nonisolated let searches = SearchDesk()
     nonisolated let receipts = ReceiptExchange()
     /// Snapshots for others, where there are others.
     nonisolated let snapshots: SnapshotServer?

@@ -17,11 +17,11 @@ struct ModuleGraphTests {
         "SupplyChain": ["Codec", "Cryptography", "SchemaValidation"],
         "LedgerRuntime": ["Codec", "Cryptography", "Proofs", "LedgerModel", "StateTree", "VectorIndex"],
         "Verification": ["Codec", "Cryptography", "Proofs", "LedgerModel", "SupplyChain", "VectorIndex"],
-        "LedgerAccess": ["Codec", "Cryptography", "Proofs", "LedgerModel"],
+        "LedgerAccess": ["Codec", "Cryptography", "Proofs", "LedgerModel", "VectorIndex"],
         "LedgerStore": ["Codec", "Cryptography", "Proofs", "LedgerModel", "StateTree", "CLMDB"],
         "NodeEngine": [
             "Codec", "Cryptography", "Proofs", "LedgerModel", "StateTree", "Consensus", "LedgerRuntime", "LedgerStore",
-            "LedgerAccess", "PeerNetwork", "CAllocator",
+            "LedgerAccess", "PeerNetwork", "VectorIndex", "CAllocator",
         ],
         "Compression": ["CZlib", "CZstd"],
         "PeerNetwork": ["Codec", "Cryptography"],
@@ -35,7 +35,7 @@ struct ModuleGraphTests {
         ],
         "GatewayAPI": [
             "Codec", "Cryptography", "Proofs", "LedgerModel", "LedgerAccess", "Records", "SchemaValidation",
-            "SupplyChain", "Verification", "Compression", "CSchemas", "HTTPClientKit",
+            "SupplyChain", "VectorIndex", "Verification", "Compression", "CSchemas", "HTTPClientKit",
         ],
     ]
 

@@ -1,5 +1,6 @@
 import Codec
 import Cryptography
+import Foundation
 import LedgerModel
 import Proofs
 import Testing
@@ -198,5 +199,19 @@ struct SearchCheckTests {
             })
         #expect(outcome.report.holds.filter { $0.hasPrefix("answer ") }.count == count)
         #expect(outcome.report.unchecked.contains { $0.contains("not probed") } == (query.probes != nil))
+    }
+}
+
+/// A file of today's format, kept under Tests/Vectors/search: a change of the format must be meant.
+struct KeptSearchTests {
+    private static let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .appending(path: "Vectors/search/filtered.search.json")
+
+    @Test func `today's file is the kept one`() throws {
+        let made = try MadeSearch(count: 40)
+        let bytes = try made.file(MadeSearch.query(limit: 3, tag: 1, owner: MadeSearch.owners[1])).encoded()
+        if ProcessInfo.processInfo.environment["VIVIAN_KEEP"] == "1" { try Data(bytes).write(to: Self.file) }
+        #expect(Array(try Data(contentsOf: Self.file)) == bytes)
+        #expect(made.verify(bytes).reason == nil)
     }
 }
