@@ -31,10 +31,12 @@ let modules: [Module] = [
     Module(name: "SchemaValidation", dependsOn: ["Codec", "CLibXML2", "CSchemas"], parsesBytes: true),
     Module(name: "SupplyChain", dependsOn: ["Codec", "Cryptography", "SchemaValidation"]),
     Module(
-        name: "LedgerRuntime", dependsOn: ["Codec", "Cryptography", "Proofs", "LedgerModel", "StateTree"]),
+        name: "LedgerRuntime",
+        dependsOn: ["Codec", "Cryptography", "Proofs", "LedgerModel", "StateTree", "VectorIndex"]),
     Module(
-        name: "Verification", dependsOn: ["Codec", "Cryptography", "Proofs", "LedgerModel", "SupplyChain"]),
-    Module(name: "LedgerAccess", dependsOn: ["Codec", "Cryptography", "Proofs", "LedgerModel"]),
+        name: "Verification",
+        dependsOn: ["Codec", "Cryptography", "Proofs", "LedgerModel", "SupplyChain", "VectorIndex"]),
+    Module(name: "LedgerAccess", dependsOn: ["Codec", "Cryptography", "Proofs", "LedgerModel", "VectorIndex"]),
     // Engines: files, threads and SQL, and what wraps a library for the edges.
     Module(name: "Compression", dependsOn: ["CZlib", "CZstd"], parsesBytes: true),
     Module(
@@ -44,7 +46,7 @@ let modules: [Module] = [
         name: "NodeEngine",
         dependsOn: [
             "Codec", "Cryptography", "Proofs", "LedgerModel", "StateTree", "Consensus", "LedgerRuntime", "LedgerStore",
-            "LedgerAccess", "PeerNetwork", "CAllocator",
+            "LedgerAccess", "PeerNetwork", "VectorIndex", "CAllocator",
         ],
         uses: ["Logging", "ServiceLifecycle"]),
     Module(
@@ -70,7 +72,7 @@ let modules: [Module] = [
         name: "GatewayAPI",
         dependsOn: [
             "Codec", "Cryptography", "Proofs", "LedgerModel", "LedgerAccess", "Records", "SchemaValidation",
-            "SupplyChain", "Verification", "Compression", "CSchemas", "HTTPClientKit",
+            "SupplyChain", "VectorIndex", "Verification", "Compression", "CSchemas", "HTTPClientKit",
         ],
         uses: [
             "Hummingbird", "HummingbirdCore", "HummingbirdHTTP2", "HummingbirdTLS", "HTTPTypes", "NIOCore",
@@ -81,7 +83,8 @@ let modules: [Module] = [
         dependsOn: [
             "Codec", "Cryptography", "Proofs", "LedgerModel", "StateTree", "LedgerRuntime", "LedgerStore",
             "LedgerAccess", "NodeEngine", "PeerNetwork", "GatewayStore", "Records", "GatewayAPI", "GatewayClient",
-            "LightProxy", "Verification", "HTTPClientKit", "SupplyChain", "SchemaValidation", "Consensus", "CAllocator",
+            "LightProxy", "Verification", "HTTPClientKit", "SupplyChain", "SchemaValidation", "Consensus",
+            "VectorIndex", "CAllocator",
         ],
         uses: ["ArgumentParser", "Logging", "ServiceLifecycle", "UnixSignals"], isExecutable: true),
     Module(

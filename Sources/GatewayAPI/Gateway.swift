@@ -77,6 +77,7 @@ package struct GatewayParts: Sendable {
     package var configuration: GatewayConfiguration
     package var identity: LedgerIdentity
     package var ledger: any LedgerAccess
+    package var vectors: any VectorAccess
     package var records: RecordService
     package var schemas: SchemaBook
     package var answers: AnswerBook
@@ -88,12 +89,14 @@ package struct GatewayParts: Sendable {
 
     package init(
         configuration: GatewayConfiguration, identity: LedgerIdentity, ledger: any LedgerAccess,
-        records: RecordService, schemas: SchemaBook, answers: AnswerBook, access: AccessControl, events: EventBook,
+        vectors: any VectorAccess, records: RecordService, schemas: SchemaBook, answers: AnswerBook,
+        access: AccessControl, events: EventBook,
         webhooks: WebhookBook, dispatcher: WebhookDispatcher, metrics: Metrics = Metrics()
     ) {
         self.configuration = configuration
         self.identity = identity
         self.ledger = ledger
+        self.vectors = vectors
         self.records = records
         self.schemas = schemas
         self.answers = answers

@@ -20,6 +20,7 @@ package final class Metrics: Sendable {
         ("records_captured", "counter", "Records that were new."),
         ("requests_forbidden", "counter", "Requests whose credential lacks the scope."),
         ("requests_unauthenticated", "counter", "Requests without a credential that holds."),
+        ("search_proofs", "counter", "Proofs of search handed out."),
         ("transactions_pending", "gauge", "Transactions that wait for a block."),
         ("validators", "gauge", "Validators of the height that is being decided."),
         ("validators_missing", "gauge", "Validators that are not heard."),

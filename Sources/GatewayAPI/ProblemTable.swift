@@ -112,6 +112,10 @@ enum ProblemTable {
             Problem(
                 "transaction-refused", .unprocessableContent, title: "The ledger refuses the transaction",
                 detail: reason)
+        case .searchRefused(let reason):
+            Problem(
+                "search-refused", .unprocessableContent, title: "The collection does not take this search",
+                detail: reason)
         case .unknownTrustedSet(let first):
             Problem(
                 "unknown-trusted-set", .notFound, title: "No header of that validator set leads there",

@@ -71,6 +71,6 @@ enum RouteTable {
             + WellKnownRoutes(parts: parts).routes + APIKeyRoutes(parts: parts).routes
             + AuditRoutes(parts: parts).routes
             + EventRoutes(parts: parts).routes + WebhookRoutes(parts: parts).routes
-            + SchemaRoutes(parts: parts).routes
+            + SchemaRoutes(parts: parts).routes + VectorRoutes(parts: parts).routes
     }
 }

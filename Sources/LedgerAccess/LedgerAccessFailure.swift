@@ -12,6 +12,8 @@ package enum LedgerAccessFailure: Error, Equatable, Sendable {
     case refused(String)
     /// No header of the trusted set leads to what was asked for: it never validated here, or only from `first` on.
     case unknownTrustedSet(first: Height?)
+    /// The collection does not take a search like this one, and why.
+    case searchRefused(String)
     /// Try again later, and why: the queue is full, the node is stopping.
     case unavailable(String)
 }

@@ -26,7 +26,7 @@ package struct BlockContext: Equatable, Sendable {
 package struct BlockOutcome: Sendable {
     package let context: BlockContext
     /// The state after the block: its root is the next header's app_hash.
-    package let state: StoreForest
+    package let state: LedgerState
     package let appHash: Digest
     package let results: [TransactionResult]
     package let resultsHash: Digest
@@ -45,6 +45,18 @@ package struct BlockOutcome: Sendable {
     package var changesState: Bool { !changes.isEmpty }
 }
 
+/// What a block makes beside state entries, until it ends.
+struct BlockWork {
+    var log: LogWriter
+    var vectors: VectorWriter
+
+    /// Goes back to where a failed transaction began.
+    mutating func takeBack(to before: BlockWork) {
+        log = before.log
+        vectors.takeBack(to: before.vectors)
+    }
+}
+
 /// One block: its transactions in order over the state of the block before.
 package enum BlockExecution {
     /// Decodes and executes.
@@ -57,10 +69,10 @@ package enum BlockExecution {
     ///   out.
     /// Throws `invalidBlock` where nobody may vote for the block, else a fault of our own state.
     package static func execute(
-        _ transactions: [[UInt8]], context: BlockContext, on state: StoreForest, ledger: LedgerIdentity,
+        _ transactions: [[UInt8]], context: BlockContext, on state: LedgerState, ledger: LedgerIdentity,
         checked: ([UInt8]) -> SignedTransaction? = { _ in nil }
     ) throws(RuntimeFailure) -> BlockOutcome {
-        let block = BlockState(state)
+        let block = BlockState(state.forest)
         let rules = try ProtocolRules.at(context.height, in: block)
         guard transactions.reduce(0, { $0 + $1.count }) <= rules.blockTransactionBytesMax else {
             throw .invalidBlock("transactions exceed \(rules.blockTransactionBytesMax) bytes")
@@ -70,18 +82,20 @@ package enum BlockExecution {
             try ValidatorRegistry.convict(context, state: &first)
             first.commit()
         }
-        var log = LogWriter(frontier: try AnchorLedger.frontier(in: block))
+        var work = BlockWork(
+            log: LogWriter(frontier: try AnchorLedger.frontier(in: block)), vectors: VectorWriter(state.collections))
         var results: [TransactionResult] = []
         for (index, bytes) in transactions.enumerated() {
             let transaction = try decode(
                 bytes, at: index, context: context, rules: rules, ledger: ledger, in: block, checked: checked)
             results.append(
-                TransactionExecution.execute(transaction, context: context, rules: rules, log: &log, block: block))
+                TransactionExecution.execute(transaction, context: context, rules: rules, work: &work, block: block))
         }
         if !transactions.isEmpty {
             var last = TransactionState(over: block)
             ReplayGuard(rules: rules).deleteExpired(at: context.nanoseconds, in: &last)
-            if !log.entries.isEmpty { AnchorLedger.write(log.frontier, to: &last) }
+            if !work.log.entries.isEmpty { AnchorLedger.write(work.log.frontier, to: &last) }
+            if let vectors = rules.vectors, !work.vectors.isUntouched { work.vectors.finish(vectors, in: &last) }
             last.commit()
         }
         if rules.isNetwork { try BankLedger.checkSupply(after: block) }
@@ -89,8 +103,10 @@ package enum BlockExecution {
         let changes = block.sortedChanges()
         let update = try block.committed(changes)
         return BlockOutcome(
-            context: context, state: update.forest, appHash: update.forest.appHash, results: results,
-            resultsHash: TransactionResult.root(of: results), logEntries: log.entries, log: log.frontier,
+            context: context, state: LedgerState(forest: update.forest, collections: work.vectors.collections),
+            appHash: update.forest.appHash, results: results,
+            resultsHash: TransactionResult.root(of: results), logEntries: work.log.entries,
+            log: work.log.frontier,
             nextValidators: nextValidators, changes: changes, work: update.work, undo: update.undo)
     }
 

@@ -14,6 +14,8 @@ package final class BlockState: StateAccess {
 
     package init(_ base: StoreForest) { self.base = base }
 
+    package convenience init(_ state: LedgerState) { self.init(state.forest) }
+
     package func value(_ store: StoreName, _ key: [UInt8]) -> [UInt8]? { value(StateKey(store, key)) }
 
     func value(_ key: StateKey) -> [UInt8]? {

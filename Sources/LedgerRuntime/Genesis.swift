@@ -2,7 +2,7 @@ import Codec
 package import Cryptography
 package import LedgerModel
 import Proofs
-package import StateTree
+import StateTree
 
 /// Where a ledger begins: everything that all its nodes must agree on before the first block.
 ///
@@ -94,7 +94,7 @@ package struct Genesis: Equatable, Sendable {
 
     /// The state before the first block: every store with its sentinels, accounts, registry, rules, and a log whose
     /// entry 0 is the genesis hash.
-    package func state() throws(GenesisFailure) -> StoreForest {
+    package func state() throws(GenesisFailure) -> LedgerState {
         let block = BlockState(StoreForest(stores: StoreName.allCases.map(\.rawValue)))
         var state = TransactionState(over: block)
         state.set(ProtocolRules.store, ProtocolRules.key, ProtocolRules.genesisValue(version: rulesVersion))
@@ -114,7 +114,7 @@ package struct Genesis: Equatable, Sendable {
         AnchorLedger.begin(with: hash, in: &state)
         state.commit()
         do {
-            return try block.committed(block.sortedChanges()).forest
+            return LedgerState(forest: try block.committed(block.sortedChanges()).forest, collections: [:])
         } catch {
             throw .state("\(error)")
         }

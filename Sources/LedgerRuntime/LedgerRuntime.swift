@@ -28,5 +28,10 @@
 // | staking | `set`, `set/since`, `set/` u64 | the sets of validators: see `ValidatorSetKeys` | `Genesis`, `ValidatorRegistry` |
 // | staking | `misbehaviour/` consensus address in hex `/` height | `MisbehaviourEntry` | `ValidatorRegistry` |
 // | upgrade | `revision/` chain id | `RevisionEntry` | `Genesis` |
+// | vector | `last` | u32: the newest collection's number, from 1 | `VectorLedger` |
+// | vector | `collection/` u32 number | `CollectionListing` | `VectorLedger` |
+// | vector | `name/` account id (32 bytes) `/` name | u32: the collection's number | `VectorLedger` |
+// | vector | `owner/` account id (32 bytes) | u32: how many collections are the account's | `VectorLedger` |
+// | vector | `v` u32 number, letter, ... | parameters, head, records, lists: see `VectorIndex` | `VectorWriter` |
 //
 // All integers in keys are big-endian.

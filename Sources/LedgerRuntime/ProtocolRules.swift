@@ -25,23 +25,31 @@ package struct ProtocolRules: Equatable, Sendable {
     package let replayEntriesMax: Int
     /// Keys that one account may list over its life.
     package let accountKeysMax: Int
+    /// Collections of vectors; nil where there are none.
+    package let vectors: VectorRules?
 
     package static let version1 = ProtocolRules(
         version: 1, transactionBytesMax: 1 << 20, blockTransactionBytesMax: 4 << 20, anchorRecordsMax: 10_000,
         messagesMax: 16, expiryAheadMax: 600_000_000_000, replayWindow: 60_000_000_000, replayEntriesMax: 256,
-        accountKeysMax: 64)
+        accountKeysMax: 64, vectors: nil)
 
     /// Adds to version 1 fees and transfers of the native denom, validator sets that change, and misbehaviour; and a
     /// transaction whose key is not listed any more is refused by the state, not a reason to reject the block.
     package static let version2 = ProtocolRules(
         version: 2, transactionBytesMax: 1 << 20, blockTransactionBytesMax: 4 << 20, anchorRecordsMax: 10_000,
         messagesMax: 16, expiryAheadMax: 600_000_000_000, replayWindow: 60_000_000_000, replayEntriesMax: 256,
-        accountKeysMax: 64)
+        accountKeysMax: 64, vectors: nil)
+
+    /// Adds to version 2 collections of vectors.
+    package static let version3 = ProtocolRules(
+        version: 3, transactionBytesMax: 1 << 20, blockTransactionBytesMax: 4 << 20, anchorRecordsMax: 10_000,
+        messagesMax: 16, expiryAheadMax: 600_000_000_000, replayWindow: 60_000_000_000, replayEntriesMax: 256,
+        accountKeysMax: 64, vectors: .version3)
 
     /// Every version that this binary can execute.
-    package static let known: [ProtocolRules] = [.version1, .version2]
+    package static let known: [ProtocolRules] = [.version1, .version2, .version3]
     /// What new ledgers begin with.
-    package static let newest = ProtocolRules.version2
+    package static let newest = ProtocolRules.version3
 
     /// Whether fees, validator updates and misbehaviour count.
     var isNetwork: Bool { version >= 2 }

@@ -65,7 +65,7 @@ package enum TransactionExecution {
 
     /// Carries a transaction out on top of the block's state.
     static func execute(
-        _ transaction: SignedTransaction, context: BlockContext, rules: ProtocolRules, log: inout LogWriter,
+        _ transaction: SignedTransaction, context: BlockContext, rules: ProtocolRules, work: inout BlockWork,
         block: BlockState
     ) -> TransactionResult {
         if let code = refusal(
@@ -73,14 +73,17 @@ package enum TransactionExecution {
         {
             return TransactionResult(id: transaction.id, code: code)
         }
-        let logBefore = log
+        work.vectors.beginTransaction()
+        let before = work
         var state = TransactionState(over: block)
         useUp(transaction, rules: rules, in: &state)
         for message in transaction.body.messages {
-            let code = apply(message, context: context, rules: rules, log: &log, state: &state)
+            let code = apply(message, context: context, rules: rules, work: &work, state: &state)
             guard code == .ok else {
+                work.takeBack(to: before)
+                // The next block may have room for it, so it has not used its right to run.
+                if code == .vectorGasBlock { return TransactionResult(id: transaction.id, code: code) }
                 // What failed is remembered and paid for all the same: the same bytes cannot be tried again for free.
-                log = logBefore
                 var kept = TransactionState(over: block)
                 useUp(transaction, rules: rules, in: &kept)
                 kept.commit()
@@ -107,12 +110,12 @@ package enum TransactionExecution {
     }
 
     private static func apply(
-        _ message: Message, context: BlockContext, rules: ProtocolRules, log: inout LogWriter,
+        _ message: Message, context: BlockContext, rules: ProtocolRules, work: inout BlockWork,
         state: inout TransactionState
     ) -> TransactionResult.Code {
         switch message {
         case .anchor(let anchor):
-            AnchorLedger.apply(anchor, context: context, rules: rules, log: &log, state: &state)
+            AnchorLedger.apply(anchor, context: context, rules: rules, log: &work.log, state: &state)
         case .tombstone(let tombstone):
             AnchorLedger.apply(tombstone, context: context, state: &state)
         case .addKey(let addKey):
@@ -125,6 +128,25 @@ package enum TransactionExecution {
             BankLedger.apply(transfer, state: &state)
         case .updateValidators(let update):
             ValidatorRegistry.apply(update, context: context, rules: rules, state: &state)
+        case .createCollection, .putVectors, .deleteVectors:
+            rules.vectors.map {
+                apply(vectors: message, context: context, rules: $0, work: &work, state: &state)
+            } ?? .notInTheseRules
+        }
+    }
+
+    private static func apply(
+        vectors message: Message, context: BlockContext, rules: VectorRules, work: inout BlockWork,
+        state: inout TransactionState
+    ) -> TransactionResult.Code {
+        switch message {
+        case .createCollection(let create):
+            VectorLedger.apply(create, context: context, rules: rules, vectors: &work.vectors, state: &state)
+        case .putVectors(let put):
+            VectorLedger.apply(put, rules: rules, vectors: &work.vectors, state: state)
+        case .deleteVectors(let delete):
+            VectorLedger.apply(delete, rules: rules, vectors: &work.vectors, state: state)
+        default: preconditionFailure("not about vectors")
         }
     }
 }

@@ -6,7 +6,7 @@ import Proofs
 /// What became of one transaction of a block.
 ///
 /// Any code but 0 means that it changed nothing; from the first message on it has used up its right to run and paid its
-/// fee all the same.
+/// fee all the same, but for `vectorGasBlock`.
 package struct TransactionResult: Equatable, Sendable {
     /// Result codes; they are part of the ledger's history, so a number never changes its meaning.
     package enum Code: UInt32, Sendable {
@@ -43,6 +43,21 @@ package struct TransactionResult: Equatable, Sendable {
         case noValidatorLeft = 53
         case validatorSetInvalid = 54
         case receiptKeyTaken = 55
+        case collectionExists = 60
+        case collectionUnknown = 61
+        case collectionInvalid = 62
+        case tooManyCollections = 63
+        case collectionFull = 64
+        case vectorBatchSize = 65
+        case vectorInvalid = 66
+        case vectorNorm = 67
+        case vectorNotPermitted = 68
+        case vectorUnknown = 69
+        case vectorGasTransaction = 70
+        case vectorGasBlock = 71
+
+        /// Whether it is the last word: else the next block may carry the same transaction out.
+        package var isFinal: Bool { self != .vectorGasBlock }
 
         /// What it means and what to do, for people.
         package var text: String {
@@ -81,6 +96,19 @@ package struct TransactionResult: Equatable, Sendable {
             case .noValidatorLeft: "nobody would be left in the set of validators"
             case .validatorSetInvalid: "the set would be too large or have too much power"
             case .receiptKeyTaken: "a receipt key is another validator's"
+            case .collectionExists: "the account has a collection of this name"
+            case .collectionUnknown: "there is no collection of this number"
+            case .collectionInvalid: "a collection's metric, policy, dimension, scale, quota or norm is out of range"
+            case .tooManyCollections: "the account or the ledger has as many collections as it may"
+            case .collectionFull: "the collection holds as many vectors as its quota allows"
+            case .vectorBatchSize: "one message holds 1 to 1,000 vectors"
+            case .vectorInvalid: "a vector has another dimension than the collection, or a component of -128"
+            case .vectorNorm: "a vector is longer or shorter than the collection takes"
+            case .vectorNotPermitted: "only who put a vector and the collection's owner may do this"
+            case .vectorUnknown: "a subject has no vector in the collection"
+            case .vectorGasTransaction: "the vectors take more work than one transaction may: send fewer at once"
+            case .vectorGasBlock:
+                "the block had no room left for the work of these vectors: it may still be carried out"
             }
         }
     }

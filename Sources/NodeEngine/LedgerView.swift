@@ -17,11 +17,20 @@ final class LedgerView: Sendable {
     /// Transactions whose fate is remembered: more than fit the ten minutes of their validity.
     static let fatesMax = 200_000
 
+    /// What became of a transaction for good.
+    struct Fate {
+        var id: TransactionID
+        /// Its place in the block.
+        var index: Int
+        var code: UInt32
+        var log: String
+    }
+
     /// One block's worth of news.
     struct Update {
         var signed: SignedHeader
-        var forest: StoreForest
-        var fates: [(id: TransactionID, code: UInt32, log: String)]
+        var state: LedgerState
+        var fates: [Fate]
         var logSize: UInt64
         var pendingCount: Int
     }
@@ -29,7 +38,9 @@ final class LedgerView: Sendable {
     fileprivate struct State {
         var status: LedgerStatus
         var retained: RetainedStates
-        var newest: StoreForest
+        var newest: LedgerState
+        /// The newest state that a header proves: that before the newest; nil until two blocks in a row were published.
+        var provable: (height: Height, state: LedgerState)?
         var terms: [ValidatorTerm]
         var headers: [UInt64: SignedHeader] = [:]
         var fates: [TransactionID: (height: Height, index: Int, code: UInt32, log: String)] = [:]
@@ -56,31 +67,35 @@ final class LedgerView: Sendable {
 
     /// `terms`: those that the state knows, rising; headers tell of the later ones.
     init(
-        status: LedgerStatus, forest: StoreForest, terms: [ValidatorTerm], retainedBytes: Int, history: HistoryLog
+        status: LedgerStatus, state newest: LedgerState, terms: [ValidatorTerm], retainedBytes: Int, history: HistoryLog
     ) {
         self.history = history
         state = Mutex(
             State(
-                status: status, retained: RetainedStates(budgetBytes: retainedBytes), newest: forest, terms: terms))
+                status: status, retained: RetainedStates(budgetBytes: retainedBytes), newest: newest, terms: terms))
     }
 
     func publish(_ update: Update) {
         let dropped = state.withLock { state in
             let header = update.signed.header
             let height = UInt64(header.height)
+            // Proofs of states begin with block 1's.
+            if height >= 2, state.status.height.next == Height(height) {
+                state.provable = (state.status.height, state.newest)
+            }
             state.status.height = Height(height)
             state.status.time = header.time
             state.note(validatorsOf: header)
             state.status.logSize = update.logSize
             state.status.pendingCount = update.pendingCount
-            state.newest = update.forest
+            state.newest = update.state
             state.headers[height] = update.signed
             state.headers[height &- UInt64(Self.headersMax)] = nil
             let dropped = state.retained.insert(
-                height: height, time: UInt64(header.time.nanosecondsSince1970 ?? 0), forest: update.forest)
-            for (index, fate) in update.fates.enumerated() {
+                height: height, time: UInt64(header.time.nanosecondsSince1970 ?? 0), forest: update.state.forest)
+            for fate in update.fates {
                 state.pending.remove(fate.id)
-                if state.fates.updateValue((Height(height), index, fate.code, fate.log), forKey: fate.id) == nil {
+                if state.fates.updateValue((Height(height), fate.index, fate.code, fate.log), forKey: fate.id) == nil {
                     state.fateOrder.append(fate.id)
                 }
             }
@@ -115,10 +130,11 @@ final class LedgerView: Sendable {
     func noteFirstHeight(_ height: UInt64) { state.withLock { $0.status.firstHeight = Height(height) } }
 
     var status: LedgerStatus { state.withLock { $0.status } }
-    var newest: StoreForest { state.withLock { $0.newest } }
+    var newest: StoreForest { state.withLock { $0.newest.forest } }
+    var provable: (height: Height, state: LedgerState)? { state.withLock { $0.provable } }
     var terms: [ValidatorTerm] { state.withLock { $0.terms } }
     /// The newest state with the height of its block.
-    var newestState: (height: Height, forest: StoreForest) { state.withLock { ($0.status.height, $0.newest) } }
+    var newestState: (height: Height, forest: StoreForest) { state.withLock { ($0.status.height, $0.newest.forest) } }
 
     func fate(of id: TransactionID) -> TransactionStatus {
         state.withLock { state in
@@ -188,6 +204,15 @@ extension LedgerView.State {
         case (nil, let above?): return .pruned(nearest: Height(above))
         case (let below?, let above?):
             return .pruned(nearest: Height(above - wanted < wanted - below ? above : below))
+        }
+    }
+}
+
+extension BlockOutcome {
+    /// What became of its transactions; one that the next block may still carry out waits on.
+    var fates: [LedgerView.Fate] {
+        results.enumerated().filter { $0.element.code.isFinal }.map { index, result in
+            LedgerView.Fate(id: result.id, index: index, code: result.code.rawValue, log: result.code.text)
         }
     }
 }

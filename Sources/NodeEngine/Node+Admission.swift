@@ -168,7 +168,7 @@ extension Node {
     /// Forgets what a block included, and the sequences of its accounts that another transaction has used.
     func clear(_ outcome: BlockOutcome, of transactions: [[UInt8]]) {
         verified.remove(transactions)
-        mempool.remove(outcome.results.map(\.id))
+        mempool.remove(outcome.fates.map(\.id))
         guard let changes = outcome.changes.first(where: { $0.store == .account }) else { return }
         for change in changes.changes {
             guard let account = AccountID(change.key), mempool.sequenceCount(of: account) > 0,

@@ -17,15 +17,15 @@ extension Node {
         forget(mempool.expired(at: nanoseconds))
         let rules = try ProtocolRules.at(Height(tip.height + 1), in: BlockState(tip.forest))
         let transactions = mempool.next(bytesMax: rules.blockTransactionBytesMax).map(\.bytes)
-        let (chain, forest, verified) = (tip.chain, tip.forest, verified)
+        let (chain, state, verified) = (tip.chain, tip.state, verified)
         execution.async {
-            let evidence = EvidenceJudge.items(order.evidence, on: chain, in: BlockState(forest))
+            let evidence = EvidenceJudge.items(order.evidence, on: chain, in: BlockState(state))
             let header = chain.header(
                 time: order.time, transactions: transactions, evidence: evidence, lastCommit: order.lastCommit,
                 proposer: order.proposer.bytes)
             let block = ProposedBlock(
                 Block(header: header, transactions: transactions, evidence: evidence, lastCommit: order.lastCommit))
-            let result = Result { try Self.execute(block, on: forest, after: chain, verified: verified) }
+            let result = Result { try Self.execute(block, on: state, after: chain, verified: verified) }
             Task { await self.built(order, block, result) }
         }
     }
@@ -43,9 +43,9 @@ extension Node {
     }
 
     func execute(_ block: ProposedBlock) {
-        let (chain, forest, verified) = (tip.chain, tip.forest, verified)
+        let (chain, state, verified) = (tip.chain, tip.state, verified)
         execution.async {
-            let result = Result { try Self.execute(block, on: forest, after: chain, verified: verified) }
+            let result = Result { try Self.execute(block, on: state, after: chain, verified: verified) }
             Task { await self.executed(block, result) }
         }
     }
@@ -67,17 +67,17 @@ extension Node {
     }
 
     static func execute(
-        _ block: ProposedBlock, on forest: StoreForest, after chain: ChainTip, verified: VerifiedTransactions
+        _ block: ProposedBlock, on state: LedgerState, after chain: ChainTip, verified: VerifiedTransactions
     ) throws(RuntimeFailure) -> BlockOutcome {
         let header = block.block.header
         guard let proposer = Address(header.proposer) else { throw .invalidBlock("no proposer") }
-        let misbehaviour = try EvidenceJudge.judge(block.block.evidence, on: chain, in: BlockState(forest))
+        let misbehaviour = try EvidenceJudge.judge(block.block.evidence, on: chain, in: BlockState(state))
         return try BlockExecution.execute(
             block.block.transactions,
             context: BlockContext(
                 height: Height(UInt64(header.height)), time: header.time, proposer: proposer,
                 misbehaviour: misbehaviour),
-            on: forest, ledger: chain.ledger, checked: { verified.transaction($0) })
+            on: state, ledger: chain.ledger, checked: { verified.transaction($0) })
     }
 
     private func keep(_ outcome: BlockOutcome, of blockID: BlockID) {
@@ -103,7 +103,7 @@ extension Node {
         // An overlay that was dropped is made again.
         let outcome =
             try outcomes.last { $0.blockID == block.id }?.outcome
-            ?? Self.execute(block, on: tip.forest, after: tip.chain, verified: verified)
+            ?? Self.execute(block, on: tip.state, after: tip.chain, verified: verified)
         try apply(block, commit, outcome)
         receive(.workChanged(!mempool.isEmpty))
     }
@@ -115,7 +115,7 @@ extension Node {
         NodeStart.note(outcome, in: history.log, logger: logger)
         let result = result(of: outcome)
         tip.chain.advance(to: block, commit: commit, result: result)
-        tip.forest = outcome.state
+        tip.state = outcome.state
         tip.log = outcome.log
         outcomes = []
         note.advance(to: tip.chain)
@@ -125,13 +125,12 @@ extension Node {
         compactBlocks.decided(block.block.header.height)
         view.publish(
             .init(
-                signed: SignedHeader(header: header, commit: commit), forest: outcome.state,
-                fates: outcome.results.map { ($0.id, $0.code.rawValue, $0.code.text) }, logSize: outcome.log.size,
-                pendingCount: mempool.count))
+                signed: SignedHeader(header: header, commit: commit), state: outcome.state, fates: outcome.fates,
+                logSize: outcome.log.size, pendingCount: mempool.count))
         fanOut.send(
             CommitNotice(
                 height: outcome.context.height, time: header.time,
-                transactions: outcome.results.map { ($0.id, $0.code.rawValue) }, logSize: outcome.log.size))
+                transactions: outcome.fates.map { ($0.id, $0.code) }, logSize: outcome.log.size))
         continueSnapshots(after: block, commit)
         if changesSinceCheckpoint >= configuration.checkpointChanges { beginCheckpoint() }
     }

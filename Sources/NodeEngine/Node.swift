@@ -19,10 +19,11 @@ package actor Node {
     /// The last decided block and what it made.
     struct Tip {
         var chain: ChainTip
-        var forest: StoreForest
+        var state: LedgerState
         var log: LogFrontier
 
         var height: UInt64 { UInt64(chain.height) }
+        var forest: StoreForest { state.forest }
     }
 
     let configuration: NodeConfiguration
@@ -41,6 +42,7 @@ package actor Node {
     nonisolated let history: StateHistory
     nonisolated let network: PeerNetworkService?
     nonisolated let verified = VerifiedTransactions()
+    nonisolated let searches = SearchDesk()
     nonisolated let receipts = ReceiptExchange()
     /// Snapshots for others, where there are others.
     nonisolated let snapshots: SnapshotServer?

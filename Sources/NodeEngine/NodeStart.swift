@@ -78,7 +78,7 @@ struct NodeStart {
                     ledger: identity, height: Int64(checkpoint.height), time: block.header.time,
                     blockID: commit.blockID, commit: commit, appHash: forest.appHash,
                     resultsHash: note.tip.resultsHash, validators: note.tip.validators),
-                forest: forest, log: try AnchorLedger.frontier(in: BlockState(forest)))
+                state: try LedgerState(forest), log: try AnchorLedger.frontier(in: BlockState(forest)))
         } else {
             guard blocks.firstHeight ?? 1 == 1 else {
                 throw NodeFailure.inconsistent(
@@ -110,7 +110,7 @@ struct NodeStart {
             budgetBytes: configuration.historyBytes)
         for finding in history.findings { logger.notice("history of states", metadata: ["found": "\(finding)"]) }
         let view = LedgerView(
-            status: status, forest: tip.forest, terms: try ValidatorRegistry.terms(in: BlockState(tip.forest)),
+            status: status, state: tip.state, terms: try ValidatorRegistry.terms(in: BlockState(tip.forest)),
             retainedBytes: configuration.retainedBytes, history: history)
         if tip.height > 0 {
             let (block, commit) = try read(tip.height, from: blocks)
@@ -120,12 +120,12 @@ struct NodeStart {
             {
                 view.publish(
                     .init(
-                        signed: SignedHeader(header: before.header, commit: commit), forest: tip.forest,
+                        signed: SignedHeader(header: before.header, commit: commit), state: tip.state,
                         fates: [], logSize: tip.log.size, pendingCount: 0))
             }
             view.publish(
                 .init(
-                    signed: SignedHeader(header: block.header, commit: commit), forest: tip.forest,
+                    signed: SignedHeader(header: block.header, commit: commit), state: tip.state,
                     fates: [], logSize: tip.log.size, pendingCount: 0))
         }
 
@@ -141,14 +141,13 @@ struct NodeStart {
             replayedChanges += outcome.changes.reduce(0) { $0 + $1.changes.count }
             tip.chain.advance(
                 to: ProposedBlock(block), commit: commit, result: result(of: outcome))
-            tip.forest = outcome.state
+            tip.state = outcome.state
             tip.log = outcome.log
             note.advance(to: tip.chain)
             view.publish(
                 .init(
-                    signed: SignedHeader(header: block.header, commit: commit), forest: outcome.state,
-                    fates: outcome.results.map { ($0.id, $0.code.rawValue, $0.code.text) },
-                    logSize: outcome.log.size, pendingCount: 0))
+                    signed: SignedHeader(header: block.header, commit: commit), state: outcome.state,
+                    fates: outcome.fates, logSize: outcome.log.size, pendingCount: 0))
         }
         let clock = try ClockGuard(
             wall: SystemClock.wall(), steady: SystemClock.steady(),
@@ -184,14 +183,14 @@ struct NodeStart {
 
     /// Before the first block.
     private static func beginning(_ genesis: Genesis) throws -> Node.Tip {
-        let forest = try genesis.state()
+        let state = try genesis.state()
         return Node.Tip(
             chain: ChainTip(
                 ledger: genesis.ledger, height: 0, time: Timestamp(nanosecondsSince1970: genesis.time),
-                blockID: BlockID(), commit: Commit(), appHash: forest.appHash,
+                blockID: BlockID(), commit: Commit(), appHash: state.forest.appHash,
                 resultsHash: TransactionResult.root(of: []),
-                validators: ValidatorSchedule(genesis: try genesis.validatorSet())), forest: forest,
-            log: try AnchorLedger.frontier(in: BlockState(forest)))
+                validators: ValidatorSchedule(genesis: try genesis.validatorSet())), state: state,
+            log: try AnchorLedger.frontier(in: BlockState(state)))
     }
 
     /// What a checkpoint says of the chain; earlier ones knew a single set and wrote only the results' hash.
@@ -295,7 +294,7 @@ struct NodeStart {
             context: BlockContext(
                 height: Height(UInt64(header.height)), time: header.time, proposer: proposer,
                 misbehaviour: try EvidenceJudge.judge(block.evidence, on: tip.chain, in: BlockState(tip.forest))),
-            on: tip.forest, ledger: tip.chain.ledger,
+            on: tip.state, ledger: tip.chain.ledger,
             checked: { try? SignedTransaction(decoding: $0, on: tip.chain.ledger) })
     }
 

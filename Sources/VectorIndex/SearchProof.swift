@@ -21,6 +21,12 @@ package struct SearchProof: Hashable, Sendable {
         package var value: [UInt8]?
         /// What convinces `isProven`; opaque here.
         package var path: [UInt8]
+
+        package init(key: [UInt8], value: [UInt8]?, path: [UInt8]) {
+            self.key = key
+            self.value = value
+            self.path = path
+        }
     }
 
     package let collection: UInt32
@@ -149,7 +155,8 @@ package struct SearchProof: Hashable, Sendable {
             collection: 0, state: [StateEntry(key: key, value: head.encoded(), path: [])], body: body)
     }
 
-    private init(collection: UInt32, state: [StateEntry], body: [UInt8]) {
+    /// A proof whose parts came by another way than its own encoding.
+    package init(collection: UInt32, state: [StateEntry], body: [UInt8]) {
         self.collection = collection
         self.state = state
         self.body = body

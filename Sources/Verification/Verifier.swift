@@ -5,7 +5,7 @@ import Proofs
 
 /// Checks bundles offline.
 public enum Verifier {
-    /// Checks a record bundle or a state proof.
+    /// Checks a record bundle, a state proof or a proof of a search.
     /// - Parameters:
     ///   - bytes: the file.
     ///   - policy: what the verifier trusts and demands.
@@ -17,8 +17,11 @@ public enum Verifier {
             switch try format(of: bytes) {
             case RecordBundle.format: try RecordCheck.run(bytes, policy, now, &outcome.report)
             case StateProofFile.format: try stateProof(bytes, policy, now, &outcome.report)
+            case SearchProofFile.format: try SearchCheck.run(bytes, policy, now, &outcome.report)
             default:
-                throw Refusal("the file: its format is neither \(RecordBundle.format) nor \(StateProofFile.format)")
+                throw Refusal(
+                    "the file: its format is none of \(RecordBundle.format), \(StateProofFile.format) and "
+                        + SearchProofFile.format)
             }
         } catch {
             outcome.reason = error.reason

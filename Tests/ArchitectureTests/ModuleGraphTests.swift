@@ -15,13 +15,13 @@ struct ModuleGraphTests {
         "Interchain": ["Codec", "Cryptography", "Proofs", "LedgerModel"],
         "SchemaValidation": ["Codec", "CLibXML2", "CSchemas"],
         "SupplyChain": ["Codec", "Cryptography", "SchemaValidation"],
-        "LedgerRuntime": ["Codec", "Cryptography", "Proofs", "LedgerModel", "StateTree"],
-        "Verification": ["Codec", "Cryptography", "Proofs", "LedgerModel", "SupplyChain"],
-        "LedgerAccess": ["Codec", "Cryptography", "Proofs", "LedgerModel"],
+        "LedgerRuntime": ["Codec", "Cryptography", "Proofs", "LedgerModel", "StateTree", "VectorIndex"],
+        "Verification": ["Codec", "Cryptography", "Proofs", "LedgerModel", "SupplyChain", "VectorIndex"],
+        "LedgerAccess": ["Codec", "Cryptography", "Proofs", "LedgerModel", "VectorIndex"],
         "LedgerStore": ["Codec", "Cryptography", "Proofs", "LedgerModel", "StateTree", "CLMDB"],
         "NodeEngine": [
             "Codec", "Cryptography", "Proofs", "LedgerModel", "StateTree", "Consensus", "LedgerRuntime", "LedgerStore",
-            "LedgerAccess", "PeerNetwork", "CAllocator",
+            "LedgerAccess", "PeerNetwork", "VectorIndex", "CAllocator",
         ],
         "Compression": ["CZlib", "CZstd"],
         "PeerNetwork": ["Codec", "Cryptography"],
@@ -35,7 +35,7 @@ struct ModuleGraphTests {
         ],
         "GatewayAPI": [
             "Codec", "Cryptography", "Proofs", "LedgerModel", "LedgerAccess", "Records", "SchemaValidation",
-            "SupplyChain", "Verification", "Compression", "CSchemas", "HTTPClientKit",
+            "SupplyChain", "VectorIndex", "Verification", "Compression", "CSchemas", "HTTPClientKit",
         ],
     ]
 

@@ -49,6 +49,10 @@ extension EndToEnd {
                 body: Array(try Data(contentsOf: schema)))
             #expect(registered.status == 201)
             let version = ["id": "contract", "version": "1"]
+            for name in ["one", "two"] {
+                let made = try node.vivian("vector", "create", name, "--dimension", "3", "--metric", "dot", "--public")
+                #expect(made.status == 0)
+            }
             // A second page's worth of jobs and records, and the cursors that lead there.
             _ = try node.captured(Samples.document("contract2"))
             func cursor(_ path: String) throws -> String {
@@ -93,6 +97,13 @@ extension EndToEnd {
                     "GET /state/{store}/{key}": [
                         "store": "anchor", "key": ProofTests.key("log"), "height": "2", "prove": "true",
                         "trusted": trusted,
+                    ],
+                    "GET /vectors": ["limit": "1", "cursor": try cursor("/vectors?limit=1")],
+                    "GET /vectors/{collection}": ["collection": "1"],
+                    "GET /vectors/{collection}/search": [
+                        "collection": "1", "vector": "AQID", "mode": "approximate", "supers": "1", "lists": "2",
+                        "finalists": "3", "limit": "4", "distanceMax": "5", "tag": "6", "owner": trusted,
+                        "prove": "true", "trusted": trusted,
                     ],
                     "GET /blocks/{height}": ["height": "1"],
                     "GET /transactions/{id}": ["id": transaction.id],

@@ -31,12 +31,20 @@ extension FuzzTarget {
             guard let again = try? StateProofFile(decoding: text) else { return "does not read what it wrote" }
             return again == file ? nil : "the written form says something else"
         },
+        FuzzTarget("search-proof-file", byteCountMax: 1 << 16) { bytes in
+            guard let file = try? SearchProofFile(decoding: bytes) else { return nil }
+            let text = file.encoded()
+            guard let again = try? SearchProofFile(decoding: text) else { return "does not read what it wrote" }
+            return again == file ? nil : "the written form says something else"
+        },
         FuzzTarget("verifier", byteCountMax: 1 << 16) { bytes in
             // Trusts whatever set the file begins with, so that the rules behind the first are reached.
             var policy = TrustPolicy()
             if let subject = Verifier.subject(of: bytes) {
                 policy.trustedValidators = [subject.firstValidatorsHash]
             } else if let file = try? StateProofFile(decoding: bytes), let first = file.headers.first {
+                policy.trustedValidators = [first.signedHeader.header.validatorsHash]
+            } else if let file = try? SearchProofFile(decoding: bytes), let first = file.headers.first {
                 policy.trustedValidators = [first.signedHeader.header.validatorsHash]
             }
             _ = Verifier.verify(bytes, policy: policy, now: 1_800_000_000_000_000_000)

@@ -200,7 +200,7 @@ struct BankTests {
         fixture.genesis.balances = [
             .init(id: fixture.id(1), amount: .max.subtracting(Amount(9))!), .init(id: fixture.id(2), amount: Amount(9)),
         ]
-        fixture.state = try fixture.genesis.state()
+        fixture.ledgerState = try fixture.genesis.state()
         let all = try fixture.transfer(2, 1, Amount(9))
         try fixture.expectCodes(of: [all], [.ok])
         #expect(fixture.balance(1) == .max)

@@ -9,7 +9,8 @@ struct LedgerFixture {
     let genesis: Genesis
     let key: SigningKey
     let account: AccountID
-    private(set) var state: StoreForest
+    private(set) var ledgerState: LedgerState
+    var state: StoreForest { ledgerState.forest }
     private(set) var height: UInt64 = 0
     private(set) var time: UInt64 = 1_800_000_000_000_000_000
 
@@ -24,7 +25,7 @@ struct LedgerFixture {
                 Genesis.Validator(
                     consensusKey: consensusKey, power: 10, operatorName: "grove", receiptKey: key.publicKey)
             ], accounts: [Genesis.Account(id: account, keys: [key.publicKey])])
-        state = try genesis.state()
+        ledgerState = try genesis.state()
     }
 
     var ledger: LedgerIdentity { genesis.ledger }
@@ -59,7 +60,7 @@ struct LedgerFixture {
         height += 1
         time += nanoseconds
         let outcome = try execute(transactions.map(\.encoded))
-        state = outcome.state
+        ledgerState = outcome.state
         return outcome
     }
 
@@ -71,7 +72,7 @@ struct LedgerFixture {
             transactions,
             context: BlockContext(
                 height: Height(height), time: Timestamp(nanosecondsSince1970: time), proposer: Address(ed25519: x)),
-            on: state, ledger: ledger)
+            on: ledgerState, ledger: ledger)
     }
 }
 

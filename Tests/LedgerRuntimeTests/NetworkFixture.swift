@@ -9,7 +9,8 @@ import Testing
 struct NetworkFixture {
     var genesis: Genesis
     let keys: [SigningKey]
-    var state: StoreForest
+    var ledgerState: LedgerState
+    var state: StoreForest { ledgerState.forest }
     private(set) var height: UInt64 = 0
     private(set) var time: UInt64 = 1_800_000_000_000_000_000
     private var counter: UInt64 = 0
@@ -34,7 +35,7 @@ struct NetworkFixture {
             genesis.balances = balance == 0 ? [] : ids.map { Genesis.Balance(id: $0, amount: Amount(balance)) }
             genesis.feeMinimum = Amount(fee)
         }
-        state = try genesis.state()
+        ledgerState = try genesis.state()
     }
 
     static func consensusKey(_ index: Int) -> [UInt8] { SHA256.hash([1, UInt8(index)]).bytes }
@@ -86,7 +87,7 @@ struct NetworkFixture {
         let outcome = try execute(transactions.map(\.encoded), misbehaviour: misbehaviour)
         height += 1
         time += 1_000_000_000
-        state = outcome.state
+        ledgerState = outcome.state
         return outcome
     }
 
@@ -100,7 +101,7 @@ struct NetworkFixture {
             context: BlockContext(
                 height: Height(height + 1), time: Timestamp(nanosecondsSince1970: time + 1_000_000_000),
                 proposer: Self.address(0), misbehaviour: misbehaviour),
-            on: state, ledger: genesis.ledger, checked: checked)
+            on: ledgerState, ledger: genesis.ledger, checked: checked)
     }
 
     /// Runs a block of these transactions, which must have these codes.

@@ -48,9 +48,9 @@ struct RulesVersionTests {
         func history() throws -> [Digest] {
             var fixture = try NetworkFixture(rules: 1)
             let rules = CBOR.array([.array([0, 1]), .array([3, 2])]).encoded()
-            fixture.state = try fixture.state.updated(
-                by: [(store: "params", changes: [(key: Array("rules".utf8), value: rules)])]
-            ).forest
+            fixture.ledgerState = try LedgerState(
+                fixture.state.updated(by: [(store: "params", changes: [(key: Array("rules".utf8), value: rules)])])
+                    .forest)
             var roots: [Digest] = []
             for height in 1...4 {
                 let record = AnchorMessage.Record(
@@ -75,9 +75,8 @@ struct RulesVersionTests {
     @Test func `rules that this binary lacks stop it`() throws {
         var fixture = try NetworkFixture()
         let rules = CBOR.array([.array([0, 2]), .array([1, 99])]).encoded()
-        fixture.state = try fixture.state.updated(
-            by: [(store: "params", changes: [(key: Array("rules".utf8), value: rules)])]
-        ).forest
+        fixture.ledgerState = try LedgerState(
+            fixture.state.updated(by: [(store: "params", changes: [(key: Array("rules".utf8), value: rules)])]).forest)
         let state = fixture
         #expect(throws: RuntimeFailure.unknownRules(version: 99)) { try state.execute([]) }
     }

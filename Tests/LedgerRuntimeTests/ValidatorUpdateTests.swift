@@ -68,7 +68,7 @@ struct ValidatorUpdateTests {
     @Test func `without an authority in genesis nobody does`() throws {
         var fixture = try NetworkFixture()
         fixture.genesis.authority = nil
-        fixture.state = try fixture.genesis.state()
+        fixture.ledgerState = try fixture.genesis.state()
         let update = try fixture.update([NetworkFixture.join(4, power: 7)])
         try fixture.expectCodes(of: [update], [.notTheAuthority])
     }

@@ -2,6 +2,7 @@ import Cryptography
 import Foundation
 import LedgerAccess
 import LedgerModel
+import LedgerRuntime
 import LedgerStore
 import Logging
 import Proofs
@@ -50,7 +51,7 @@ struct StateHistoryTests {
                 firstHeight: Height(firstBlock), time: Timestamp(nanosecondsSince1970: 0), validatorsHash: .zero,
                 logSize: 0, validator: nil, pendingCount: 0)
             view = LedgerView(
-                status: status, forest: forests[0], terms: [], retainedBytes: retainedBytes,
+                status: status, state: try LedgerState(forests[0]), terms: [], retainedBytes: retainedBytes,
                 history: log)
             history = StateHistory(log: log, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
             for height in 1...count {
@@ -61,8 +62,8 @@ struct StateHistoryTests {
                 header.time = Timestamp(nanosecondsSince1970: UInt64(height) * 1_000_000_000)
                 view.publish(
                     .init(
-                        signed: SignedHeader(header: header, commit: Commit()), forest: forests[height], fates: [],
-                        logSize: 0, pendingCount: 0))
+                        signed: SignedHeader(header: header, commit: Commit()), state: try LedgerState(forests[height]),
+                        fates: [], logSize: 0, pendingCount: 0))
             }
         }
 
@@ -113,6 +114,16 @@ struct StateHistoryTests {
             #expect(served.contains(newest))
             return served
         }
+    }
+
+    @Test(arguments: [(1, 1, nil), (2, 1, 1), (7, 1, 6), (7, 6, 6), (7, 7, nil)] as [(Int, Int, UInt64?)])
+    func `searches see the state before the newest block's, once a header proves it`(
+        _ count: Int, _ published: Int, _ height: UInt64?
+    ) throws {
+        let chain = try Chain(count: count, retainedBytes: 1 << 20, historyBytes: 1 << 20, published: published)
+        let provable = chain.view.provable
+        #expect(provable?.height.value == height)
+        #expect(provable?.state.forest.appHash == height.map { chain.forests[Int($0)].appHash })
     }
 
     @Test func `with little memory every height is served from disk`() async throws {

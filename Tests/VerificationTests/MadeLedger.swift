@@ -27,7 +27,7 @@ struct MadeLedger {
 
     private static let validator = key(3)
     private static let issuerKey = key(4)
-    private static let stateHeight = Height(9)
+    static let stateHeight = Height(9)
     private static let issuer = AccountID(issuerKey.publicKey.thumbprint)
 
     private static func key(_ number: UInt8) -> SigningKey {
@@ -82,7 +82,7 @@ struct MadeLedger {
 
     func outcome() -> VerificationOutcome { Verifier.verify(bundle().encoded(), policy: policy, now: nil) }
 
-    private func header(appHash: Digest) -> LinkedHeader {
+    func header(appHash: Digest) -> LinkedHeader {
         var header = BlockHeader()
         header.blockVersion = BlockHeader.blockProtocol
         header.chainID = ledger.chainID.text

@@ -32,7 +32,10 @@ import Verification
             "{\"format\": \"vivian-record/1\",\n",
             "the file is no JSON text: line 2, column 1: the text ends inside a value"
         ),
-        ("{\"format\": \"vivian-record/2\"}", "the file: its format is neither vivian-record/1 nor vivian-proof/1"),
+        (
+            "{\"format\": \"vivian-record/2\"}",
+            "the file: its format is none of vivian-record/1, vivian-proof/1 and vivian-search/1"
+        ),
     ])
     func `a file of no kind is told what it is not, and where`(_ file: String, _ reason: String) {
         #expect(outcome(file).reason == reason)

@@ -14,8 +14,11 @@ package import Cryptography
 /// | 5 | registerSchema | account, schema id (text), version, media type (text), SHA-256 of the schema's bytes |
 /// | 6 | transfer | from (account id), to (account id), amount (32 bytes, above 0) |
 /// | 7 | updateValidators | authority (account id), [validator update...] (see `ValidatorUpdate`) |
+/// | 8 | createCollection | owner (account id), name (text), then the members of `CollectionTerms` |
+/// | 9 | putVectors | writer (account id), collection, [[kind, subject id, tag, vector]...] |
+/// | 10 | deleteVectors | writer (account id), collection, [[kind, subject id]...] |
 ///
-/// Kinds 6 and 7 came with version 2 of the rules.
+/// Kinds 6 and 7 came with version 2 of the rules, 8 to 10 with version 3.
 package enum Message: Hashable, Sendable {
     case anchor(AnchorMessage)
     case tombstone(TombstoneMessage)
@@ -24,6 +27,9 @@ package enum Message: Hashable, Sendable {
     case registerSchema(RegisterSchemaMessage)
     case transfer(TransferMessage)
     case updateValidators(UpdateValidatorsMessage)
+    case createCollection(CreateCollectionMessage)
+    case putVectors(PutVectorsMessage)
+    case deleteVectors(DeleteVectorsMessage)
 
     /// The account that must have signed.
     package var account: AccountID {
@@ -35,6 +41,9 @@ package enum Message: Hashable, Sendable {
         case .registerSchema(let message): message.account
         case .transfer(let message): message.from
         case .updateValidators(let message): message.authority
+        case .createCollection(let message): message.owner
+        case .putVectors(let message): message.writer
+        case .deleteVectors(let message): message.writer
         }
     }
 
@@ -43,6 +52,7 @@ package enum Message: Hashable, Sendable {
         switch self {
         case .anchor, .tombstone, .addKey, .endKey, .registerSchema: 1
         case .transfer, .updateValidators: 2
+        case .createCollection, .putVectors, .deleteVectors: 3
         }
     }
 }
@@ -173,6 +183,9 @@ extension Message {
             .array([6, .bytes(message.from.bytes), .bytes(message.to.bytes), .bytes(message.amount.bytes)])
         case .updateValidators(let message):
             .array([7, .bytes(message.authority.bytes), .array(message.updates.map(\.cbor))])
+        case .createCollection(let message): message.cbor
+        case .putVectors(let message): message.cbor
+        case .deleteVectors(let message): message.cbor
         }
     }
 
@@ -222,6 +235,9 @@ extension Message {
         case (7, 3):
             self = .updateValidators(
                 UpdateValidatorsMessage(authority: account, updates: try ValidatorUpdate.list(items[2])))
+        case (8, 11): self = .createCollection(try CreateCollectionMessage(account: account, cbor: items))
+        case (9, 4): self = .putVectors(try PutVectorsMessage(account: account, cbor: items))
+        case (10, 4): self = .deleteVectors(try DeleteVectorsMessage(account: account, cbor: items))
         default: throw .invalid("message of unknown kind \(kind)")
         }
     }

@@ -132,7 +132,8 @@ struct StartCommand: AsyncParsableCommand {
             now: now)
         let gateway = try Gateway(
             parts: GatewayParts(
-                configuration: configuration, identity: genesis.ledger, ledger: node, records: records,
+                configuration: configuration, identity: genesis.ledger, ledger: node, vectors: node,
+                records: records,
                 schemas: SchemaBook(store: store, issuer: issuer, ledger: node, outbox: outbox, now: now),
                 answers: try AnswerBook(store: store, now: now),
                 access: AccessControl(configuration: settings.access, book: book, now: now), events: events,

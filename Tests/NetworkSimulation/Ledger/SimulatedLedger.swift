@@ -8,7 +8,7 @@ import StateTree
 struct SimulatedLedger {
     let genesis: Genesis
     let identity: LedgerIdentity
-    let state: StoreForest
+    let state: LedgerState
     let plan: SetPlan
 
     private static let accountKeys = Identity.all.suffix(3).map(\.key)
@@ -33,12 +33,12 @@ struct SimulatedLedger {
     var beginning: ChainTip {
         ChainTip(
             ledger: identity, height: 0, time: Timestamp(nanosecondsSince1970: genesis.time), blockID: BlockID(),
-            commit: Commit(), appHash: state.appHash, resultsHash: TransactionResult.root(of: []),
+            commit: Commit(), appHash: state.forest.appHash, resultsHash: TransactionResult.root(of: []),
             validators: ValidatorSchedule(genesis: plan.genesis))
     }
 
     /// Executes a block; nil where nobody may vote for it.
-    func execute(_ block: Block, on state: StoreForest, isVerified: Bool) -> BlockOutcome? {
+    func execute(_ block: Block, on state: LedgerState, isVerified: Bool) -> BlockOutcome? {
         guard let proposer = Address(block.header.proposer) else { return nil }
         return try? BlockExecution.execute(
             block.transactions,

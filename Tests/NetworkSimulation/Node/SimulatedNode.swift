@@ -40,11 +40,11 @@ class SimulatedNode {
     private var isSyncing = false
 
     /// The state after the last decided block, and what blocks on it make.
-    var state: StoreForest
+    var state: LedgerState
     var height: Int64 = 0
     var outcomes: [BlockID: BlockOutcome] = [:]
     /// States of before, to begin a replay at.
-    private var checkpoints: [(tip: ChainTip, state: StoreForest)] = []
+    private var checkpoints: [(tip: ChainTip, state: LedgerState)] = []
     var pool: [[UInt8]] = []
     /// When the last signature that was asked for comes.
     private var signedUntil: UInt64 = 0

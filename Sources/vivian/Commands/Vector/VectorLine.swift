@@ -1,0 +1,79 @@
+import ArgumentParser
+import Codec
+import Cryptography
+import LedgerModel
+
+/// One line of a file of vectors.
+struct VectorLine {
+    var subject: VectorSubject
+    var tag: UInt32
+    var vector: [Int8]
+
+    /// Every line of a file that is not empty.
+    /// - Throws: ``CommandFailure`` with file and line.
+    static func read(_ file: String, dimension: Int) throws -> [VectorLine] {
+        var lines: [VectorLine] = []
+        for (index, text) in try FileInput.bytes(file).split(separator: 0x0a).enumerated() {
+            guard !text.allSatisfy({ $0 == 0x20 || $0 == 0x0d || $0 == 0x09 }) else { continue }
+            let place = "\(file), vector \(index + 1)"
+            guard let node = try? JSONDocument(parsing: Array(text)).root, node.kind == .object else {
+                throw CommandFailure("\(place): no JSON object")
+            }
+            guard let name = node["subject"]?.string, !name.isEmpty else {
+                throw CommandFailure("\(place): subject is missing")
+            }
+            let vector = try Self.vector(node["vector"], place)
+            guard vector.count == dimension else {
+                throw CommandFailure("\(place): \(vector.count) components, the collection's vectors have \(dimension)")
+            }
+            lines.append(
+                VectorLine(
+                    subject: VectorSubject(kind: try number(node, "kind", place), id: id(name)),
+                    tag: try number(node, "tag", place), vector: vector))
+        }
+        guard !lines.isEmpty else { throw CommandFailure("\(file) holds no vector") }
+        return lines
+    }
+
+    /// A query's vector: a JSON list, or an object with `vector`.
+    static func query(_ file: String) throws -> [Int8] {
+        let root: JSONNode
+        do { root = try JSONDocument(parsing: try FileInput.bytes(file)).root } catch let failure as CommandFailure {
+            throw failure
+        } catch { throw CommandFailure("\(file) is no JSON text: \(error)") }
+        return try vector(root.kind == .array ? root : root["vector"], file)
+    }
+
+    /// KIND:SUBJECT as the command line has it.
+    static func subject(_ text: String) throws -> VectorSubject {
+        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 2, let kind = UInt16(parts[0]), !parts[1].isEmpty else {
+            throw ValidationError("\(text) is not KIND:SUBJECT, such as 1:my-model")
+        }
+        return VectorSubject(kind: kind, id: id(parts[1]))
+    }
+
+    private static func id(_ name: String) -> Digest {
+        Hex.decode(name).flatMap { Digest($0) } ?? SHA256.hash(Array(name.utf8))
+    }
+
+    private static func number<Number: FixedWidthInteger>(_ node: JSONNode, _ name: String, _ place: String) throws
+        -> Number
+    {
+        guard let item = node[name] else { return 0 }
+        guard let value = item.int64.flatMap({ Number(exactly: $0) }) else {
+            throw CommandFailure("\(place): \(name) is no number from 0 to \(Number.max)")
+        }
+        return value
+    }
+
+    private static func vector(_ node: JSONNode?, _ place: String) throws -> [Int8] {
+        guard let node, node.kind == .array else { throw CommandFailure("\(place): vector is no list of numbers") }
+        return try node.elements.enumerated().map { index, item in
+            guard let value = item.int64, -127...127 ~= value else {
+                throw CommandFailure("\(place): component \(index) is no whole number from -127 to 127")
+            }
+            return Int8(value)
+        }
+    }
+}
