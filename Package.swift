@@ -26,6 +26,7 @@ let modules: [Module] = [
     Module(name: "LedgerModel", dependsOn: ["Codec", "Cryptography", "Proofs"]),
     Module(name: "StateTree", dependsOn: ["Codec", "Cryptography", "Proofs"]),
     Module(name: "VectorIndex", dependsOn: ["Codec", "Cryptography", "CVectorKernels"], parsesBytes: true),
+    Module(name: "Embedding", dependsOn: ["Cryptography"], parsesBytes: true),
     Module(name: "Consensus", dependsOn: ["Codec", "Cryptography", "Proofs", "LedgerModel"]),
     Module(name: "Interchain", dependsOn: ["Codec", "Cryptography", "Proofs", "LedgerModel"]),
     Module(name: "SchemaValidation", dependsOn: ["Codec", "CLibXML2", "CSchemas"], parsesBytes: true),
@@ -228,8 +229,8 @@ if isWhole || selected.isEmpty {
 }
 // Decoders and verifiers as functions of bytes: fuzzed by Fuzz/run, and what it found is replayed by the suite.
 let fuzzed = [
-    "Codec", "Compression", "Consensus", "Cryptography", "LedgerModel", "LedgerRuntime", "LedgerStore", "PeerNetwork",
-    "Proofs", "SchemaValidation", "StateTree", "SupplyChain", "VectorIndex", "Verification",
+    "Codec", "Compression", "Consensus", "Cryptography", "Embedding", "LedgerModel", "LedgerRuntime", "LedgerStore",
+    "PeerNetwork", "Proofs", "SchemaValidation", "StateTree", "SupplyChain", "VectorIndex", "Verification",
 ]
 if Set(selected.map(\.name)).isSuperset(of: fuzzed) {
     targets.append(

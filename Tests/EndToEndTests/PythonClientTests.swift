@@ -34,6 +34,13 @@ extension EndToEnd {
             #expect(result.errors.contains("OK") && !result.errors.contains("skipped"))
         }
 
+        @Test("Texts get the pinned vectors, and those without one are refused")
+        func embedding() throws {
+            let result = try Self.run("test_embedding")
+            #expect(result.status == 0, "\(result.errors)")
+            #expect(result.errors.contains("OK") && !result.errors.contains("skipped"))
+        }
+
         @Test("Every published bundle gets its published verdict, and no damage is taken for another fact")
         func bundles() throws {
             let result = try Self.run("test_bundles")

@@ -1,4 +1,5 @@
 import Cryptography
+import Embedding
 import VectorIndex
 
 extension FuzzTarget {
@@ -26,7 +27,25 @@ extension FuzzTarget {
             }
             return nil
         },
+        // A vector is one that a collection takes, as it is or nearly so; separators around a text change nothing.
+        FuzzTarget("embedder", byteCountMax: 1 << 12) { bytes in
+            let embedder = TextEmbedder.standard
+            guard let vector = try? embedder.vector(of: bytes) else {
+                return Array(String(decoding: bytes, as: UTF8.self).utf8) == bytes
+                    && bytes.contains { (0x61...0x7a).contains($0) } ? "a text with letters is refused" : nil
+            }
+            guard let parameters = textCollection, let admitted = try? parameters.admit(vector) else {
+                return "no collection takes the vector"
+            }
+            let isNear = zip(vector, admitted).allSatisfy { abs(Int($0) - Int($1)) <= 8 }
+            guard isNear else { return "admitted as another" }
+            return (try? embedder.vector(of: [0x20] + bytes + [0x0a])) == vector ? nil : "separators count"
+        },
     ]
+
+    /// A collection for texts: as long vectors as the embedder makes.
+    private static let textCollection = try? CollectionParameters(
+        dimension: TextEmbedder.standard.dimension, metric: .cosine, scale: 8, owner: .zero)
 
     private static let vector: [Int8] = [90, -20, 33, 4, -51, 60, 7, 0]
     private static let approximate = SearchQuery(
