@@ -85,7 +85,7 @@ let modules: [Module] = [
             "Codec", "Cryptography", "Proofs", "LedgerModel", "StateTree", "LedgerRuntime", "LedgerStore",
             "LedgerAccess", "NodeEngine", "PeerNetwork", "GatewayStore", "Records", "GatewayAPI", "GatewayClient",
             "LightProxy", "Verification", "HTTPClientKit", "SupplyChain", "SchemaValidation", "Consensus",
-            "VectorIndex", "CAllocator",
+            "VectorIndex", "Embedding", "CAllocator",
         ],
         uses: ["ArgumentParser", "Logging", "ServiceLifecycle", "UnixSignals"], isExecutable: true),
     Module(

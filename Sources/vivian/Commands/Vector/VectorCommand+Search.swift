@@ -10,14 +10,15 @@ extension VectorCommand {
         static let configuration = CommandConfiguration(
             abstract: "Find the nearest vectors, with a proof if wanted.",
             discussion: """
-                The query is a JSON list of components, or an object with `vector`. With --prove the answer is a proof \
+                The query is a file with a JSON list of components or an object with `vector` or `text`, or --text. With --prove the answer is a proof \
                 file, printed or written to -o FILE, that `vivian verify` checks without a network; it says exactly what \
                 the committed index answers with these numbers, not that nothing nearer lies in lists that were not \
                 probed: --exact does.
                 """)
         @OptionGroup var client: ClientOptions
         @Argument(help: "COLLECTION") var collection: String
-        @Argument(help: "File with the query; - for standard input.") var query: String
+        @Argument(help: "File with the query; - for standard input.") var query: String?
+        @Option(help: "Text whose vector by the ledger's embedder is the query.") var text: String?
         @Flag(help: "Compare every vector.") var exact = false
         @Option(help: "Super-centroids whose lists are considered.") var supers: UInt32?
         @Option(help: "Lists that are scanned.") var lists: UInt32?
@@ -32,6 +33,9 @@ extension VectorCommand {
         var output: String?
 
         func validate() throws {
+            guard (query == nil) != (text == nil) else {
+                throw ValidationError("give a file with the query, or --text")
+            }
             guard !exact || (supers == nil && lists == nil && finalists == nil) else {
                 throw ValidationError("--exact compares everything: leave --supers, --lists and --finalists out")
             }
@@ -41,7 +45,7 @@ extension VectorCommand {
         }
 
         func run() async throws {
-            let vector = try VectorLine.query(query)
+            let vector = try text.map { try VectorLine.vector(of: $0, "--text") } ?? VectorLine.query(query ?? "-")
             let owner = try owner.map { try AccountName.id($0) }
             let folder = client.data.folder
             let (number, reply) = try await client.withClient { gateway in

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Codec
 import Cryptography
+import Embedding
 import Foundation
 import GatewayClient
 import LedgerModel
@@ -13,12 +14,16 @@ struct VectorCommand: AsyncParsableCommand {
         discussion: """
             COLLECTION is its number, the name of one of the data folder's account, or ACCOUNT/NAME. A file of vectors has one \
             JSON object a line: {"kind": 1, "subject": "...", "tag": 0, "vector": [1, -2, ...]}. A subject is 64 lower-case \
-            hex digits, or any text, whose SHA-256 is then taken; kind and tag are 0 if left out; components are -127 to 127.
+            hex digits, or any text, whose SHA-256 is then taken; kind and tag are 0 if left out; components are -127 to 127. \
+            In place of `vector` a line may have `text`, of which the ledger's own embedder makes the vector: for collections \
+            made with --for-texts.
 
             For example:
               vivian vector create cards --dimension 384 --metric cosine --public
               vivian vector insert cards vectors.jsonl
               vivian vector search cards query.json --limit 5
+              vivian vector create statements --for-texts --public
+              vivian vector search statements --text "steel pipes from Ghent"
               vivian vector search cards query.json --prove -o answer.search.json
               vivian verify answer.search.json --trusted-validators HASH
             """, subcommands: [Create.self, Insert.self, Delete.self, List.self, Show.self, Search.self])
@@ -32,10 +37,11 @@ struct VectorCommand: AsyncParsableCommand {
                 """)
         @OptionGroup var client: ClientOptions
         @Argument(help: "Its name: 1 to 64 of a-z 0-9 . _ -, beginning with a letter or digit.") var name: String
-        @Option(help: "Components of a vector, 1 to 4096.") var dimension: UInt16
-        @Option(help: "dot, squaredL2 or cosine.") var metric = "cosine"
+        @Option(help: "Components of a vector, 1 to 4096.") var dimension: UInt16?
+        @Flag(help: "As the ledger's own embedder makes vectors: cosine, 384 components, scale 8.") var forTexts = false
+        @Option(help: "dot, squaredL2 or cosine; cosine if left out.") var metric: String?
         @Option(help: "A component is its integer / 2^scale; cosine vectors are brought to the length 2^scale.")
-        var scale: UInt8 = 7
+        var scale: UInt8?
         @Option(help: "Quota of vectors.") var quota = UInt32(IndexRules.countMax)
         @Option(help: "Largest squared length; as large as the dimension allows if left out. Not for cosine.")
         var normMax: UInt32?
@@ -48,8 +54,17 @@ struct VectorCommand: AsyncParsableCommand {
             guard let name = CollectionName(name) else {
                 throw ValidationError("a name is 1 to 64 of a-z 0-9 . _ - and begins with a letter or digit")
             }
+            guard !forTexts || (dimension == nil && metric == nil && scale == nil && normMax == nil) else {
+                throw ValidationError("--for-texts settles --dimension, --metric and --scale: leave them out")
+            }
+            guard let dimension = forTexts ? UInt16(TextEmbedder.standard.dimension) : dimension else {
+                throw ValidationError("give --dimension or --for-texts")
+            }
+            let scale = scale ?? (forTexts ? 8 : 7)
             let metrics: [String: Metric] = ["dot": .dot, "squaredL2": .squaredL2, "cosine": .cosine]
-            guard let metric = metrics[metric] else { throw ValidationError("--metric is dot, squaredL2 or cosine") }
+            guard let metric = metrics[metric ?? "cosine"] else {
+                throw ValidationError("--metric is dot, squaredL2 or cosine")
+            }
             let own = try OwnTransaction(client.data.folder)
             let normMax = normMax ?? (metric == .cosine ? 0 : UInt32(dimension) * 127 * 127)
             do throws(VectorFailure) {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Codec
 import Cryptography
+import Embedding
 import LedgerModel
 
 /// One line of a file of vectors.
@@ -22,7 +23,7 @@ struct VectorLine {
             guard let name = node["subject"]?.string, !name.isEmpty else {
                 throw CommandFailure("\(place): subject is missing")
             }
-            let vector = try Self.vector(node["vector"], place)
+            let vector = try Self.vector(of: node, place)
             guard vector.count == dimension else {
                 throw CommandFailure("\(place): \(vector.count) components, the collection's vectors have \(dimension)")
             }
@@ -35,13 +36,39 @@ struct VectorLine {
         return lines
     }
 
-    /// A query's vector: a JSON list, or an object with `vector`.
+    /// A query's vector: a JSON list, or an object with `vector` or `text`.
     static func query(_ file: String) throws -> [Int8] {
         let root: JSONNode
         do { root = try JSONDocument(parsing: try FileInput.bytes(file)).root } catch let failure as CommandFailure {
             throw failure
         } catch { throw CommandFailure("\(file) is no JSON text: \(error)") }
-        return try vector(root.kind == .array ? root : root["vector"], file)
+        return try root.kind == .array ? vector(root, file) : vector(of: root, file)
+    }
+
+    /// The vector that the ledger's own embedder makes of a text.
+    static func vector(of text: String, _ place: String) throws -> [Int8] {
+        do { return try TextEmbedder.standard.vector(of: text) } catch {
+            throw CommandFailure("\(place): the text has no vector: \(Self.reason(error))")
+        }
+    }
+
+    private static func reason(_ failure: EmbeddingFailure) -> String {
+        switch failure {
+        case .tooLong(let count): "it has \(count) bytes, at most \(TextEmbedder.standard.byteCountMax) are read"
+        case .notUTF8(let offset): "it is no UTF-8 from byte \(offset) on"
+        case .tooManyWords(let max): "it has more than \(max) words"
+        case .noWords: "it has no words"
+        case .degenerate: "its words cancel each other out"
+        }
+    }
+
+    /// `vector`, or that of `text`.
+    private static func vector(of node: JSONNode, _ place: String) throws -> [Int8] {
+        guard let text = node["text"] else { return try vector(node["vector"], place) }
+        guard let string = text.string, node["vector"] == nil else {
+            throw CommandFailure("\(place): it has either text, a string, or vector")
+        }
+        return try vector(of: string, place)
     }
 
     /// KIND:SUBJECT as the command line has it.
