@@ -34,6 +34,7 @@ bench: build        ## The figures of core and gateway, each beside its ceiling 
 	deploy/bench-network
 	Benchmarks/run
 	Benchmarks/VectorIndex/run
+	Benchmarks/Embedding/run
 
 fuzz: bootstrap     ## Every decoder and verifier under libFuzzer, bounded (SECONDS each, default 20).
 	Fuzz/run

@@ -138,13 +138,15 @@ package struct TextEmbedder: Sendable {
     /// The sum of what the features add.
     func sums(of keys: [UInt64]) -> [Int64] {
         var sums = [Int64](repeating: 0, count: dimension)
+        // Most keys occur once: their root is 256.
         let width = UInt64(dimension / Self.laneCount)
         var index = 0
         while index < keys.count {
             let key = keys[index]
             var next = index + 1
             while next < keys.count, keys[next] == key { next += 1 }
-            let weight = Int64(key & Self.weightMask) * Int64(Self.squareRoot(UInt64(next - index) << 16))
+            let root = next - index == 1 ? 256 : Int64(Self.squareRoot(UInt64(next - index) << 16))
+            let weight = Int64(key & Self.weightMask) * root
             var lanes: UInt64 = 0
             for lane in 0..<Self.laneCount {
                 if lane & 3 == 0 { lanes = Self.mix(lane == 0 ? key : key &+ Self.golden) }
@@ -159,15 +161,23 @@ package struct TextEmbedder: Sendable {
 
     /// The sum brought to the vectors' length.
     func vector(ofSums sums: [Int64]) throws(EmbeddingFailure) -> [Int8] {
-        let root = Int64(Self.squareRoot(UInt64(sums.reduce(0) { $0 + $1 * $1 })))
+        let root = Int64(Self.squareRoot(UInt64(sums.reduce(0) { $0 &+ $1 &* $1 })))
         guard root > 0 else { throw .degenerate }
+        let divisor = 2 * root
+        let most = Int64(componentMax)
+        // 2^40 / divisor instead of a division each: the dividend is below 2^39 and 127 divisors, so the product stays below
+        // 2^47, and the quotient is right or one too small, which the line after it sees.
+        let reciprocal = (1 << 40) / divisor
         var squared = 0
         let vector = sums.map { sum -> Int8 in
-            guard sum != 0 else { return 0 }
-            let magnitude = min(
-                Int64(componentMax), (2 * Int64(length) * Int64(sum.magnitude) + root) / (2 * root))
-            squared += Int(magnitude * magnitude)
-            return Int8(sum < 0 ? -magnitude : magnitude)
+            let dividend = 2 &* Int64(length) &* abs(sum) &+ root
+            var magnitude = most
+            if dividend < most &* divisor {
+                magnitude = (dividend &* reciprocal) >> 40
+                if (magnitude &+ 1) &* divisor <= dividend { magnitude &+= 1 }
+            }
+            squared &+= Int(magnitude &* magnitude)
+            return Int8(truncatingIfNeeded: sum < 0 ? -magnitude : magnitude)
         }
         guard squared * 256 >= length * length * 225, squared * 256 <= length * length * 289 else { throw .degenerate }
         return vector

@@ -126,6 +126,19 @@ import Testing
         #expect(vector[0] == 91 && vector[48] == -91)
     }
 
+    @Test func `components are the quotients that the steps name`() throws {
+        var random = SeededGenerator(seed: 5)
+        for round in 0..<3_000 {
+            // Up to what one eighth's 2^29 leaves to each of its places, and more.
+            let bound = Int64(1) << Int64(round % 26 + 1)
+            let sums = (0..<384).map { _ in Int64.random(in: -bound...bound, using: &random) }
+            let root = Int64(TextEmbedder.squareRoot(UInt64(sums.reduce(0) { $0 + $1 * $1 })))
+            let vector = try embedder.vector(ofSums: sums)
+            let expected = sums.map { $0.signum() * min(127, (512 * abs($0) + root) / (2 * root)) }
+            #expect(vector.map { Int64($0) } == expected)
+        }
+    }
+
     @Test func `roots are exact`() {
         var random = SeededGenerator(seed: 3)
         for value in [0, 1, 2, 3, 4, 15, 16, 17, UInt64.max, 1 << 62, (1 << 32) - 1] as [UInt64] {

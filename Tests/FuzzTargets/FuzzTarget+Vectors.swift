@@ -45,7 +45,7 @@ extension FuzzTarget {
 
     /// A collection for texts: as long vectors as the embedder makes.
     private static let textCollection = try? CollectionParameters(
-        dimension: TextEmbedder.standard.dimension, metric: .cosine, scale: 8, owner: .zero)
+        metric: .cosine, dimension: TextEmbedder.standard.dimension, scale: 8, owner: .zero)
 
     private static let vector: [Int8] = [90, -20, 33, 4, -51, 60, 7, 0]
     private static let approximate = SearchQuery(
