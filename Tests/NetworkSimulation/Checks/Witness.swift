@@ -84,8 +84,10 @@ final class Witness {
         }
         said.insert(signed)
         let before = sent.updateValue(signed, forKey: Place(node: node.index, place: place))
-        // A restored backup may repeat what too few have seen (D23).
-        if let before, before != signed, (node as? RestoredFromBackup)?.isOnRecord(place) ?? true {
+        // A restored backup may repeat what too few have seen (D23), and so may one whose disk lost what it had acknowledged.
+        if let before, before != signed, !node.disk.mayHaveForgotten,
+            (node as? RestoredFromBackup)?.isOnRecord(place) ?? true
+        {
             violate("node \(node.index) signed twice at \(place)")
         }
         if before == nil, node.isCorrect, case .vote(let vote) = signed,

@@ -71,6 +71,11 @@ final class NodeDisk {
 
     var faults: [DiskFault: Int] { files.counts }
 
+    /// Whether something may be gone that this disk had acknowledged.
+    var mayHaveForgotten: Bool {
+        [.lostWrite, .misdirectedWrite, .staleSector, .bitRot].contains { (files.counts[$0] ?? 0) > 0 }
+    }
+
     /// Every file as it is on the disk.
     var copy: [String: [UInt8]] {
         Dictionary(uniqueKeysWithValues: files.paths.map { ($0, files.durableBytes($0) ?? []) })
