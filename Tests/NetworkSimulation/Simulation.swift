@@ -91,7 +91,7 @@ final class Simulation {
     /// How long healing may take: rounds have grown, what was lost is said again once a second, and where links are
     /// missing, votes travel by what others say again; and where nearly a third of the power is faulty, one with little
     /// power may be the only one that can propose what it has locked, and its turn is far.
-    let patience: UInt64 = 600 * second
+    var patience: UInt64 = 600 * second
 
     /// Runs until all correct nodes are some heights past where the chaos left the foremost.
     func run(heightsAfter: Int64 = 3) -> [String] {
