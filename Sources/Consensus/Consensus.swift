@@ -33,3 +33,5 @@
 //   - one vote a validator, round and type is counted, the first one. A polka or commit that was counted elsewhere is taken
 //     whole, as its votes, so that an equivocator cannot keep it from anybody.
 //   - a proposer that may not sign any more in this round waits like the others.
+//   - links lose messages and nodes forget others' votes: why a round above 0 was entered is on disk, and is said again
+//     (`RoundCertificate`).
