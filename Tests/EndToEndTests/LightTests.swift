@@ -33,7 +33,7 @@ extension EndToEnd {
             #expect(unnamed.status == 1 && unnamed.errors.contains("--trusted-validators"), "\(unnamed.errors)")
             let wrong = String(repeating: "7", count: 64)
             for (trusted, more, reason) in [
-                (wrong, [], "no header of that validator set"),
+                (wrong, [], "no header of the set of validators that is trusted here"),
                 (try Self.set(of: node), ["--chain-id", "elsewhere-1"], "chain"),
                 (try Self.set(of: node), ["--genesis-hash", wrong], "genesis"),
             ] {
