@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import NetworkSimulation
@@ -12,30 +13,10 @@ struct RegionTests {
 
         /// One way in nanoseconds: the great circle at 2/3 of the speed of light (200 km/ms), 1.4 times as long as the crow flies.
         func delay(to other: Place) -> UInt64 {
-            func radians(_ degrees: Double) -> Double { degrees * 3.141592653589793 / 180 }
+            func radians(_ degrees: Double) -> Double { degrees * .pi / 180 }
             let (one, two) = (radians(latitude), radians(other.latitude))
-            let turn = radians(other.longitude - longitude)
-            let cosine = sine(one) * sine(two) + cosine(one) * cosine(two) * self.cosine(turn)
-            return UInt64(arc(cosine) * 6_371 / 200 * 1.4 * 1_000_000)
-        }
-
-        private func sine(_ x: Double) -> Double { cosine(x - 3.141592653589793 / 2) }
-        private func cosine(_ x: Double) -> Double {
-            var (sum, term) = (1.0, 1.0)
-            for n in 1...20 {
-                term *= -x * x / Double((2 * n - 1) * 2 * n)
-                sum += term
-            }
-            return sum
-        }
-        /// The angle of a cosine, by halving.
-        private func arc(_ value: Double) -> Double {
-            var (low, high) = (0.0, 3.141592653589793)
-            for _ in 0..<50 {
-                let middle = (low + high) / 2
-                if cosine(middle) > value { low = middle } else { high = middle }
-            }
-            return low
+            let cosine = sin(one) * sin(two) + cos(one) * cos(two) * cos(radians(other.longitude - longitude))
+            return UInt64(acos(min(cosine, 1)) * 6_371 / 200 * 1.4 * 1_000_000)
         }
     }
 
