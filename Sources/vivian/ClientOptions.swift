@@ -69,4 +69,7 @@ extension JSON {
     var lexeme: String? { if case .number(let text) = self { text } else { nil } }
     var items: [JSON]? { if case .array(let items) = self { items } else { nil } }
     var isTrue: Bool { self == .boolean(true) }
+
+    /// A member as people read it; empty where there is none.
+    func text(_ name: String) -> String { self[name]?.string ?? self[name]?.lexeme ?? "" }
 }

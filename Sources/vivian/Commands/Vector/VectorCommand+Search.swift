@@ -109,8 +109,7 @@ extension VectorCommand {
         }
 
         private static func line(_ item: JSON) -> String {
-            func text(_ name: String) -> String { item[name]?.string ?? item[name]?.numberText ?? "" }
-            return "\(text("distance"))  \(text("kind")):\(text("subject"))  tag \(text("tag"))"
+            "\(item.text("distance"))  \(item.text("kind")):\(item.text("subject"))  tag \(item.text("tag"))"
         }
     }
 }

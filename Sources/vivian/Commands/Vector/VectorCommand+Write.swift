@@ -27,7 +27,7 @@ extension VectorCommand {
                             + "text behind a vector: nothing was sent. Make a collection with --public for vectors of "
                             + "texts that everybody may know")
                 }
-                guard let dimension = view["dimension"]?.numberText.flatMap({ Int($0) }) else {
+                guard let dimension = view["dimension"]?.lexeme.flatMap({ Int($0) }) else {
                     throw CommandFailure("the gateway does not say the collection's dimension")
                 }
                 let lines = try VectorLine.read(file, dimension: dimension)

@@ -78,7 +78,11 @@ struct VectorCommand: AsyncParsableCommand {
             let message = CreateCollectionMessage(owner: own.account, name: name, terms: terms)
             let (answer, number) = try await client.withClient { gateway in
                 let answer = try await own.send(.createCollection(message), over: gateway)
-                return (answer, try await VectorCommand.number(name, of: own.account, over: gateway))
+                // The proof block follows at once, but may be on its way.
+                return (
+                    answer,
+                    try await VectorCommand.number(name, of: own.account, over: gateway, patience: .seconds(5))
+                )
             }
             if client.json {
                 return Output.json([
@@ -119,10 +123,9 @@ struct VectorCommand: AsyncParsableCommand {
         }
 
         private static func line(_ item: JSON) -> String {
-            func text(_ name: String) -> String { item[name]?.string ?? item[name]?.numberText ?? "" }
-            return "\(text("collection"))  \(text("name"))  \(text("metric")) \(text("dimension"))  "
-                + "\(text("count")) vectors  \(item["isPublic"]?.isTrue == true ? "public" : "not public")  "
-                + "of \(text("owner"))"
+            "\(item.text("collection"))  \(item.text("name"))  \(item.text("metric")) \(item.text("dimension"))  "
+                + "\(item.text("count")) vectors  \(item["isPublic"]?.isTrue == true ? "public" : "not public")  "
+                + "of \(item.text("owner"))"
         }
     }
 
@@ -169,7 +172,7 @@ struct VectorCommand: AsyncParsableCommand {
         private static func show(_ view: JSON) {
             guard case .object(let members) = view else { return }
             for member in members {
-                let text = member.value.string ?? member.value.numberText ?? (member.value.isTrue ? "yes" : "no")
+                let text = member.value.string ?? member.value.lexeme ?? (member.value.isTrue ? "yes" : "no")
                 Output.line(member.name.padding(toLength: 14, withPad: " ", startingAt: 0) + text)
             }
         }
@@ -191,24 +194,20 @@ struct VectorCommand: AsyncParsableCommand {
     }
 
     static func number(
-        _ name: CollectionName, of owner: AccountID, over gateway: GatewayConnection
+        _ name: CollectionName, of owner: AccountID, over gateway: GatewayConnection, patience: Duration = .zero
     ) async throws -> UInt32 {
-        // The proof block follows at once, but may be on its way.
-        let end = ContinuousClock.now + .seconds(5)
+        let end = ContinuousClock.now + patience
         while true {
             let entry = try await gateway.state(
                 store: StoreName.vector.rawValue, key: CollectionKeys.name(owner, name))
             let number = CollectionKeys.number(entry.value)
             if number > 0 { return number }
             guard ContinuousClock.now < end else {
-                throw CommandFailure("account \(Hex.encode(owner.bytes)) has no collection \(name.text)")
+                throw CommandFailure(
+                    "account \(Hex.encode(owner.bytes)) has no collection \(name.text); `vivian vector list` shows what "
+                        + "there is")
             }
             try await Task.sleep(for: .milliseconds(100))
         }
     }
-}
-
-extension JSON {
-    /// A number as it is written.
-    var numberText: String? { if case .number(let text) = self { text } else { nil } }
 }
