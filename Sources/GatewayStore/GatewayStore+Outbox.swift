@@ -73,6 +73,42 @@ extension GatewayStore {
         }
     }
 
+    /// Statements of an issuer whose anchors wait with a number from `number` on, or are not made yet, in the order of their
+    /// records, from after a record's row on.
+    package func waitingStatements(
+        of issuer: [UInt8], from number: UInt64, after row: Int64, limit: Int
+    ) throws -> [(row: Int64, statement: [UInt8])] {
+        try read { database in
+            try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT record.id, record.statement FROM outbox JOIN record ON record.outbox = outbox.id
+                    WHERE (outbox.state = 0 AND outbox.kind = 1 AND outbox.first_number >= ?1 OR outbox.state = 2)
+                        AND record.issuer = ?2 AND record.id > ?3
+                    ORDER BY record.id LIMIT ?4
+                    """, arguments: [Int64(clamping: number), Data(issuer), row, limit]
+            ).map { (row: $0["id"], statement: bytes($0["statement"])) }
+        }
+    }
+
+    /// Puts statements in the place of those that no anchor has taken to the ledger; anchors that wait with them are to be
+    /// signed again.
+    package func replaceStatements(_ renewed: [(row: Int64, statement: [UInt8])]) throws {
+        guard !renewed.isEmpty else { return }
+        try write { database in
+            let update = try database.cachedStatement(sql: "UPDATE record SET statement = ? WHERE id = ?")
+            let expire = try database.cachedStatement(
+                sql: """
+                    UPDATE outbox SET valid_until = 0
+                    WHERE state = 0 AND id = (SELECT outbox FROM record WHERE id = ?)
+                    """)
+            for (row, statement) in renewed {
+                try update.execute(arguments: [Data(statement), row])
+                try expire.execute(arguments: [row])
+            }
+        }
+    }
+
     /// The id under which the ledger keeps an anchor's first leaf: the interval's, else that of the first record.
     package func firstRecordID(ofOutbox row: Int64) throws -> [UInt8]? {
         try read { database in

@@ -97,6 +97,22 @@ package struct ChainID: Hashable, Sendable, CustomStringConvertible {
 
     package var description: String { text }
 
+    /// The next revision's.
+    /// - Throws: `invalid` where it would be too long, or N too large.
+    package var next: ChainID {
+        get throws(LedgerModelFailure) {
+            try numbered(revision + 1)
+        }
+    }
+
+    /// The revision before; nil for the first.
+    package var previous: ChainID? { revision > 1 ? try? numbered(revision - 1) : nil }
+
+    private func numbered(_ number: UInt64) throws(LedgerModelFailure) -> ChainID {
+        guard let dash = text.lastIndex(of: "-") else { preconditionFailure("a chain id is name-N") }
+        return try ChainID("\(text[...dash])\(number)")
+    }
+
     /// The N of `name-N`: no leading zero, no dash or line break just before the last dash, no line break in the name;
     /// 0 for other text, nil where N exceeds 2^63 - 1.
     package static func revision(of text: String) -> UInt64? {

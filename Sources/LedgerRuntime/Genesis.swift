@@ -19,9 +19,11 @@ import StateTree
 /// | `authority` | optional: hex of the id of the account that changes the validators |
 /// | `balances` | optional, not empty: [{`amount` decimal above 0, `id` hex of 32 bytes}], no id twice |
 /// | `feeMinimum` | optional: decimal above 0, the least fee of a transaction |
+/// | `continues` | optional: where the revision before ended, whose state goes on (``LedgerHead``) |
 ///
-/// The optional ones need rules of version 2 and name accounts that stand in `accounts`. A genesis without balances makes a
-/// ledger without fees: there, anchoring is free.
+/// Authority, balances and fee need rules of version 2 and name accounts that stand in `accounts`. A genesis without
+/// balances makes a ledger without fees: there, anchoring is free. One that continues another revision has no balances,
+/// repeats its rules, fee and authority, and lists accounts that the ledger may not have yet.
 package struct Genesis: Equatable, Sendable {
     /// A validator from the first block on.
     package typealias Validator = ValidatorSeat
@@ -59,10 +61,13 @@ package struct Genesis: Equatable, Sendable {
     package var balances: [Balance]
     /// The least fee of a transaction.
     package var feeMinimum: Amount
+    /// Where the revision that this one continues ended.
+    package var continues: LedgerHead?
 
     package init(
         chainID: ChainID, time: UInt64, rulesVersion: UInt64, validators: [Validator], accounts: [Account],
-        authority: AccountID? = nil, balances: [Balance] = [], feeMinimum: Amount = .zero
+        authority: AccountID? = nil, balances: [Balance] = [], feeMinimum: Amount = .zero,
+        continues: LedgerHead? = nil
     ) {
         self.chainID = chainID
         self.time = time
@@ -72,6 +77,7 @@ package struct Genesis: Equatable, Sendable {
         self.authority = authority
         self.balances = balances
         self.feeMinimum = feeMinimum
+        self.continues = continues
     }
 
     static let format = "vivian-genesis/1"
@@ -94,7 +100,10 @@ package struct Genesis: Equatable, Sendable {
 
     /// The state before the first block: every store with its sentinels, accounts, registry, rules, and a log whose
     /// entry 0 is the genesis hash.
+    ///
+    /// - Throws: `continuation` where the ledger continues another one, whose state it needs: ``state(continuing:)``.
     package func state() throws(GenesisFailure) -> LedgerState {
+        guard continues == nil else { throw .continuation("the state of the revision before is needed") }
         let block = BlockState(StoreForest(stores: StoreName.allCases.map(\.rawValue)))
         var state = TransactionState(over: block)
         state.set(ProtocolRules.store, ProtocolRules.key, ProtocolRules.genesisValue(version: rulesVersion))
@@ -129,6 +138,8 @@ package enum GenesisFailure: Error, Equatable, Sendable, CustomStringConvertible
     case validators(String)
     /// Authority, balances and least fee do not fit together, and why.
     case bank(String)
+    /// It does not continue the revision before, and why.
+    case continuation(String)
     /// The state could not be built.
     case state(String)
 
@@ -137,6 +148,7 @@ package enum GenesisFailure: Error, Equatable, Sendable, CustomStringConvertible
         case .malformed(let what): "malformed: \(what)"
         case .validators(let what): "validators: \(what)"
         case .bank(let what): "authority or balances: \(what)"
+        case .continuation(let what): "continues: \(what)"
         case .state(let what): "its state cannot be built: \(what)"
         }
     }
@@ -149,6 +161,7 @@ extension Genesis {
         if let authority { members.append(.init(name: "authority", value: .string(Hex.encode(authority.bytes)))) }
         if !balances.isEmpty { members.append(.init(name: "balances", value: .array(balances.map(\.json)))) }
         members.append(.init(name: "chainId", value: .string(chainID.text)))
+        if let continues { members.append(.init(name: "continues", value: continues.json)) }
         if feeMinimum != .zero { members.append(.init(name: "feeMinimum", value: .string("\(feeMinimum)"))) }
         members += [
             .init(name: "format", value: .string(Self.format)),
@@ -192,8 +205,9 @@ extension Genesis {
         self.init(
             chainID: chainID, time: time, rulesVersion: rules, validators: validators, accounts: accounts,
             authority: try Self.authority(root["authority"]), balances: try Self.balances(root["balances"]),
-            feeMinimum: try Self.amount(root["feeMinimum"]))
+            feeMinimum: try Self.amount(root["feeMinimum"]), continues: try Self.head(root["continues"]))
         try checkBank()
+        try checkContinuation()
         guard encoded() == bytes else { throw .malformed("not in its one spelling (RFC 8785)") }
     }
 
@@ -227,11 +241,19 @@ extension Genesis {
         return amount
     }
 
+    private static func head(_ node: JSONNode?) throws(GenesisFailure) -> LedgerHead? {
+        guard let node else { return nil }
+        guard let head = LedgerHead(node) else { throw .malformed("continues") }
+        return head
+    }
+
     /// Authority, balances and least fee are of accounts that exist, and somebody can pay.
     private func checkBank() throws(GenesisFailure) {
         guard rulesVersion >= 2 || (authority == nil && balances.isEmpty && feeMinimum == .zero) else {
             throw .bank("they need version 2 of the rules")
         }
+        // What goes on was checked by the first revision's genesis.
+        guard continues == nil else { return }
         let known = Set(accounts.map(\.id))
         if let authority, !known.contains(authority) { throw .bank("the authority is no account") }
         guard Set(balances.map(\.id)).count == balances.count else { throw .bank("an account has two balances") }

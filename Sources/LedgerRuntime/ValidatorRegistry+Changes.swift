@@ -29,7 +29,9 @@ extension ValidatorRegistry {
         guard let after = try? ValidatorSet(members: wanted) else { return .validatorSetInvalid }
         for update in message.updates {
             guard case .join(let seat) = update else { continue }
-            guard register(seat, context: context, rules: rules, state: &state) else { return .tooManyKeys }
+            guard register(seat, after: context.height, keysMax: rules.accountKeysMax, state: &state) else {
+                return .tooManyKeys
+            }
         }
         guard receiptKeysDiffer(in: after, at: context.height.next, state: state) else { return .receiptKeyTaken }
         replace(before, since: since, by: after, context: context, state: &state)
@@ -67,11 +69,41 @@ extension ValidatorRegistry {
         return rest.isEmpty ? members : rest
     }
 
+    /// Puts a next revision's set in force from its first block on, which is the one after `height`.
+    ///
+    /// The sets of the revision before stay under their keys and count no more.
+    /// - Throws: `continuation` where one of them may not be a validator.
+    static func `continue`(
+        with seats: [ValidatorSeat], making set: ValidatorSet, after height: Height, state: inout TransactionState
+    ) throws(GenesisFailure) {
+        let before: ValidatorSet
+        let rules: ProtocolRules
+        do throws(RuntimeFailure) {
+            before = try current(in: state)
+            rules = try ProtocolRules.at(height.next, in: state)
+        } catch { throw .continuation("\(error)") }
+        for seat in seats {
+            guard entry(Address(ed25519: seat.consensusKey), in: state)?.convicted == nil else {
+                throw .continuation("the validator of \(seat.operatorName) has misbehaved; its key may not count again")
+            }
+            guard register(seat, after: height, keysMax: rules.accountKeysMax, state: &state) else {
+                throw .continuation("the validator of \(seat.operatorName) has listed as many receipt keys as it may")
+            }
+        }
+        endReceiptKeys(of: before, notIn: set, with: height, state: &state)
+        guard receiptKeysDiffer(in: set, at: height.next, state: state) else {
+            throw .continuation("two validators have the same receipt key")
+        }
+        write(set, to: &state)
+        state.set(
+            .staking, ValidatorSetKeys.since, ValidatorSetSince(first: height.next, before: height.next).encoded())
+    }
+
     /// Writes a validator's entry: receipts of the next height on are signed by its receipt key.
     ///
     /// - Returns: false where it has listed as many keys as it may.
     private static func register(
-        _ seat: ValidatorSeat, context: BlockContext, rules: ProtocolRules, state: inout TransactionState
+        _ seat: ValidatorSeat, after height: Height, keysMax: Int, state: inout TransactionState
     ) -> Bool {
         let address = Address(ed25519: seat.consensusKey)
         var entry =
@@ -79,9 +111,9 @@ extension ValidatorRegistry {
             ?? ValidatorEntry(receiptKeys: [], consensusKey: seat.consensusKey, operatorName: seat.operatorName)
         entry.operatorName = seat.operatorName
         if !entry.receiptKeys.contains(where: { $0.last == nil && $0.key == seat.receiptKey }) {
-            entry.endReceiptKeys(with: context.height)
-            guard entry.receiptKeys.count < rules.accountKeysMax else { return false }
-            entry.receiptKeys.append(KeyListing(key: seat.receiptKey, first: context.height.next, last: nil))
+            entry.endReceiptKeys(with: height)
+            guard entry.receiptKeys.count < keysMax else { return false }
+            entry.receiptKeys.append(KeyListing(key: seat.receiptKey, first: height.next, last: nil))
         }
         state.set(.staking, ValidatorEntry.key(address), entry.encoded())
         return true
@@ -117,9 +149,15 @@ extension ValidatorRegistry {
                 .staking, ValidatorSetKeys.since, ValidatorSetSince(first: first, before: since.first).encoded())
         }
         write(after, to: &state)
+        endReceiptKeys(of: before, notIn: after, with: context.height, state: &state)
+    }
+
+    private static func endReceiptKeys(
+        of before: ValidatorSet, notIn after: ValidatorSet, with last: Height, state: inout TransactionState
+    ) {
         for member in before.members where after.index(of: member.address) == nil {
             guard let address = Address(member.address), var entry = Self.entry(address, in: state) else { continue }
-            entry.endReceiptKeys(with: context.height)
+            entry.endReceiptKeys(with: last)
             state.set(.staking, ValidatorEntry.key(address), entry.encoded())
         }
     }

@@ -29,21 +29,22 @@ package enum ValidatorRegistry {
         return set
     }
 
-    /// The set of a height: of any up to the next block but one.
+    /// The set of a height: of any up to the next block but one; below the ledger's first block, that block's.
     ///
     /// - Complexity: one read for each change since that height.
     package static func set(at height: Height, in state: some StateAccess) throws(RuntimeFailure) -> ValidatorSet {
         let since = try Self.since(in: state)
-        if height >= since.first { return try current(in: state) }
+        if height >= since.first || since.before == since.first { return try current(in: state) }
         var first = since.before
         while true {
             let past = try past(first, in: state)
-            if height >= first { return past.set }
+            if height >= first || past.before == first { return past.set }
             first = past.before
         }
     }
 
-    /// Every set's first height and hash, rising, up to the next block but one's; the first is genesis', from height 0 on.
+    /// Every set's first height and hash, rising, up to the next block but one's; the first is genesis', from height 0 on,
+    /// or from the first block of a revision that continues another.
     package static func terms(in state: some StateAccess) throws(RuntimeFailure) -> [ValidatorTerm] {
         let since = try Self.since(in: state)
         var terms = [ValidatorTerm(first: since.first, hash: try current(in: state).hash)]
@@ -63,7 +64,7 @@ package enum ValidatorRegistry {
 
     private static func past(_ first: Height, in state: some StateAccess) throws(RuntimeFailure) -> PastValidatorSet {
         guard let bytes = state.value(.staking, ValidatorSetKeys.past(first)),
-            let past = try? PastValidatorSet(decoding: bytes), past.before < first || first.value == 0
+            let past = try? PastValidatorSet(decoding: bytes), past.before <= first
         else { throw .damagedState("staking/set/\(first)") }
         return past
     }
@@ -71,6 +72,21 @@ package enum ValidatorRegistry {
     /// One validator's registry entry.
     package static func entry(_ address: Address, in state: some StateAccess) -> ValidatorEntry? {
         state.value(.staking, ValidatorEntry.key(address)).flatMap { try? ValidatorEntry(decoding: $0) }
+    }
+
+    /// The newest set's members as a genesis names them, each with the receipt key that it signs with.
+    package static func seats(in state: some StateAccess) throws(RuntimeFailure) -> [ValidatorSeat] {
+        var seats: [ValidatorSeat] = []
+        for member in try current(in: state).members {
+            guard let address = Address(member.address), let entry = entry(address, in: state),
+                let listing = entry.receiptKeys.last(where: { $0.last == nil })
+            else { throw .damagedState("staking/validator") }
+            seats.append(
+                ValidatorSeat(
+                    consensusKey: entry.consensusKey, power: member.votingPower, operatorName: entry.operatorName,
+                    receiptKey: listing.key))
+        }
+        return seats
     }
 
     /// Whether the ledger has recorded misbehaviour of a validator at a height: the same evidence need not come again.

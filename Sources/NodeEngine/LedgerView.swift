@@ -65,11 +65,17 @@ final class LedgerView: Sendable {
     private let history: HistoryLog
     private let state: Mutex<State>
 
+    /// The last block before the ledger's first.
+    private let base: UInt64
+
+    /// `base`: the last block before the ledger's first.
     /// `terms`: those that the state knows, rising; headers tell of the later ones.
     init(
-        status: LedgerStatus, state newest: LedgerState, terms: [ValidatorTerm], retainedBytes: Int, history: HistoryLog
+        status: LedgerStatus, base: Height, state newest: LedgerState, terms: [ValidatorTerm], retainedBytes: Int,
+        history: HistoryLog
     ) {
         self.history = history
+        self.base = base.value
         state = Mutex(
             State(
                 status: status, retained: RetainedStates(budgetBytes: retainedBytes), newest: newest, terms: terms))
@@ -79,8 +85,8 @@ final class LedgerView: Sendable {
         let dropped = state.withLock { state in
             let header = update.signed.header
             let height = UInt64(header.height)
-            // Proofs of states begin with block 1's.
-            if height >= 2, state.status.height.next == Height(height) {
+            // Proofs of states begin with the first block's.
+            if height >= base + 2, state.status.height.next == Height(height) {
                 state.provable = (state.status.height, state.newest)
             }
             state.status.height = Height(height)
@@ -148,18 +154,18 @@ final class LedgerView: Sendable {
     /// Where the proofs of the state after a block come from; nil height means the newest provable one.
     func source(at height: Height?) throws(LedgerAccessFailure) -> Source {
         let found = state.withLock { state -> Result<Source, LedgerAccessFailure> in
-            guard state.status.height.value >= 2 else { return .failure(.notYet(newest: Height(0))) }
+            guard state.status.height.value >= base + 2 else { return .failure(.notYet(newest: Height(base))) }
             let newest = Height(state.status.height.value - 1)
             let wanted = height ?? newest
             guard wanted <= newest else { return .failure(.notYet(newest: newest)) }
-            guard wanted.value >= 1 else { return .failure(.notFound("states begin with block 1")) }
+            guard wanted.value > base else { return .failure(.notFound("states begin with block \(base + 1)")) }
             if state.hasHeader(wanted.next), let later = state.retained.atOrAbove(wanted.value) {
                 if later.height == wanted.value { return .success(.held(height: wanted, forest: later.forest)) }
                 if history.reach(from: later.height) <= wanted.value {
                     return .success(.past(Past(height: wanted, laterHeight: later.height, later: later.forest)))
                 }
             }
-            return .failure(state.pruned(wanted, history: history))
+            return .failure(state.pruned(wanted, base: base, history: history))
         }
         return try found.get()
     }
@@ -168,7 +174,7 @@ final class LedgerView: Sendable {
     ///
     /// `isLost`: whether the history turned out not to hold, so that only what memory holds counts.
     func pruned(_ height: Height, isLost: Bool) -> LedgerAccessFailure {
-        state.withLock { $0.pruned(height, history: isLost ? nil : history) }
+        state.withLock { $0.pruned(height, base: base, history: isLost ? nil : history) }
     }
 
     func header(_ height: Height) -> SignedHeader? { state.withLock { $0.headers[height.value] } }
@@ -189,10 +195,10 @@ extension LedgerView.State {
     }
 
     /// The answer for a height that is not served: the nearest one that is; of two, the lower.
-    fileprivate func pruned(_ height: Height, history: HistoryLog?) -> LedgerAccessFailure {
+    fileprivate func pruned(_ height: Height, base: UInt64, history: HistoryLog?) -> LedgerAccessFailure {
         let newest = status.height.value - 1
         // States below have no header to stand under.
-        let lowest = max(1, status.firstHeight.value - 1)
+        let lowest = max(base + 1, status.firstHeight.value - 1)
         let wanted = height.value
         let above = retained.atOrAbove(max(wanted, lowest)).map { later in
             max(lowest, wanted, history?.reach(from: later.height) ?? later.height)

@@ -65,6 +65,8 @@ package enum NodeFailure: Error, Sendable {
     case genesis(GenesisFailure)
     /// No peer holds the block after the last one any more, and snapshots of later ones are offered.
     case behind(height: UInt64)
+    /// A genesis does not continue the ledger that is here, and why.
+    case revision(String)
     /// The files do not fit together, and how.
     case inconsistent(String)
 }

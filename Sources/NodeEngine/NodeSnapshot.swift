@@ -66,7 +66,9 @@ package enum NodeSnapshot {
         let start = try NodeStart.open(configuration, logger: logger)
         let tip = start.tip
         do {
-            guard tip.height >= 2 else { throw NodeFailure.inconsistent("the ledger has no provable state yet") }
+            guard tip.height >= configuration.genesis.base.value + 2 else {
+                throw NodeFailure.inconsistent("the ledger has no provable state yet")
+            }
             let (last, lastCommit) = try start.blocks.block(tip.height)
             let header = try Block(decoding: last).header
             guard header.appHash == tip.forest.appHash.bytes else {

@@ -56,36 +56,49 @@ struct NodeStart {
             folder: configuration.folder, stores: StoreName.allCases.map(\.rawValue))
         let headers = try HeaderLog(folder: configuration.folder)
         let checkpoint = checkpoints.load()
-        let last = blocks.lastHeight ?? 0
+        // Where the ledger continues another one, its first block is not 1.
+        let base = genesis.base.value
+        let last = blocks.lastHeight ?? base
         // A ledger without blocks has no checkpoint to miss.
-        for finding in checkpoints.findings where last > 0 {
+        for finding in checkpoints.findings where last > base {
             logger.notice("checkpoint", metadata: ["found": "\(finding)"])
         }
 
         var tip: Node.Tip
         var note: ChainNote
         if let checkpoint {
-            guard checkpoint.height <= last else {
+            guard base...last ~= checkpoint.height else {
                 throw NodeFailure.inconsistent(
                     "the checkpoint is of block \(checkpoint.height), the block log ends at \(last); "
                         + "restore ledger/ from a backup")
             }
-            let (block, commit) = try read(checkpoint.height, from: blocks)
-            note = try self.note(checkpoint, genesis: genesis)
             let forest = checkpoint.forest
-            tip = Node.Tip(
-                chain: ChainTip(
-                    ledger: identity, height: Int64(checkpoint.height), time: block.header.time,
-                    blockID: commit.blockID, commit: commit, appHash: forest.appHash,
-                    resultsHash: note.tip.resultsHash, validators: note.tip.validators),
-                state: try LedgerState(forest), log: try AnchorLedger.frontier(in: BlockState(forest)))
+            let state = try LedgerState(forest)
+            if checkpoint.height > base {
+                let (block, commit) = try read(checkpoint.height, from: blocks)
+                note = try self.note(checkpoint, genesis: genesis)
+                tip = Node.Tip(
+                    chain: ChainTip(
+                        ledger: identity, height: Int64(checkpoint.height), time: block.header.time,
+                        blockID: commit.blockID, commit: commit, appHash: forest.appHash,
+                        resultsHash: note.tip.resultsHash, validators: note.tip.validators),
+                    state: state, log: try AnchorLedger.frontier(in: BlockState(forest)))
+            } else {
+                tip = try beginning(genesis, with: state)
+                note = ChainNote(tip.chain)
+            }
         } else {
+            guard genesis.continues == nil else {
+                throw NodeFailure.inconsistent(
+                    "no checkpoint holds, and \(identity.chainID) begins with the state of the revision before; "
+                        + "import a snapshot, join from a peer's, or begin again with `vivian recover`")
+            }
             guard blocks.firstHeight ?? 1 == 1 else {
                 throw NodeFailure.inconsistent(
                     "no checkpoint holds, and the block log begins after block 1; "
                         + "import a snapshot")
             }
-            tip = try beginning(genesis)
+            tip = try beginning(genesis, with: try genesis.state())
             note = ChainNote(tip.chain)
         }
         let tiles: TileStore
@@ -94,13 +107,13 @@ struct NodeStart {
         } catch StoreFailure.mismatch(let found) where tip.height > 0 && blocks.firstHeight == 1 {
             // Tiles follow from the blocks, and all of these are here.
             logger.notice("the record log is made again from all blocks", metadata: ["found": "\(found)"])
-            tip = try beginning(genesis)
+            tip = try beginning(genesis, with: try genesis.state())
             note = ChainNote(tip.chain)
             tiles = try openTiles(configuration, tip: tip, genesis: genesis)
         }
         let status = LedgerStatus(
             chainID: identity.chainID, genesisHash: identity.genesisHash, height: Height(tip.height),
-            firstHeight: Height(blocks.firstHeight ?? 1), time: tip.chain.time,
+            firstHeight: Height(blocks.firstHeight ?? base + 1), time: tip.chain.time,
             validatorsHash: tip.chain.validators.last.hash,
             logSize: tip.log.size,
             validator: configuration.signer?.address,
@@ -110,12 +123,13 @@ struct NodeStart {
             budgetBytes: configuration.historyBytes)
         for finding in history.findings { logger.notice("history of states", metadata: ["found": "\(finding)"]) }
         let view = LedgerView(
-            status: status, state: tip.state, terms: try ValidatorRegistry.terms(in: BlockState(tip.forest)),
+            status: status, base: genesis.base, state: tip.state,
+            terms: try ValidatorRegistry.terms(in: BlockState(tip.forest)),
             retainedBytes: configuration.retainedBytes, history: history)
-        if tip.height > 0 {
+        if tip.height > base {
             let (block, commit) = try read(tip.height, from: blocks)
             // After a proof block the state before it is the same one, and is provable at once.
-            if block.header.appHash == tip.forest.appHash.bytes, tip.height > 1,
+            if block.header.appHash == tip.forest.appHash.bytes, tip.height > base + 1,
                 let (before, commit) = try? read(tip.height - 1, from: blocks)
             {
                 view.publish(
@@ -181,15 +195,13 @@ struct NodeStart {
         }
     }
 
-    /// Before the first block.
-    private static func beginning(_ genesis: Genesis) throws -> Node.Tip {
-        let state = try genesis.state()
-        return Node.Tip(
+    /// Before the first block, with the state there.
+    static func beginning(_ genesis: Genesis, with state: LedgerState) throws -> Node.Tip {
+        Node.Tip(
             chain: ChainTip(
-                ledger: genesis.ledger, height: 0, time: Timestamp(nanosecondsSince1970: genesis.time),
-                blockID: BlockID(), commit: Commit(), appHash: state.forest.appHash,
-                resultsHash: TransactionResult.root(of: []),
-                validators: ValidatorSchedule(genesis: try genesis.validatorSet())), state: state,
+                beginning: genesis.ledger, after: Int64(genesis.base.value),
+                time: Timestamp(nanosecondsSince1970: genesis.time), appHash: state.forest.appHash,
+                resultsHash: TransactionResult.root(of: []), validators: try genesis.validatorSet()), state: state,
             log: try AnchorLedger.frontier(in: BlockState(state)))
     }
 

@@ -25,10 +25,12 @@ extension Outbox {
             throw OutboxFailure.storeIsOlder(assigned: assigned, onLedger: onLedger)
         }
         do {
-            try await checkOldestPending(onLedger: onLedger)
-            try await putBackAnchors(onLedger: onLedger)
+            let earlier = try await EarlierRevisions.of(issuer.ledger, on: ledger)
+            try await checkOldestPending(onLedger: onLedger, earlier)
+            try await putBackAnchors(onLedger: onLedger, earlier)
             try await putBackLost(.tombstone)
             try await putBackLost(.schema)
+            try renew(earlier, onLedger: onLedger)
         } catch let error as LedgerAccessFailure {
             throw RecordsFailure.ledger(error)
         }
@@ -44,17 +46,17 @@ extension Outbox {
     }
 
     /// What waits under a number that the ledger has given away must be what stands there.
-    private func checkOldestPending(onLedger: UInt64) async throws {
+    private func checkOldestPending(onLedger: UInt64, _ earlier: EarlierRevisions) async throws {
         guard let oldest = try store.oldestPendingAnchor(of: issuer.account.bytes) else { return }
-        try checkLedger(of: oldest)
+        try checkLedger(of: oldest, earlier)
         guard oldest.firstNumber < onLedger else { return }
         _ = try await place(of: oldest, onLedger: onLedger)
     }
 
     /// Puts back the anchors that the ledger lost, or holds at another place than noted.
-    private func putBackAnchors(onLedger: UInt64) async throws {
+    private func putBackAnchors(onLedger: UInt64, _ earlier: EarlierRevisions) async throws {
         guard let newest = try store.includedAnchor(below: .max, of: issuer.account.bytes) else { return }
-        try checkLedger(of: newest)
+        try checkLedger(of: newest, earlier)
         let first = try await firstAstray(onLedger: onLedger)
         guard first < newest.endNumber else { return }
         let (anchors, records) = try store.putBackAnchors(from: first, of: issuer.account.bytes)
@@ -99,11 +101,14 @@ extension Outbox {
         return record.place
     }
 
-    /// Statements name their ledger: they are never handed to another one.
-    private func checkLedger(of anchor: IncludedAnchor) throws {
+    /// Statements name their ledger, or an earlier revision of it: they are never handed to another one.
+    private func checkLedger(of anchor: IncludedAnchor, _ earlier: EarlierRevisions) throws {
         guard let bytes = anchor.statement else { return }
         let statement = try Statement.decode(bytes)
-        guard statement.chainID == issuer.ledger.chainID.text, statement.genesisHash == issuer.ledger.genesisHash else {
+        let isOurs =
+            statement.chainID == issuer.ledger.chainID.text
+            && statement.genesisHash == issuer.ledger.genesisHash
+        guard isOurs || earlier.hold(statement) else {
             throw OutboxFailure.otherLedger(stated: statement.chainID, found: issuer.ledger.chainID.text)
         }
     }

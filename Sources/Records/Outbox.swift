@@ -24,7 +24,7 @@ package final class Outbox: Service, Sendable {
     let ledger: any LedgerAccess
     let issuer: Issuer
     let logger: Logger
-    private let now: @Sendable () -> UInt64
+    let now: @Sendable () -> UInt64
     private let wakeUp = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     let board = AnchorBoard()
 

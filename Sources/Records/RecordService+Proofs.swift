@@ -107,7 +107,14 @@ extension RecordService {
             statement: row.statement, anchored: anchored, issuerKey: listing.key, issuerKeyProof: account,
             log: LogInclusion(leafIndex: place.leafIndex, treeSize: state.size, path: path),
             inner: member.map { $0.entry.tree.inclusion(of: $0.ordinal) },
-            logState: logState, revision: nil, receipts: signed, receiptKeys: registries)
+            logState: logState, revision: try await revision(of: statement, at: height), receipts: signed,
+            receiptKeys: registries)
+    }
+
+    /// The state's word on the revision that a statement was made for; nil where that is the ledger's own.
+    private func revision(of statement: Statement, at height: Height) async throws -> StateEntry? {
+        guard statement.chainID != issuer.ledger.chainID.text else { return nil }
+        return try await ledger.entry(.upgrade, key: RevisionEntry.key(statement.chainID), at: height)
     }
 }
 

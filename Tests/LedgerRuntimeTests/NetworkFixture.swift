@@ -66,9 +66,11 @@ struct NetworkFixture {
         try transaction(by: from, [.transfer(TransferMessage(from: id(from), to: id(to), amount: amount))], fee: fee)
     }
 
-    mutating func update(_ updates: [ValidatorUpdate], by index: Int = 0) throws -> SignedTransaction {
+    mutating func update(_ updates: [ValidatorUpdate], by index: Int = 0, fee: Amount = .zero) throws
+        -> SignedTransaction
+    {
         try transaction(
-            by: index, [.updateValidators(UpdateValidatorsMessage(authority: id(index), updates: updates))])
+            by: index, [.updateValidators(UpdateValidatorsMessage(authority: id(index), updates: updates))], fee: fee)
     }
 
     func misbehaviour(_ index: Int, height: UInt64, kind: ValidatorMisbehaviour.Kind = .duplicateVote)

@@ -39,7 +39,7 @@ struct LedgerPlaceTests {
     @Test func `an empty ledger is replaced, with its genesis and its peers' addresses`() throws {
         let folder = try Folder()
         try folder.write("ledger/address-book.json", "book")
-        #expect(try folder.place.replace(behind: 0) == nil)
+        #expect(try folder.place.replace(keeping: nil) == nil)
         #expect(try folder.names == ["ledger"])
         #expect(folder.text("ledger/which") == "new" && folder.text("ledger/genesis.json") == "genesis")
         #expect(folder.text("ledger/address-book.json") == "book")
@@ -47,18 +47,18 @@ struct LedgerPlaceTests {
 
     @Test func `a ledger that was left behind is kept, and the next one as well`() throws {
         let folder = try Folder()
-        #expect(try folder.place.replace(behind: 7)?.hasSuffix("/ledger.behind-7") == true)
+        #expect(try folder.place.replace(keeping: "behind-7")?.hasSuffix("/ledger.behind-7") == true)
         #expect(folder.text("ledger.behind-7/which") == "old" && folder.text("ledger/which") == "new")
         try FileManager.default.createDirectory(
             at: folder.url.appending(path: "ledger.new"), withIntermediateDirectories: true)
-        _ = try folder.place.replace(behind: 7)
+        _ = try folder.place.replace(keeping: "behind-7")
         #expect(try folder.names == ["ledger", "ledger.behind-7", "ledger.behind-7-2"])
     }
 
     @Test func `without a genesis nothing is moved`() throws {
         let folder = try Folder()
         try FileManager.default.removeItem(at: folder.url.appending(path: "ledger/genesis.json"))
-        #expect(throws: NodeFailure.self) { try folder.place.replace(behind: 0) }
+        #expect(throws: NodeFailure.self) { try folder.place.replace(keeping: nil) }
         #expect(folder.text("ledger/which") == "old")
     }
 

@@ -4,11 +4,11 @@ package import LedgerModel
 /// Where a ledger stands after its last decided block: everything that the next header follows from.
 package struct ChainTip: Hashable, Sendable {
     package var ledger: LedgerIdentity
-    /// 0 before the first block.
+    /// Before the first block 0, or where a revision that this one continues ended (D23).
     package var height: Int64
     package var time: Timestamp
     package var blockID: BlockID
-    /// The commit for the last block.
+    /// The commit for the last block; empty before the first, as that block's last commit is.
     package var commit: Commit
     /// Of the state after the last block.
     package var appHash: Digest
@@ -28,6 +28,19 @@ package struct ChainTip: Hashable, Sendable {
         self.resultsHash = resultsHash
         self.validators = validators
     }
+
+    /// A tip before the first block: `height` is 0 unless the ledger continues an earlier revision of it.
+    package init(
+        beginning ledger: LedgerIdentity, after height: Int64, time: Timestamp, appHash: Digest, resultsHash: Digest,
+        validators: ValidatorSet
+    ) {
+        self.init(
+            ledger: ledger, height: height, time: time, blockID: BlockID(), commit: Commit(), appHash: appHash,
+            resultsHash: resultsHash, validators: ValidatorSchedule(genesis: validators))
+    }
+
+    /// Whether the first block is still to come.
+    package var isBeginning: Bool { commit == Commit() }
 
     /// The header of a next block with these contents.
     package func header(
@@ -66,7 +79,7 @@ package struct ChainTip: Hashable, Sendable {
     }
 
     private func refusal(of lastCommit: Commit, isValid: SignaturePredicate) -> String? {
-        guard height > 0 else { return lastCommit == Commit() ? nil : "the first block has a commit" }
+        guard !isBeginning else { return lastCommit == Commit() ? nil : "the first block has a commit" }
         // The commit at hand was counted already.
         if lastCommit == commit { return nil }
         guard lastCommit.height == height, lastCommit.blockID == blockID else {

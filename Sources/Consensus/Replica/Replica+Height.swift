@@ -67,7 +67,7 @@ extension Replica {
 
     private var lastCommit: Commit {
         if case .assembled(let commit) = assembler?.verdict(at: .max) { return commit }
-        return tip.height == 0 ? Commit() : tip.commit
+        return tip.commit
     }
 
     /// What the validators' clocks say, as far as their nodes have told, and this one's own.
@@ -154,10 +154,11 @@ extension Replica {
         }
         assembler = CommitAssembler(decision, by: tip.validators.current, decidedAt: now.steady, grace: grace)
         note(decision.commit)
+        // The genesis state is a change that the first block cannot prove: its proof block follows at once, too.
+        let changesState = result.changesState || tip.isBeginning
         tip.advance(to: block, commit: decision.commit, result: result)
         settleEvidence(of: block)
-        // The genesis state is a change that the first block cannot prove: its proof block follows at once, too.
-        pacing.blockDecided(at: now.steady, changedState: result.changesState || tip.height == 1)
+        pacing.blockDecided(at: now.steady, changedState: changesState)
         beginNext()
     }
 

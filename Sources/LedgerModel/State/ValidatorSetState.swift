@@ -8,7 +8,8 @@ import Codec
 /// | `set/since` | CBOR [uint first height of `set`, uint first height of the set before it]; left out while it is genesis' |
 /// | `set/` u64 first height | CBOR [uint first height of the set before it, bstr protobuf ValidatorSet]: a set of the past |
 ///
-/// Genesis' set counts from height 0 on. After block h, `set` is the set of h + 2 (as `next_validators_hash` of header
+/// Genesis' set counts from height 0 on; the first of a revision that continues another (D23) from its first block on, and
+/// names itself as the one before, while the sets of the earlier revision stay under their keys. After block h, `set` is the set of h + 2 (as `next_validators_hash` of header
 /// h + 1 says); no set is deleted, so each height's can be told.
 package enum ValidatorSetKeys {
     package static let newest = Array("set".utf8)
@@ -33,7 +34,7 @@ package struct ValidatorSetSince: Hashable, Sendable {
 
     package init(decoding bytes: [UInt8]) throws(LedgerModelFailure) {
         guard let items = try StateValue.decode(bytes).array, items.count == 2, let first = items[0].unsigned,
-            let before = items[1].unsigned, before < first
+            let before = items[1].unsigned, before <= first
         else { throw .invalid("staking/set/since") }
         self.init(first: Height(first), before: Height(before))
     }

@@ -26,6 +26,27 @@ package enum SignerFolder {
         do { try file.replace(by: record.encoded) } catch { throw SignerFailure(.record, "\(error)") }
     }
 
+    /// Turns to the next revision of the ledger that the key has signed for (D23); done before, it changes nothing.
+    ///
+    /// The signer must be stopped. What it signed before binds nothing any more: every signature names its ledger.
+    package static func `continue`(
+        _ folder: String, _ old: LedgerIdentity, as new: LedgerIdentity, after height: Int64
+    ) throws(SignerFailure) {
+        let lock: FolderLock
+        do { lock = try FolderLock(folder: folder) } catch { throw SignerFailure(.record, "\(error)") }
+        defer { withExtendedLifetime(lock) {} }
+        let (held, file) = try open(folder)
+        guard held.ledger != new else { return }
+        guard held.ledger == old else {
+            throw SignerFailure(
+                .record,
+                "this key signs for \(held.ledger?.chainID.text ?? "no ledger yet"), the genesis continues \(old.chainID)"
+            )
+        }
+        let record = SignerRecord(ledger: new, last: SignState.barring(through: height))
+        do { try file.replace(by: record.encoded) } catch { throw SignerFailure(.record, "\(error)") }
+    }
+
     /// Makes a key file that was just written durable, before another copy of it is removed.
     package static func settle(_ folder: String, key path: String) throws(SignerFailure) {
         do { try SlotFile.settle(path, in: folder) } catch { throw SignerFailure(.record, "\(error)") }

@@ -1,7 +1,7 @@
 import Foundation
 import LedgerStore
 
-/// The ledger's folder, and those beside it while a node begins from a snapshot.
+/// The ledger's folder, and those beside it while a node begins another one: from a snapshot, or as a new revision.
 ///
 /// | path | content |
 /// |---|---|
@@ -9,7 +9,8 @@ import LedgerStore
 /// | `ledger.incoming/` | a snapshot on its way in (``SnapshotIntake``) |
 /// | `ledger.new/` | a ledger that is being made; whole once its `genesis.json` is there |
 /// | `ledger.old/` | an empty ledger that was replaced; removed |
-/// | `ledger.behind-<height>/` | a ledger that was replaced; kept for the operator |
+/// | `ledger.behind-<height>/` | a ledger that was replaced by a snapshot's; kept for the operator |
+/// | `ledger.<chain id>/` | a ledger that a new revision continues (``NewRevision``); kept for the operator |
 ///
 /// A kill at any moment leaves the old ledger or the new one: the new one is whole before the old one moves, and
 /// ``recover()`` ends what was begun.
@@ -35,14 +36,20 @@ struct LedgerPlace {
         /// What its validator's key has signed of late, which a new ledger must know as well (D23).
         var votes: [(height: UInt64, bytes: [UInt8])] = []
         var isBehind = false
+        /// Whether a state stands there.
+        var hasState = false
     }
 
     /// Reads it; the caller holds the folder's lock.
     func standing() throws(StoreFailure) -> Standing {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: ledger)) ?? []
-        guard names.contains(where: { $0.hasPrefix("blocks-") }) else { return Standing() }
+        let (isBehind, hasState) = (names.contains("behind"), names.contains { $0.hasPrefix("checkpoint-") })
+        guard names.contains(where: { $0.hasPrefix("blocks-") }) else {
+            return Standing(isBehind: isBehind, hasState: hasState)
+        }
         let blocks = try BlockLog(folder: ledger)
-        return Standing(height: blocks.lastHeight ?? 0, votes: blocks.carriedVotes, isBehind: names.contains("behind"))
+        return Standing(
+            height: blocks.lastHeight ?? 0, votes: blocks.carriedVotes, isBehind: isBehind, hasState: hasState)
     }
 
     /// Notes that nobody can lead this ledger on, for the next start.
@@ -50,19 +57,22 @@ struct LedgerPlace {
 
     func unmarkBehind() throws { try remove(mark) }
 
-    /// Puts the ledger that was made in the old one's place, with what the old one's folder says of network and genesis.
+    /// Puts the ledger that was made in the old one's place, with what the old one's folder says of the network.
     ///
-    /// - Returns: where the old one stands now; nil where it was empty.
-    func replace(behind height: UInt64) throws -> String? {
+    /// - Parameters:
+    ///   - name: what the old one's folder is called from now on, `ledger.` aside; nil removes it.
+    ///   - genesis: of the ledger that was made; nil where that is the old one's.
+    /// - Returns: where the old one stands now; nil where it was removed.
+    func replace(keeping name: String?, genesis: [UInt8]? = nil) throws -> String? {
         let files = FileManager.default
         let book = "/address-book.json"
         if exists(ledger + book) { try files.copyItem(atPath: ledger + book, toPath: made + book) }
-        // Last, since it says that the folder is whole.
-        guard let genesis = files.contents(atPath: ledger + "/genesis.json") else {
+        guard let genesis = genesis ?? files.contents(atPath: ledger + "/genesis.json").map(Array.init) else {
             throw NodeFailure.inconsistent("\(ledger)/genesis.json cannot be read")
         }
-        try write(Array(genesis), to: made + "/genesis.json")
-        let kept = height > 0 ? free("\(ledger).behind-\(height)") : nil
+        // Last, since it says that the folder is whole.
+        try write(genesis, to: made + "/genesis.json")
+        let kept = name.map { free("\(ledger).\($0)") }
         try move(ledger, to: kept ?? old)
         try move(made, to: ledger)
         try remove(old)

@@ -45,7 +45,9 @@ package struct StateSync {
             standing = try place.standing()
         } catch { throw NodeFailure.store(error) }
         defer { withExtendedLifetime(lock) {} }
-        guard standing.height == 0 || standing.isBehind else {
+        // A revision that continues another begins with a state, and may have no block yet.
+        let hasBegun = standing.height > 0 || (configuration.genesis.continues != nil && standing.hasState)
+        guard !hasBegun || standing.isBehind else {
             // A kill may have come between the ledger's last step and this.
             do { return try SnapshotIntake(folder: place.incoming).clear() } catch { throw NodeFailure.store(error) }
         }
@@ -55,7 +57,7 @@ package struct StateSync {
         do {
             switch outcome {
             case .begun(let height):
-                let kept = try place.replace(behind: standing.height)
+                let kept = try place.replace(keeping: hasBegun ? "behind-\(standing.height)" : nil)
                 try SnapshotIntake(folder: place.incoming).clear()
                 logger.notice("the ledger begins from a snapshot", metadata: ["height": "\(height)"])
                 if let kept {

@@ -97,13 +97,7 @@ struct NetJoinCommand: ParsableCommand {
             )
         }
         let keys = try InstallationKeys.read(from: folder)
-        guard let bytes = try? Data(contentsOf: URL(fileURLWithPath: genesis)) else {
-            throw CommandFailure("\(genesis) cannot be read")
-        }
-        let made: Genesis
-        do { made = try Genesis(decoding: Array(bytes).trimmingLineEnd()) } catch {
-            throw CommandFailure("\(genesis) is no genesis, \(error); use the file that `vivian net genesis` printed")
-        }
+        let made = try GenesisFile.read(genesis)
         try folder.settle(on: made)
         let isValidator = made.validators.contains { keys.consensus == .ed25519(x: $0.consensusKey) }
         let node = PeerID(publicKey: keys.nodeKey)
@@ -154,6 +148,19 @@ struct ValidatorCard {
         validator = Genesis.Validator(consensusKey: key, power: 10, operatorName: name, receiptKey: receipt)
         self.account = Genesis.Account(id: AccountID(account.thumbprint), keys: [account])
         self.node = node
+    }
+
+    /// The card in CARD, or CARD=POWER.
+    init(naming text: String) throws {
+        guard let sign = text.lastIndex(of: "="), let power = Int64(text[text.index(after: sign)...]) else {
+            try self.init(file: text)
+            return
+        }
+        guard 1...ValidatorSet.powerMax ~= power else {
+            throw CommandFailure("a power is 1 to \(ValidatorSet.powerMax); who shall have none leaves")
+        }
+        try self.init(file: String(text[..<sign]))
+        validator.power = power
     }
 
     private static func key(_ node: JSONNode?) -> COSEKey? {

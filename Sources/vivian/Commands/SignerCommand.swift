@@ -33,7 +33,10 @@ struct SignerCommand: AsyncParsableCommand {
 
             Whoever may enter the socket's folder may ask for signatures. It is made with mode 0700; where the signer \
             has a user of its own, make it 0750 with a group that the node's user is in.
-            """, subcommands: [Run.self, Init.self], defaultSubcommand: Run.self)
+
+            A ledger that goes on as a new revision (`vivian recover`), signer and node stopped:
+              vivian signer continue genesis.json --data S
+            """, subcommands: [Run.self, Init.self, Continue.self], defaultSubcommand: Run.self)
 
     struct Options: ParsableArguments {
         @Option(name: .customLong("data"), help: "The signer's folder.") var path = "signer"
@@ -137,6 +140,35 @@ struct SignerCommand: AsyncParsableCommand {
             do { try SignerFolder.create(options.url.path, record) } catch { throw CommandFailure(error.description) }
             try DataFolder.writeSecret(key.encodedSecret(), to: options.keyFile)
             try SignerFolder.settle(options.url.path, key: options.keyFile.path)
+        }
+    }
+
+    /// `vivian signer continue`.
+    struct Continue: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "continue",
+            abstract: "Sign for the next revision of the ledger, and never again for this one.",
+            discussion: """
+                The genesis is the one that the operators agreed on (`vivian recover --new-revision`). The key has to have \
+                signed for the ledger that it continues, and signs from the new revision's first block on.
+                """)
+        @OptionGroup var options: Options
+        @Argument(help: "The genesis of the new revision.") var genesis: String
+
+        func run() throws {
+            let next = try GenesisFile.read(genesis)
+            guard let head = next.continues else { throw CommandFailure("\(genesis) continues no ledger") }
+            do {
+                try SignerFolder.continue(
+                    options.url.path, head.ledger, as: next.ledger, after: Int64(head.height.value))
+            } catch { throw CommandFailure(error.description) }
+            if options.json {
+                return Output.json([
+                    "data": .string(options.path), "chainId": .string(next.chainID.text),
+                    "first": .string(String(head.height.next.value)),
+                ])
+            }
+            Output.line("signs for \(next.chainID) from block \(head.height.next) on")
         }
     }
 }

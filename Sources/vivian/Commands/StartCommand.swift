@@ -275,7 +275,7 @@ enum NodeFailureText {
         case .clock(let failure): "\(failure)"
         case .genesis(let failure): "the genesis does not hold: \(failure)"
         case .behind: "no peer holds the next block any more; start again to begin from a peer's snapshot"
-        case .inconsistent(let what): what
+        case .revision(let what), .inconsistent(let what): what
         }
     }
 }

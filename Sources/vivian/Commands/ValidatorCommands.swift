@@ -64,7 +64,7 @@ struct NetUpdateCommand: AsyncParsableCommand {
 
     func run() async throws {
         let updates =
-            try join.map { ValidatorUpdate.join(try Self.seat($0)) }
+            try join.map { ValidatorUpdate.join(try ValidatorCard(naming: $0).validator) }
             + leave.map { .leave(consensusKey: try ValidatorCard(file: $0).validator.consensusKey) }
         guard !updates.isEmpty else { throw ValidationError("name at least one --join or --leave") }
         guard Set(updates.map(\.consensusKey)).count == updates.count else {
@@ -76,17 +76,5 @@ struct NetUpdateCommand: AsyncParsableCommand {
         if client.json { return Output.json(answer.json) }
         let height = answer.height ?? 0
         Output.line("in block \(height); counts from block \(height + 2) on")
-    }
-
-    private static func seat(_ text: String) throws -> ValidatorSeat {
-        guard let sign = text.lastIndex(of: "="), let power = Int64(text[text.index(after: sign)...]) else {
-            return try ValidatorCard(file: text).validator
-        }
-        guard 1...ValidatorSet.powerMax ~= power else {
-            throw CommandFailure("a power is 1 to \(ValidatorSet.powerMax); who shall have none leaves")
-        }
-        var seat = try ValidatorCard(file: String(text[..<sign])).validator
-        seat.power = power
-        return seat
     }
 }
