@@ -12,14 +12,9 @@ extension Genesis {
     /// The last block before this ledger's first: 0 unless it continues another one.
     package var base: Height { continues?.height ?? Height(0) }
 
-    /// The genesis of the next revision of a ledger.
+    /// The genesis of the next revision of a ledger that ended at `head`, with its rules, fees and authority.
     ///
-    /// - Parameters:
-    ///   - head: where the ledger ended.
-    ///   - state: its state there: rules, fees and authority go on.
-    ///   - time: nanoseconds since 1970, after the last block's.
-    ///   - validators: those of the new revision.
-    ///   - accounts: of who may have none on the ledger yet.
+    /// `time` is in nanoseconds since 1970, after the last block's; `accounts` are of who may have none on the ledger yet.
     /// - Throws: `continuation`, where this is not a next revision of that state.
     package static func continuing(
         _ head: LedgerHead, _ state: LedgerState, time: UInt64, validators: [Validator], accounts: [Account]

@@ -68,8 +68,10 @@ final class LedgerView: Sendable {
     /// The last block before the ledger's first.
     private let base: UInt64
 
-    /// `base`: the last block before the ledger's first.
-    /// `terms`: those that the state knows, rising; headers tell of the later ones.
+    /// Before anything is published.
+    ///
+    /// `base` is the last block before the ledger's first; `terms` are those that the state knows, rising: headers tell of the
+    /// later ones.
     init(
         status: LedgerStatus, base: Height, state newest: LedgerState, terms: [ValidatorTerm], retainedBytes: Int,
         history: HistoryLog

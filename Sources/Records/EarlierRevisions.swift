@@ -1,3 +1,4 @@
+import Cryptography
 import LedgerAccess
 import LedgerModel
 
@@ -28,10 +29,12 @@ struct EarlierRevisions: Sendable {
         all.contains { $0.chainID.text == statement.chainID && $0.genesisHash == statement.genesisHash }
     }
 
-    /// The message of a transaction that was signed for one of them.
-    func message(in bytes: [UInt8]) -> Message? {
+    /// The message of a transaction that a key has signed for one of them.
+    func message(in bytes: [UInt8], by key: COSEKey) -> Message? {
         for ledger in all {
-            if let signed = try? SignedTransaction(decoding: bytes, on: ledger) { return signed.body.messages.first }
+            guard let signed = try? SignedTransaction(decoding: bytes, on: ledger), signed.isSigned(at: 0, by: key)
+            else { continue }
+            return signed.body.messages.first
         }
         return nil
     }

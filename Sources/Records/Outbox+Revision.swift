@@ -1,3 +1,4 @@
+import Cryptography
 import GatewayStore
 import LedgerModel
 import Logging
@@ -46,7 +47,8 @@ extension Outbox {
     private func renewTransactions(_ earlier: EarlierRevisions) throws -> Int {
         var count = 0
         for row in try store.pendingOutbox(limit: .max) where row.kind != .anchor {
-            guard let message = earlier.message(in: try store.outboxBytes(row.row)) else { continue }
+            guard let message = earlier.message(in: try store.outboxBytes(row.row), by: issuer.key.publicKey)
+            else { continue }
             let fresh = try issuer.transaction([message], first: 0, count: 0, now: now())
             try store.replaceOutbox(row.row, with: fresh)
             count += 1

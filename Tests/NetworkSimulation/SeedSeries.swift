@@ -2,6 +2,8 @@ import Foundation
 import Synchronization
 
 /// Many seeds, on as many threads as the machine has cores: each run is one thread's.
+///
+/// A seed makes a network (``Simulation``), and a node that joins one from snapshots (``JoiningSimulation``).
 struct SeedSeries: Sendable {
     /// What came of the seeds.
     struct Summary: Sendable {
@@ -16,8 +18,11 @@ struct SeedSeries: Sendable {
         /// What went wrong in the networks, by kind.
         var faults: [String: Int] = [:]
 
-        mutating func add(_ simulation: Simulation, _ violations: [String]) {
+        mutating func add(_ simulation: Simulation, _ joining: JoiningSimulation, _ violations: [String]) {
             seeds += 1
+            for server in joining.servers where server.role != .honest {
+                faults["snapshot server \(server.role)", default: 0] += 1
+            }
             virtualNanoseconds += simulation.now
             heights += simulation.witness.heightMax
             roundMax = max(roundMax, simulation.witness.roundMax)
@@ -44,9 +49,10 @@ struct SeedSeries: Sendable {
         DispatchQueue.concurrentPerform(iterations: threads) { _ in
             while let seed = state.withLock({ take(from: &$0.next, $0.summary) }) {
                 let simulation = Simulation(seed: seed)
-                let violations = simulation.run()
+                var joining = JoiningSimulation(seed: seed)
+                let violations = simulation.run() + joining.run().map { "joining: \($0)" }
                 state.withLock { state in
-                    state.summary.add(simulation, violations)
+                    state.summary.add(simulation, joining, violations)
                     if progressInterval > 0, state.summary.seeds % progressInterval == 0 {
                         tell("\(state.summary.seeds) of \(count) seeds, next FIRST=\(state.next)")
                     }

@@ -19,7 +19,8 @@ import Testing
         state.fates = [:]
         state.values[RevisionEntry.key("test-\(revision - 1)")] =
             RevisionEntry(
-                genesisHash: last ?? fixture.issuer.ledger.genesisHash, last: Height(state.height)).encoded()
+                genesisHash: last ?? fixture.issuer.ledger.genesisHash, last: Height(state.height)
+            ).encoded()
         ledger.copy = state
         return try Fixture(
             folder, issuer: Issuer(ledger: identity, account: fixture.issuer.account, key: fixture.issuer.key),
@@ -107,7 +108,8 @@ import Testing
         }
     }
 
-    @Test func `a revision that continues another ledger of that name is refused, and nothing is signed`() async throws {
+    @Test func `a revision that continues another ledger of that name is refused, and nothing is signed`() async throws
+    {
         for isPending in [true, false] {
             try await OutboxReconciliationTests.withFixture { fixture, folder in
                 if isPending { try fixture.accept([1]) } else { try await fixture.anchor(1...1) }

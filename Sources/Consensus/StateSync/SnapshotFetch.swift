@@ -24,6 +24,8 @@ package struct SnapshotFetch: Sendable {
     static let partNanoseconds: UInt64 = 15_000_000_000
     /// Late chunks after which a peer is passed over.
     static let latenessMax = 3
+    /// How often all who are passed over are asked again, where nobody else is left.
+    static let pardonsMax = 3
     /// Above it a manifest is none: 256 changes of a set of 100 validators and a million chunks fit.
     static let manifestBytesMax: UInt32 = 64 << 20
 
@@ -146,6 +148,7 @@ package struct SnapshotFetch: Sendable {
     var refused: Set<NodeID> = []
     /// Contents that do not hold.
     var refusedContents: Set<Digest> = []
+    var pardons = 0
     var firstAnswer: UInt64?
     /// When something new came last.
     var lastNews: UInt64

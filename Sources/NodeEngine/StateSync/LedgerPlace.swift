@@ -63,6 +63,7 @@ struct LedgerPlace {
     ///   - name: what the old one's folder is called from now on, `ledger.` aside; nil removes it.
     ///   - genesis: of the ledger that was made; nil where that is the old one's.
     /// - Returns: where the old one stands now; nil where it was removed.
+    /// - Throws: where a file cannot be written or moved; the old one stands then, or ``recover()`` ends it.
     func replace(keeping name: String?, genesis: [UInt8]? = nil) throws -> String? {
         let files = FileManager.default
         let book = "/address-book.json"
