@@ -78,10 +78,24 @@ enum EvidenceJudge {
                     throw EvidenceFailure.notConflicting
                 }
                 found = try check.verify(attack, common: (time: attack.timestamp, validators: set), trusted: own)
+            case .wrongReceipt(let receipt):
+                let keys = receiptKeys(of: receipt, on: chain, in: state)
+                found = [try check.verify(receipt, on: chain.ledger, validators: set, receiptKeys: keys)]
             }
         } catch { throw .invalidBlock("evidence that does not hold: \(error)") }
         for index in found.indices { found[index].time = chain.time }
         return found
+    }
+
+    /// The keys that the accused had listed for that height: none under rules that do not know this evidence.
+    private static func receiptKeys(
+        of evidence: WrongReceiptEvidence, on chain: ChainTip, in state: some StateAccess
+    ) -> [COSEKey] {
+        guard let rules = try? ProtocolRules.at(Height(UInt64(chain.height)).next, in: state), rules.version >= 3,
+            let address = Address(evidence.validator), let height = UInt64(exactly: evidence.height)
+        else { return [] }
+        let listed = ValidatorRegistry.entry(address, in: state)?.receiptKeys ?? []
+        return listed.filter { $0.covers(Height(height)) }.map(\.key)
     }
 
     /// What the state knows of the ledger's header beside a conflicting one that names other validators; all else is as

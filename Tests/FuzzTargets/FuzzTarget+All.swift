@@ -205,6 +205,8 @@ extension FuzzTarget {
         case .lightClientAttack(let evidence):
             _ = try? check.verify(
                 evidence, common: (evidence.timestamp, evidence.conflictingValidators), trusted: evidence.conflicting)
+        case .wrongReceipt(let evidence):
+            _ = try? check.verify(evidence, on: sampleLedger, validators: ValidatorSet(), receiptKeys: [])
         }
     }
 

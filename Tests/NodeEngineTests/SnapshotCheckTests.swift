@@ -19,6 +19,10 @@ struct SnapshotCheckTests {
 
         let genesis: Genesis
         let manifest: Snapshot.Manifest
+        let signed: [SignedHeader]
+        /// After the last block, and after the two before it: none moved the state.
+        let state: LedgerState
+        let tip: ChainTip
 
         init(_ name: String = "grove-1") throws {
             genesis = Genesis(
@@ -62,6 +66,7 @@ struct SnapshotCheckTests {
                 height: 2, forest: state.forest, log: AnchorLedger.frontier(in: BlockState(state)),
                 note: notes[2].tip, block: blocks[1].encoded, commit: signed[1].commit.encoded
             ).manifest(genesis, headers: [signed[0], signed[2]])
+            (self.signed, self.state, self.tip) = (signed, state, tip)
         }
 
         static func commit(_ header: BlockHeader, _ id: BlockID, by set: ValidatorSet) -> Commit {

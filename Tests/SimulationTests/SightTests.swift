@@ -41,7 +41,7 @@ struct SightTests {
         var summary = SeedSeries.Summary()
         for seed in 1_000..<1_080 as Range<UInt64> {
             let simulation = Simulation(seed: seed)
-            summary.add(simulation, simulation.run())
+            summary.add(simulation, JoiningSimulation(seed: seed), simulation.run())
         }
         #expect(summary.faults["crashes", default: 0] >= 20)
         #expect(summary.faults["partitions", default: 0] >= 20)

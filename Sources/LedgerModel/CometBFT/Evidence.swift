@@ -1,10 +1,12 @@
 import Codec
 package import Cryptography
 
-/// An item of a block's evidence (`tendermint.types.Evidence`: duplicate_vote_evidence 1, light_client_attack_evidence 2).
+/// An item of a block's evidence (`tendermint.types.Evidence`: duplicate_vote_evidence 1, light_client_attack_evidence 2;
+/// beside CometBFT's, wrong_receipt_evidence 100).
 package enum Evidence: Hashable, Sendable {
     case duplicateVote(DuplicateVoteEvidence)
     case lightClientAttack(LightClientAttackEvidence)
+    case wrongReceipt(WrongReceiptEvidence)
 
     /// Sum of the items of one block, in bytes (CometBFT's `evidence.max_bytes`).
     package static let blockBytesMax = 1 << 20
@@ -16,6 +18,7 @@ package enum Evidence: Hashable, Sendable {
             switch field.number {
             case 1: self = .duplicateVote(try DuplicateVoteEvidence(reading: field.bytes()))
             case 2: self = .lightClientAttack(try LightClientAttackEvidence(reading: field.bytes()))
+            case 100: self = .wrongReceipt(try WrongReceiptEvidence(reading: field.bytes()))
             default: throw ProtobufFailure.unknownField(field.number)
             }
             guard encoded == bytes else { throw ProtobufFailure.notCanonical }
@@ -29,6 +32,7 @@ package enum Evidence: Hashable, Sendable {
         switch self {
         case .duplicateVote(let evidence): writer.message(1, evidence.protobuf)
         case .lightClientAttack(let evidence): writer.message(2, evidence.protobuf)
+        case .wrongReceipt(let evidence): writer.message(100, evidence.protobuf)
         }
         return writer.bytes
     }
@@ -38,6 +42,7 @@ package enum Evidence: Hashable, Sendable {
         switch self {
         case .duplicateVote(let evidence): evidence.first.height
         case .lightClientAttack(let evidence): evidence.commonHeight
+        case .wrongReceipt(let evidence): evidence.header.header.height
         }
     }
 
@@ -46,6 +51,7 @@ package enum Evidence: Hashable, Sendable {
         switch self {
         case .duplicateVote(let evidence): SHA256.hash(evidence.protobuf)
         case .lightClientAttack(let evidence): evidence.hash
+        case .wrongReceipt(let evidence): SHA256.hash(evidence.protobuf)
         }
     }
 
@@ -62,6 +68,7 @@ package struct ValidatorMisbehaviour: Hashable, Sendable {
     package enum Kind: UInt64, Hashable, Sendable {
         case duplicateVote = 1
         case lightClientAttack = 2
+        case wrongReceipt = 3
     }
 
     package var kind: Kind

@@ -26,6 +26,14 @@ package enum EvidenceFailure: Error, Equatable, Sendable {
     case notConflicting
     /// The listed validators are not those that the commits convict.
     case accused
+    /// The header does not hold that shall prove what the ledger had.
+    case header(VerificationFailure)
+    /// The log is not proven under the header.
+    case proof(String)
+    /// The ledger had the log that was signed.
+    case rightLog
+    /// No receipt key of the accused has signed it.
+    case receiptSignature
 }
 
 /// Judges evidence as CometBFT does (`evidence/verify.go`), with its limits of age.

@@ -100,13 +100,18 @@ package struct Receipt: Hashable, Sendable {
             path: path, message: message)
     }
 
+    /// 64 bytes.
+    package var signature: [UInt8] { message.signature }
+
+    /// The root that the path leads to from a log entry; nil where it is none of such a tree.
+    package func root(of entry: Digest) -> Digest? {
+        try? TransparencyLog.root(
+            fromInclusionOf: TransparencyLog.leafHash(entry: entry.bytes), index: leafIndex, size: treeSize, path: path)
+    }
+
     /// Whether a key signed the root that the path leads to from a log entry.
     package func isSigned(by key: COSEKey, entry: Digest) -> Bool {
-        guard case .ed25519 = key, keyThumbprint == key.thumbprint,
-            let root = try? TransparencyLog.root(
-                fromInclusionOf: TransparencyLog.leafHash(entry: entry.bytes), index: leafIndex, size: treeSize,
-                path: path)
-        else { return false }
+        guard case .ed25519 = key, keyThumbprint == key.thumbprint, let root = root(of: entry) else { return false }
         return message.isSigned(by: key, detached: root.bytes)
     }
 }

@@ -65,7 +65,7 @@ package struct PastValidatorSet: Hashable, Sendable {
 }
 
 /// Proven misbehaviour: store `staking`, key `misbehaviour/` consensus address in hex `/` height in decimal = CBOR [uint
-/// kind (1 duplicate vote, 2 light client attack), uint validator's power, uint total power, uint time of that height's
+/// kind (1 duplicate vote, 2 light client attack, 3 wrong receipt), uint validator's power, uint total power, uint time of that height's
 /// block in ns since 1970, uint height of the block that recorded it].
 package struct MisbehaviourEntry: Hashable, Sendable {
     package static func key(_ validator: Address, at height: Height) -> [UInt8] {

@@ -22,7 +22,7 @@ struct NetCommand: AsyncParsableCommand {
             """,
         subcommands: [
             NetCardCommand.self, NetGenesisCommand.self, NetJoinCommand.self, NetStatusCommand.self,
-            NetValidatorsCommand.self, NetUpdateCommand.self,
+            NetValidatorsCommand.self, NetUpdateCommand.self, NetAccuseCommand.self,
         ])
 }
 
