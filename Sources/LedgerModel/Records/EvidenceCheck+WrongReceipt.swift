@@ -46,7 +46,7 @@ extension EvidenceCheck {
         guard header.chainID == chainID, header.height == Int64(height.value) + 1,
             header.validatorsHash == validators.hash.bytes
         else { throw .malformed("header") }
-        do { try CommitVerification.verify(evidence.header, by: validators) } catch { throw .header(error) }
+        do { _ = try CommitVerification.verify(evidence.header, by: validators) } catch { throw .header(error) }
         do {
             try ICS23.verifyPath(
                 root: header.appHash, specs: ProofSpec.ledger,

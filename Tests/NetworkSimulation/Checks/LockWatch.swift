@@ -60,7 +60,9 @@ struct LockWatch {
     }
 
     /// What is wrong with a vote of a correct node, which is being sent for the first time.
-    mutating func objection(to vote: Vote, of node: Int) -> String? {
+    ///
+    /// `mayHaveForgotten`: whether its disk may have lost a lock that it had acknowledged.
+    mutating func objection(to vote: Vote, of node: Int, mayHaveForgotten: Bool) -> String? {
         guard !vote.blockID.isZero else { return nil }
         let choice = Choice(height: vote.height, round: vote.round, blockID: vote.blockID)
         if vote.type == .precommit {
@@ -73,8 +75,8 @@ struct LockWatch {
         let polkas = claims.filter { $0 >= 0 && hasPolka(vote.height, $0, vote.blockID) }
         if !claims.contains(-1), polkas.isEmpty { return "prevotes for a polka that there was not" }
         // Lines 23 and 29: another block only for a polka no earlier than the lock.
-        if let lock = locks[node], lock.height == vote.height, lock.round < vote.round, lock.blockID != vote.blockID,
-            polkas.allSatisfy({ $0 < lock.round })
+        if !mayHaveForgotten, let lock = locks[node], lock.height == vote.height, lock.round < vote.round,
+            lock.blockID != vote.blockID, polkas.allSatisfy({ $0 < lock.round })
         {
             return "prevotes another block than it locked in round \(lock.round)"
         }

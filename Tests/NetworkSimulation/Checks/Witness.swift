@@ -91,7 +91,8 @@ final class Witness {
             violate("node \(node.index) signed twice at \(place)")
         }
         if before == nil, node.isCorrect, case .vote(let vote) = signed,
-            let objection = lockWatch.objection(to: vote, of: node.index)
+            let objection = lockWatch.objection(
+                to: vote, of: node.index, mayHaveForgotten: node.disk.mayHaveForgotten)
         {
             violate("node \(node.index) at \(place) \(objection)")
         }
