@@ -1,3 +1,4 @@
+import Consensus
 import Cryptography
 import LedgerModel
 @testable import LedgerRuntime

@@ -60,8 +60,8 @@ extension SnapshotFetch {
     /// Where only peers are left that were late, they get another chance: a server that is busy drops what it is asked for.
     mutating func choose(at now: UInt64) {
         if let offer = best() { return begin(offer, at: now) }
-        if pardons < Self.pardonsMax, peers.values.contains(where: { $0.lateness >= Self.latenessMax }) {
-            pardons += 1
+        if !hasPardoned, peers.values.contains(where: { $0.lateness >= Self.latenessMax }) {
+            hasPardoned = true
             for peer in peers.keys { peers[peer]?.lateness = 0 }
             if let offer = best() { return begin(offer, at: now) }
         }

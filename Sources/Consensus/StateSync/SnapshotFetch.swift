@@ -24,8 +24,6 @@ package struct SnapshotFetch: Sendable {
     static let partNanoseconds: UInt64 = 15_000_000_000
     /// Late chunks after which a peer is passed over.
     static let latenessMax = 3
-    /// How often all who are passed over are asked again, where nobody else is left.
-    static let pardonsMax = 3
     /// Above it a manifest is none: 256 changes of a set of 100 validators and a million chunks fit.
     static let manifestBytesMax: UInt32 = 64 << 20
 
@@ -148,7 +146,8 @@ package struct SnapshotFetch: Sendable {
     var refused: Set<NodeID> = []
     /// Contents that do not hold.
     var refusedContents: Set<Digest> = []
-    var pardons = 0
+    /// Whether all who were late have got another chance: once, since each takes ``partNanoseconds`` of it.
+    var hasPardoned = false
     var firstAnswer: UInt64?
     /// When something new came last.
     var lastNews: UInt64
