@@ -133,6 +133,11 @@ package struct TextEmbedder: Sendable {
         return low < quiet.count && quiet[low] == key
     }
 
+    /// The key of a feature that is no word, its weight left out.
+    func key(ofFeature bytes: [UInt8]) -> UInt64 {
+        bytes.reduce(Self.mix(wordSeed)) { Self.step($0, UInt32($1)) } & ~Self.weightMask
+    }
+
     // MARK: Steps 4 and 5
 
     /// The sum of what the features add.
