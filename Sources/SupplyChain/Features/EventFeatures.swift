@@ -45,14 +45,15 @@ package struct EventFeatures: Equatable, Sendable {
     /// - Complexity: linear in the event; n log n in lists beyond 64.
     package init(_ event: EPCISEvent) {
         add("type", event.kind.name.bytes, 6)
-        add("bizStep", event.bizStep, 10)
-        add("disposition", event.disposition, 6)
+        let step = Self.canonical(event.bizStep)
+        add("bizStep", step, 10)
+        add("disposition", Self.canonical(event.disposition), 6)
         add("action", event.action, 4)
         add("day", UTF8Text(event.eventTime.prefix(10)), 2)
         place("readPoint", event.readPoint)
         place("bizLocation", event.bizLocation)
-        if let place = event.bizLocation ?? event.readPoint, !event.bizStep.isEmpty {
-            add("bizStep@", Self.canonical(event.bizStep) + [0x40] + Self.canonical(place.id), 8)
+        if let place = event.bizLocation ?? event.readPoint, !step.isEmpty {
+            add("bizStep at", step + [0x20] + Self.canonical(place.id), 8)
         }
         objects(event)
         let parties =
@@ -123,9 +124,10 @@ package struct EventFeatures: Equatable, Sendable {
 
     // MARK: Weights
 
+    /// Adds a value in its canonical form.
     private mutating func add(_ name: StaticString, _ value: UTF8Text, _ weight: UInt64) {
         guard !value.isEmpty else { return }
-        add(name.bytes + [0x3d] + Self.canonical(value), weight)
+        add(name.bytes + [0x3d] + value, weight)
     }
 
     private mutating func add(_ text: UTF8Text, _ weight: UInt64) {
@@ -135,9 +137,11 @@ package struct EventFeatures: Equatable, Sendable {
     /// Shares a total of squared weights.
     private mutating func add(_ texts: [UTF8Text], total: Int) {
         var texts = Array(Set(texts))
+        guard !texts.isEmpty else { return }
         if texts.count > total {
-            texts = texts.map { (hash: Self.hash($0), text: $0) }
-                .sorted { ($0.hash, $1.text.count) < ($1.hash, $0.text.count) }.prefix(total).map(\.text)
+            texts = texts.map { (hash: Self.hash($0), text: $0) }.sorted { left, right in
+                left.hash == right.hash ? left.text.lexicographicallyPrecedes(right.text) : left.hash < right.hash
+            }.prefix(total).map(\.text)
         }
         var weight = 1
         while (weight + 1) * (weight + 1) * texts.count <= total { weight += 1 }
