@@ -165,6 +165,21 @@ struct PrivateIndexTests {
         }
     }
 
+    @Test func `what an erasure puts under another key after it was read is opened all the same`() async throws {
+        try await Self.withBench { bench in
+            let ids = try await bench.capture((0..<3).map { Self.event($0) })
+            let rows = try ids.map { try #require(try bench.fixture.store.record($0, tenant: "orchard")).row }
+            let read = try bench.fixture.store.sealedRecords(rows)
+            #expect(try await bench.service.erase(ids[1], tenant: "orchard", reason: 1))
+            let index = try #require(bench.service.index)
+            let fresh = try bench.fixture.store.sealedRecords([rows[0]])[0]
+            #expect(fresh.keyGroup != read[0].keyGroup)
+            #expect(try await index.document(read[0]) == index.document(fresh))
+            #expect(try await index.document(read[0]) != nil)
+            #expect(try await index.document(read[1]) == nil, "nothing brings an erased one back")
+        }
+    }
+
     @Test func `nothing of it is stored: questions leave the gateway's files as they are`() async throws {
         try await Self.withBench { bench in
             let ids = try await bench.capture((0..<50).map { Self.event($0) })

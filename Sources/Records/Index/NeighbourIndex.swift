@@ -17,6 +17,8 @@ struct NeighbourIndex: Sendable {
     /// The neighbour whose distance says how alone a record is: one or two equal records are no company.
     static let isolationRank = 3
 
+    /// Records whose neighbours are looked for together: their vectors and a block stay in a core's cache.
+    private static let groupCount = 16
     /// Below twice so many no isolation is dropped because nobody asks for it.
     private static let isolationsKept = 1_000
 
@@ -116,6 +118,7 @@ struct NeighbourIndex: Sendable {
 
     /// Compares rows with those that came since they were compared last, until so many comparisons are made.
     ///
+    /// A row whose turn comes is compared with all of them.
     /// - Returns: comparisons that are left; where it is 0, the rest of the rows waits for another call.
     mutating func isolate(_ candidates: [Int64], comparisonsMax: Int) -> Int {
         if isolations.count > 2 * max(candidates.count, Self.isolationsKept) {
@@ -123,20 +126,46 @@ struct NeighbourIndex: Sendable {
             isolations = isolations.filter { kept.contains($0.key) }
         }
         var left = comparisonsMax
+        var group: [(row: Int64, vector: [Int8], isolation: Isolation)] = []
         for row in candidates {
             guard let vector = vector(of: row) else { continue }
-            var isolation =
+            let isolation =
                 isolations[row] ?? Isolation(nearest: NearestNeighbours(limit: Self.isolationRank), compared: 0)
-            let oldest = insertions - UInt64(rows.count)
-            let start = max(isolation.compared, oldest)
-            guard start < insertions else { continue }
-            guard left > 0 else { return 0 }
-            for range in places(from: start) { compare(vector, with: range, into: &isolation.nearest, without: row) }
-            left = max(0, left - Int(insertions - start))
-            isolation.compared = insertions
-            isolations[row] = isolation
+            guard firstToCompare(isolation) < insertions else { continue }
+            guard left > 0 else {
+                compare(&group)
+                return 0
+            }
+            left = max(0, left - Int(insertions - firstToCompare(isolation)))
+            group.append((row, vector, isolation))
+            if group.count == Self.groupCount { compare(&group) }
         }
+        compare(&group)
         return left
+    }
+
+    /// The first insertion that is not compared yet and still held.
+    private func firstToCompare(_ isolation: Isolation) -> UInt64 {
+        max(isolation.compared, insertions - UInt64(rows.count))
+    }
+
+    /// Compares a few rows with what is not compared, block by block, so that a block is read from memory once.
+    private mutating func compare(_ group: inout [(row: Int64, vector: [Int8], isolation: Isolation)]) {
+        let ranges = group.map { places(from: firstToCompare($0.isolation)) }
+        for block in blocks.indices {
+            let held = block * Self.blockCount..<(block + 1) * Self.blockCount
+            for member in group.indices {
+                for range in ranges[member] where range.overlaps(held) {
+                    compare(
+                        group[member].vector, with: range.clamped(to: held), into: &group[member].isolation.nearest,
+                        without: group[member].row)
+                }
+            }
+        }
+        for member in group {
+            isolations[member.row] = Isolation(nearest: member.isolation.nearest, compared: insertions)
+        }
+        group.removeAll()
     }
 
     /// The distance to a row's third nearest, as far as ``isolate(_:comparisonsMax:)`` has found it; nil where there are

@@ -16,7 +16,7 @@ package actor PrivateIndex {
         package var tenantsMax: Int
         /// Whose last question is older gives its place to another tenant.
         package var idleNanoseconds: UInt64
-        /// Documents that one question opens: about a second's work.
+        /// Documents that one question opens: about five seconds' work.
         package var documentsPerQuestion: Int
         /// Comparisons that one question for anomalies makes: about a second's work.
         package var comparisonsPerQuestion: Int
@@ -26,7 +26,7 @@ package actor PrivateIndex {
 
         package init(
             recordsMax: Int = recordsMaxDefault, tenantsMax: Int = 4, idleNanoseconds: UInt64 = 10_000_000_000,
-            documentsPerQuestion: Int = 25_000, comparisonsPerQuestion: Int = 50_000_000
+            documentsPerQuestion: Int = 100_000, comparisonsPerQuestion: Int = 100_000_000
         ) {
             self.recordsMax = recordsMax
             self.tenantsMax = tenantsMax
@@ -148,7 +148,10 @@ package actor PrivateIndex {
         let turn = min(Self.documentsPerTurn, held.waiting.count, max(budget, 1))
         for record in try store.sealedRecords(held.waiting.suffix(turn).reversed()) {
             // What does not open is damaged and says so when it is asked for; the others are found all the same.
-            if let vector = open(record) { held.index.insert(vector, row: record.row) }
+            guard let document = try document(record),
+                let vector = RecordVector.vector(of: document, mediaType: record.mediaType)
+            else { continue }
+            held.index.insert(vector, row: record.row)
         }
         held.waiting.removeLast(turn)
         budget -= turn
@@ -177,17 +180,25 @@ package actor PrivateIndex {
     /// The vector of a record that the index does not hold; nil where it has none.
     private func vector(ofStored row: Int64) throws -> [Int8]? {
         guard let record = try store.sealedRecords([row]).first else { return nil }
-        guard let document = document(record) else { throw RecordsFailure.sealBroken }
+        guard let document = try document(record) else { throw RecordsFailure.sealBroken }
         return RecordVector.vector(of: document, mediaType: record.mediaType)
     }
 
-    private func open(_ record: SealedRecordRow) -> [Int8]? {
-        document(record).flatMap { RecordVector.vector(of: $0, mediaType: record.mediaType) }
-    }
-
-    private func document(_ record: SealedRecordRow) -> [UInt8]? {
-        keys.key(of: record.keyGroup).flatMap {
-            SealedPayload.open(payload: record.payload, wrap: record.wrap, groupKey: $0)?.document
+    /// A record's document; nil where it does not open, or is erased by now.
+    ///
+    /// An erasure puts other records of the same key group under another key: what was read before is read again then.
+    func document(_ record: SealedRecordRow) throws -> [UInt8]? {
+        var record = record
+        while true {
+            if let key = keys.key(of: record.keyGroup),
+                let opened = SealedPayload.open(payload: record.payload, wrap: record.wrap, groupKey: key)
+            {
+                return opened.document
+            }
+            guard let now = try store.sealedRecords([record.row]).first, now.keyGroup != record.keyGroup else {
+                return nil
+            }
+            record = now
         }
     }
 }
