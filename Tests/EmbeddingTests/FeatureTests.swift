@@ -52,13 +52,19 @@ struct FeatureTests {
         #expect(try Self.cosine(common + left, common + right) > Self.cosine(light + left, light + right))
     }
 
+    @Test func `a feature points the same way whatever it weighs`() throws {
+        let left = Self.features(0..<4, weight: 4)
+        #expect(try Self.cosine(left, Self.features(0..<4, weight: 3)) > 980)
+        #expect(try Self.cosine(left, Self.features(0..<5, weight: 3)) > 800)
+    }
+
     @Test func `a feature is not the word of the same bytes`() throws {
         #expect(
             try Self.embedder.vector(ofFeatures: [(bytes: Array("shipping".utf8), weight: 12)])
                 != Self.embedder.vector(of: "shipping"))
         #expect(
             Self.embedder.key(ofFeature: Array("shipping".utf8))
-                != (try Self.embedder.features(of: Array("shipping".utf8)).first.map { $0 & ~15 }))
+                & ~15 != (try Self.embedder.features(of: Array("shipping".utf8)).first.map { $0 & ~15 }))
     }
 
     @Test(arguments: [1, 2, 5, 50, 500])

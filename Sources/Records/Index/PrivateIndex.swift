@@ -16,7 +16,7 @@ package actor PrivateIndex {
         package var tenantsMax: Int
         /// Whose last question is older gives its place to another tenant.
         package var idleNanoseconds: UInt64
-        /// Documents that one question opens: about five seconds' work.
+        /// Documents that one question opens, more than the default holds: about six seconds' work.
         package var documentsPerQuestion: Int
         /// Comparisons that one question for anomalies makes: about a second's work.
         package var comparisonsPerQuestion: Int
@@ -26,7 +26,7 @@ package actor PrivateIndex {
 
         package init(
             recordsMax: Int = recordsMaxDefault, tenantsMax: Int = 4, idleNanoseconds: UInt64 = 10_000_000_000,
-            documentsPerQuestion: Int = 100_000, comparisonsPerQuestion: Int = 100_000_000
+            documentsPerQuestion: Int = 125_000, comparisonsPerQuestion: Int = 125_000_000
         ) {
             self.recordsMax = recordsMax
             self.tenantsMax = tenantsMax
