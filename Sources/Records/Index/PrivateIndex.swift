@@ -10,7 +10,7 @@ package import GatewayStore
 /// goes on from there.
 package actor PrivateIndex {
     package struct Limits: Sendable {
-        /// Of each tenant, so many of its newest records are compared: 40 MB of memory for each tenant that asks.
+        /// Of each tenant, so many of its newest records are compared: 50 MB of memory for each tenant that asks.
         package var recordsMax: Int
         /// Tenants whose indexes are held at a time.
         package var tenantsMax: Int
