@@ -60,7 +60,7 @@ let modules: [Module] = [
         name: "Records",
         dependsOn: [
             "Codec", "Cryptography", "Proofs", "LedgerModel", "LedgerAccess", "GatewayStore", "SupplyChain",
-            "SchemaValidation", "CSchemas", "HTTPClientKit",
+            "SchemaValidation", "VectorIndex", "Embedding", "CSchemas", "HTTPClientKit",
         ],
         uses: ["Logging", "ServiceLifecycle"]),
     // Clients: what others build on.

@@ -35,4 +35,7 @@
 // No overflow: a text has at most 65,536 trigrams and 16,384 words of weight 15 or less, so all of an eighth is below 2^29,
 // and the sum of squares below 2^61. Eight places, because four let the few features of a one-letter text pile up in one.
 //
+// `TextEmbedder+Features` makes vectors of sets of named features by steps 4 and 5, for the private index of a gateway
+// (docs/similar.md); they never leave it, so nobody else needs the same.
+//
 // A vector is a publication of the text behind it (docs/embeddings.md).

@@ -133,30 +133,40 @@ package struct TextEmbedder: Sendable {
         return low < quiet.count && quiet[low] == key
     }
 
+    /// The key of a feature that is no word; unlike a word's it says nothing of the weight.
+    func key(ofFeature bytes: [UInt8]) -> UInt64 {
+        bytes.reduce(Self.mix(wordSeed)) { Self.step($0, UInt32($1)) }
+    }
+
     // MARK: Steps 4 and 5
 
     /// The sum of what the features add.
     func sums(of keys: [UInt64]) -> [Int64] {
         var sums = [Int64](repeating: 0, count: dimension)
         // Most keys occur once: their root is 256.
-        let width = UInt64(dimension / Self.laneCount)
         var index = 0
         while index < keys.count {
             let key = keys[index]
             var next = index + 1
             while next < keys.count, keys[next] == key { next += 1 }
             let root = next - index == 1 ? 256 : Int64(Self.squareRoot(UInt64(next - index) << 16))
-            let weight = Int64(key & Self.weightMask) * root
-            var lanes: UInt64 = 0
-            for lane in 0..<Self.laneCount {
-                if lane & 3 == 0 { lanes = Self.mix(lane == 0 ? key : key &+ Self.golden) }
-                let place = lane * Int(width) + Int((((lanes & 0xffff) >> 1) * width) >> 15)
-                sums[place] += lanes & 1 == 0 ? weight : -weight
-                lanes >>= 16
-            }
+            add(Int64(key & Self.weightMask) * root, of: key, to: &sums)
             index = next
         }
         return sums
+    }
+
+    /// Adds a key's weight in its places, one in each eighth.
+    @inline(__always)
+    func add(_ weight: Int64, of key: UInt64, to sums: inout [Int64]) {
+        let width = UInt64(dimension / Self.laneCount)
+        var lanes: UInt64 = 0
+        for lane in 0..<Self.laneCount {
+            if lane & 3 == 0 { lanes = Self.mix(lane == 0 ? key : key &+ Self.golden) }
+            let place = lane * Int(width) + Int((((lanes & 0xffff) >> 1) * width) >> 15)
+            sums[place] += lanes & 1 == 0 ? weight : -weight
+            lanes >>= 16
+        }
     }
 
     /// The sum brought to the vectors' length.

@@ -80,6 +80,14 @@ enum ProblemTable {
                 "address-refused", .unprocessableContent, title: "The URL is not one that is called from here",
                 detail: "\(refusal.rawValue). The operator can open ranges in vivian.json.")
         case .schema(let refusal): .schema(refusal)
+        case .indexing:
+            Problem(
+                "indexing", .serviceUnavailable, title: "The private index is being made",
+                detail: "Ask again in a moment: each question takes it further.", retryAfterSeconds: 1)
+        case .indexOff:
+            Problem(
+                "index-off", .notFound, title: "This gateway has no private index",
+                detail: "Its operator has switched it off: `similar.enabled` in vivian.json.")
         case .ledger(let failure): ledger(failure)
         case .store(let isDiskFull, let detail): store(isDiskFull: isDiskFull, detail: detail)
         }

@@ -48,7 +48,7 @@ struct RecordRoutes {
     /// What GET answers, of which the entity tag is.
     private static func reply(_ record: RecordView) -> Reply { Reply.json(json(record)) }
 
-    private static func json(_ record: RecordView) -> JSON {
+    static func json(_ record: RecordView) -> JSON {
         .object(of: [
             "recordId": .hex(record.recordID),
             "state": .string(record.state.rawValue),

@@ -65,7 +65,8 @@ final class Route: Sendable {
 /// The OpenAPI document lists the same with the same scopes; a test compares them.
 enum RouteTable {
     static func routes(of parts: GatewayParts) -> [Route] {
-        CaptureRoutes(parts: parts).routes + RecordRoutes(parts: parts).routes + LedgerRoutes(parts: parts).routes
+        CaptureRoutes(parts: parts).routes + RecordRoutes(parts: parts).routes + SimilarRoutes(parts: parts).routes
+            + LedgerRoutes(parts: parts).routes
             + LogRoutes(parts: parts).routes + OperationRoutes(parts: parts).routes
             + NetworkRoutes(parts: parts).routes
             + WellKnownRoutes(parts: parts).routes + APIKeyRoutes(parts: parts).routes

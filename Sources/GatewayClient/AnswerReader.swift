@@ -72,6 +72,12 @@ struct AnswerReader {
         return texts.contains(nil) ? nil : texts.compactMap(\.self)
     }
 
+    /// One object in another.
+    func object(_ name: String) throws(GatewayFailure) -> AnswerReader {
+        guard let object = node[name], object.kind == .object else { throw .unreadable("\(name) is missing") }
+        return AnswerReader(object)
+    }
+
     /// The elements of a list of objects.
     func objects(_ name: String) throws(GatewayFailure) -> [AnswerReader] {
         guard let list = node[name] else { throw .unreadable("\(name) is missing") }

@@ -6,7 +6,7 @@ extension GatewayStore {
     package static let examinedRowsMax = 10_000
 
     /// The columns of a list: what is long stays in the table.
-    private static let headColumns = """
+    static let headColumns = """
         r.id, r.rid, r.tenant, r.issuer, r.number, x'' AS statement, r.media_type, NULL AS payload, r.key_group,
         NULL AS wrap, r.accepted_at, r.erased_at, \(joinedColumns)
         """

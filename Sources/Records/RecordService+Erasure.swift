@@ -68,6 +68,7 @@ extension RecordService {
                     return again
                 }
             }
+            await index?.forget(row.row, tenant: tenant)
             try keys.destroy(row.keyGroup)
             try store.scrub()
             outbox.wake()

@@ -25,11 +25,14 @@ package final class RecordService: Sendable {
     let reader: CaptureReader
     let now: @Sendable () -> UInt64
     let trees: IntervalTrees
+    /// Nil where it is switched off.
+    let index: PrivateIndex?
     private let queue: AcceptanceQueue
 
     package init(
         store: GatewayStore, keys: GroupKeyFile, issuer: Issuer, ledger: any LedgerAccess, outbox: Outbox,
-        reader: CaptureReader, anchoring: AnchorPlan = .record, now: @escaping @Sendable () -> UInt64
+        reader: CaptureReader, anchoring: AnchorPlan = .record, index: PrivateIndex? = nil,
+        now: @escaping @Sendable () -> UInt64
     ) {
         self.store = store
         self.keys = keys
@@ -38,6 +41,7 @@ package final class RecordService: Sendable {
         self.outbox = outbox
         self.reader = reader
         self.now = now
+        self.index = index
         trees = IntervalTrees(store: store)
         queue = AcceptanceQueue { captures in
             let time = now()

@@ -34,6 +34,10 @@ package enum RecordsFailure: Error, Sendable {
     case addressRefused(AddressPolicy.Refusal)
     /// A schema was refused, or is not there.
     case schema(SchemaRefusal)
+    /// The private index is not brought up to date yet: ask again in a moment, it goes on from where it is.
+    case indexing
+    /// The gateway is configured without a private index.
+    case indexOff
     /// The ledger did not answer.
     case ledger(LedgerAccessFailure)
     /// The gateway's store did not do what it was asked to.

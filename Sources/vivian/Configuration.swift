@@ -36,6 +36,8 @@ struct Configuration {
     var batchSize: Int?
     var batchCover = false
     var deduplicationDays = RecordIDPolicy.horizonDaysDefault
+    /// How many of a tenant's newest records the private index compares; nil where there is none.
+    var similarRecordsMax: Int? = PrivateIndex.Limits.recordsMaxDefault
     var requestsPerSecond = GatewayConfiguration.requestsPerSecondDefault
     var clientSeconds = GatewayConfiguration.clientSecondsDefault
     var securityContact: String?
@@ -132,6 +134,9 @@ extension Configuration {
                     coversIdleTime: made.batchCover)
             } catch { problems += error.problems.map { "/anchor: \($0)" } }
             made.deduplicationDays = root["deduplicationDays"].flatMap(integer) ?? made.deduplicationDays
+            made.similarRecordsMax =
+                root["similar"]?["enabled"]?.bool == false
+                ? nil : root["similar"]?["recordsMax"].flatMap(integer) ?? made.similarRecordsMax
             made.keepBlocks = root["keepBlocks"].flatMap(integer).map { UInt64($0) }
             made.requestsPerSecond =
                 root["requestsPerSecond"].flatMap(integer).map { UInt32($0) } ?? made.requestsPerSecond

@@ -32,7 +32,7 @@ struct ModuleGraphTests {
         "GatewayStore": ["Codec", "Cryptography"],
         "Records": [
             "Codec", "Cryptography", "Proofs", "LedgerModel", "LedgerAccess", "GatewayStore", "SupplyChain",
-            "SchemaValidation", "CSchemas", "HTTPClientKit",
+            "SchemaValidation", "VectorIndex", "Embedding", "CSchemas", "HTTPClientKit",
         ],
         "GatewayAPI": [
             "Codec", "Cryptography", "Proofs", "LedgerModel", "LedgerAccess", "Records", "SchemaValidation",

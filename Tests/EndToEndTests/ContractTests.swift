@@ -93,6 +93,8 @@ extension EndToEnd {
                     "GET /records/{id}": ["id": records[0]],
                     "DELETE /records/{id}": ["id": records[1], "reason": "2", "If-Match": "ETAG"],
                     "GET /records/{id}/receipt": ["id": records[0], "validator": status["validator"]?.string ?? ""],
+                    "GET /records/{id}/similar": ["id": records[0], "limit": "3", "distanceMax": "900"],
+                    "GET /records/anomalies": ["limit": "3", "among": "10"],
                     "GET /records/{id}/bundle": ["id": records[0], "receipts": "true", "trusted": trusted],
                     "GET /state/{store}/{key}": [
                         "store": "anchor", "key": ProofTests.key("log"), "height": "2", "prove": "true",

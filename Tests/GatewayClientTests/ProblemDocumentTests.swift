@@ -56,6 +56,21 @@ struct AnswerTests {
         #expect(throws: GatewayFailure.self) { try RecordAnswer(ProblemDocumentTests.reply(200, body)) }
     }
 
+    @Test(arguments: [
+        "{}", #"{"distance":1}"#, #"{"distance":-1,"record":RECORD,"nearest":[]}"#, #"{"record":RECORD,"nearest":[]}"#,
+        #"{"distance":1,"record":[],"nearest":[]}"#, #"{"distance":1,"record":RECORD}"#,
+        #"{"distance":1,"record":RECORD,"nearest":[7]}"#, #"{"distance":1,"record":RECORD,"nearest":[{"distance":1}]}"#,
+    ]) func `an anomaly without its record, distance or neighbours is unreadable`(_ body: String) throws {
+        let record =
+            #"{"recordId":"ab","state":"accepted","issuer":"c","number":"1","mediaType":"t","acceptedAt":"x"}"#
+        func read(_ body: String) throws -> AnomalousRecordAnswer {
+            try AnomalousRecordAnswer(ProblemDocumentTests.reply(200, body.replacing("RECORD", with: record)))
+        }
+        #expect(throws: GatewayFailure.self) { try read(body) }
+        let whole = try read(#"{"distance":9,"record":RECORD,"nearest":[{"distance":4,"record":RECORD}]}"#)
+        #expect(whole.distance == 9 && whole.record.id == "ab" && whole.nearest.map(\.distance) == [4])
+    }
+
     @Test func `what an answer has beyond its members stays in its text`() throws {
         let body =
             #"{"recordId":"ab","state":"accepted","issuer":"c","number":"1","mediaType":"t","acceptedAt":"x","new":[1]}"#

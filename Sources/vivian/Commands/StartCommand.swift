@@ -105,7 +105,10 @@ struct StartCommand: AsyncParsableCommand {
         let keeper = RecordIDKeeper(keys: keys, policy: recordIDs, logger: logger, now: now)
         let records = RecordService(
             store: store, keys: keys, issuer: issuer, ledger: node, outbox: outbox, reader: try CaptureReader(),
-            anchoring: anchoring, now: now)
+            anchoring: anchoring,
+            index: settings.similarRecordsMax.map { count in
+                PrivateIndex(store: store, keys: keys, limits: .init(recordsMax: count), now: now)
+            }, now: now)
         guard try records.keysBelong() else {
             throw CommandFailure(
                 "keys/records.keys is not the one under which gateway/ was sealed; restore both from the same backup")
