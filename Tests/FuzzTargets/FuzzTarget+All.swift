@@ -158,6 +158,8 @@ extension FuzzTarget {
         canonical("consensus-message") { try ConsensusMessage(decoding: $0).encoded },
         canonical("locked-block") { try LockedBlock(decoding: $0).encoded },
         canonical("sign-state") { try SignState(decoding: $0).encoded },
+        canonical("lock-record", byteCountMax: 1 << 14) { try LockRecord(decoding: $0).encoded },
+        canonical("round-certificate") { try RoundCertificate(decoding: $0).encoded },
         canonical("proposer-rotation") { try ProposerRotation(decoding: $0).encoded },
         stable("account-entry", read: { try AccountEntry(decoding: $0) }, write: { $0.encoded() }),
         stable("validator-entry", read: { try ValidatorEntry(decoding: $0) }, write: { $0.encoded() }),
