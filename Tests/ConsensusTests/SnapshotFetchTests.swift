@@ -325,7 +325,7 @@ extension SnapshotMessage {
 
     @Test func `where all stop it ends, in bounded time`() {
         var joiner = Self.fetching()
-        joiner.pass(seconds: 120)
+        joiner.pass(seconds: 95)
         #expect(joiner.outcome == nil, "they get another chance")
         joiner.pass(seconds: 60)
         #expect(joiner.outcome == .blocks(.noOffer) && joiner.banned.isEmpty)

@@ -107,6 +107,20 @@ struct WrongReceiptTests {
         }
     }
 
+    @Test func `a header that nobody signed proves no log`() throws {
+        // The state of somebody's own making, under the commit of the ledger's header.
+        var forged = try evidence()
+        let block = BlockState(ledger.state)
+        block.set(.anchor, LogState.key, LogState(size: 9, root: SHA256.hash([1])).encoded())
+        let forest = try block.committed(block.sortedChanges()).forest
+        forged.header.header.appHash = forest.appHash.bytes
+        forged.logState = try #require(forest.value(StoreName.anchor.rawValue, LogState.key))
+        forged.proof = try #require(forest.proof(store: StoreName.anchor.rawValue, key: LogState.key)).encoded()
+        #expect(throws: RuntimeFailure.self) { try judge(forged) }
+        forged.header.commit.blockID.hash = forged.header.header.hash.bytes
+        #expect(throws: RuntimeFailure.self) { try judge(forged) }
+    }
+
     @Test func `another key's, another ledger's and an unknown height's convict nobody`() throws {
         #expect(throws: RuntimeFailure.self) { try judge(evidence(1, key: 2)) }
         let stranger = LedgerIdentity(chainID: ledger.genesis.chainID, genesisHash: .zero)

@@ -42,11 +42,14 @@ extension EvidenceCheck {
     private func logState(
         of evidence: WrongReceiptEvidence, after height: Height, validators: ValidatorSet
     ) throws(EvidenceFailure) -> LogState {
-        let header = evidence.header.header
-        guard header.chainID == chainID, header.height == Int64(height.value) + 1,
-            header.validatorsHash == validators.hash.bytes
-        else { throw .malformed("header") }
-        do { _ = try CommitVerification.verify(evidence.header, by: validators) } catch { throw .header(error) }
+        let header: BlockHeader
+        do {
+            header = try HeaderStep.begin(
+                UnverifiedHeader(signed: evidence.header, validators: validators), chainID: chainID,
+                trustedValidatorsHash: validators.hash
+            ).header
+        } catch { throw .header(error) }
+        guard header.height == Int64(height.value) + 1 else { throw .malformed("header") }
         do {
             try ICS23.verifyPath(
                 root: header.appHash, specs: ProofSpec.ledger,
