@@ -57,6 +57,29 @@ class Gateway(unittest.TestCase):
         outcome = verify(self.client.bundle(capture.records[0]), policy)
         self.assertTrue(outcome.ok and any("exists" in line for line in outcome.holds), outcome.reason)
 
+    def test_similar_records_and_vectors(self) -> None:
+        ids = [self.client.capture(self.document()).records[0] for _ in range(4)]
+        similar = self.client.similar(ids[0], limit=3)
+        self.assertEqual(len(similar), 3)
+        self.assertNotIn(ids[0], [item.record.record_id for item in similar])
+        self.assertEqual(sorted(item.distance for item in similar), [item.distance for item in similar])
+        self.assertEqual(len(self.client.similar(ids[0], limit=1, distance_max=1_999)), 1)
+        alone = self.client.anomalies(limit=1, among=4)
+        self.assertEqual([len(item.nearest) for item in alone], [3])
+        for name, call in (
+            ("not-found", lambda: self.client.similar("00" * 32)),
+            ("bad-parameter", lambda: self.client.anomalies(among=0)),
+            ("not-found", lambda: self.client.collection(4_000_000_000)),
+            ("not-found", lambda: self.client.search(4_000_000_000, [1, -127, 127])),
+        ):
+            with self.assertRaises(Problem) as caught:
+                call()
+            self.assertEqual(caught.exception.name, name)
+        for vector in ([128], [-128], [1, 1_000]):
+            with self.assertRaises(ValueError):
+                self.client.search(1, vector)
+        self.assertEqual(list(self.client.collections(page_size=10)), list(self.client.collections()))
+
     def test_a_capture_that_is_waited_for_can_be_proven(self) -> None:
         capture = self.client.capture(self.document(), wait=30)
         self.assertTrue(capture.is_finished)

@@ -3,13 +3,16 @@
 ``Client`` speaks the HTTPS API; ``vivian.verify`` checks bundles and proofs without a network.
 """
 
-from .answers import APIKey, AuditEntry, Block, Capture, Job, Record, StateValue, Status, Transaction
+from .answers import (
+    AnomalousRecord, APIKey, AuditEntry, Block, Capture, Collection, Hit, Job, Record, SimilarRecord, StateValue, Status,
+    Transaction,
+)
 from .client import Client
 from .problem import Problem, Violation
 from .wire import Retries
 
 __all__ = [
-    "APIKey", "AuditEntry", "Block", "Capture", "Client", "Job", "Problem", "Record", "Retries", "StateValue", "Status",
-    "Transaction", "Violation",
+    "APIKey", "AnomalousRecord", "AuditEntry", "Block", "Capture", "Client", "Collection", "Hit", "Job", "Problem",
+    "Record", "Retries", "SimilarRecord", "StateValue", "Status", "Transaction", "Violation",
 ]
 __version__ = "0.2.0"

@@ -47,6 +47,46 @@ class StateValue:
 
 
 @dataclass(frozen=True)
+class Collection:
+    """A collection of vectors on the ledger, as of a block."""
+
+    number: int
+    state_height: int
+    owner: str
+    name: str
+    #: ``dot``, ``squaredL2`` or ``cosine``.
+    metric: str
+    dimension: int
+    scale: int
+    count: int
+    #: Whether its contents are declared public.
+    is_public: bool
+    root: str
+
+    @staticmethod
+    def read(root: dict[str, Any]) -> Collection:
+        return Collection(
+            int(root["collection"]), int(root["stateHeight"]), root["owner"], root["name"], root["metric"],
+            root["dimension"], root["scale"], root["count"], root["isPublic"], root["root"],
+        )
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A vector that a search has found: whose it is, and how far."""
+
+    kind: int
+    subject: str
+    #: Minus the dot product, or the squared distance.
+    distance: int
+    tag: int
+
+    @staticmethod
+    def read(root: dict[str, Any]) -> Hit:
+        return Hit(root["kind"], root["subject"], root["distance"], root["tag"])
+
+
+@dataclass(frozen=True)
 class Block:
     height: int
     hash: str
@@ -147,6 +187,32 @@ class Record:
             root.get("blockTime"),
             root["acceptedAt"],
         )
+
+
+@dataclass(frozen=True)
+class SimilarRecord:
+    """A record, and how far it is from another one: 1,000 x (1 - cosine), 0 the same, about 1,000 nothing in common."""
+
+    distance: int
+    record: Record
+
+    @staticmethod
+    def read(root: dict[str, Any]) -> SimilarRecord:
+        return SimilarRecord(root["distance"], Record.read(root["record"]))
+
+
+@dataclass(frozen=True)
+class AnomalousRecord:
+    """A record that is like no other: the distance to its third nearest, and its nearest three."""
+
+    distance: int
+    record: Record
+    nearest: list[SimilarRecord]
+
+    @staticmethod
+    def read(root: dict[str, Any]) -> AnomalousRecord:
+        nearest = [SimilarRecord.read(item) for item in root["nearest"]]
+        return AnomalousRecord(root["distance"], Record.read(root["record"]), nearest)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,10 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
-from .answers import APIKey, AuditEntry, Block, Capture, Job, Record, StateValue, Status, Transaction
+from .answers import (
+    AnomalousRecord, APIKey, AuditEntry, Block, Capture, Collection, Hit, Job, Record, SimilarRecord, StateValue, Status,
+    Transaction,
+)
 from .wire import Retries, Wire
 
 Item = TypeVar("Item")
@@ -78,7 +81,7 @@ class Client:
         return Transaction.read(self._json("POST", "/transactions", headers, transaction))
 
     def submit_evidence(self, evidence: bytes, *, idempotency_key: str | None = None) -> None:
-        """Hands in proof that validators signed two blocks (``tendermint.types.Evidence``)."""
+        """Hands in proof that a validator has signed what it must not (``tendermint.types.Evidence``)."""
         headers = {
             "Content-Type": "application/protobuf",
             "Idempotency-Key": idempotency_key or uuid.uuid4().hex,
@@ -173,6 +176,45 @@ class Client:
         root = self._json("DELETE", _path("records", record_id, reason=reason or None))
         return not root["alreadyErased"]
 
+    def similar(
+        self, record_id: str, *, limit: int | None = None, distance_max: int | None = None
+    ) -> list[SimilarRecord]:
+        """The tenant's records that are most like one, the nearest first (the gateway's private index)."""
+        path = _path("records", record_id, "similar", limit=limit, distanceMax=distance_max)
+        return [SimilarRecord.read(item) for item in self._json("GET", path)["records"]]
+
+    def anomalies(self, *, limit: int | None = None, among: int | None = None) -> list[AnomalousRecord]:
+        """Of the newest ``among`` records those that are least like any other, the farthest first."""
+        path = _path("records", "anomalies", limit=limit, among=among)
+        return [AnomalousRecord.read(item) for item in self._json("GET", path)["records"]]
+
+    # Vectors
+
+    def collections(self, *, page_size: int = 100) -> Iterator[Collection]:
+        """The ledger's collections of vectors by their numbers, page by page."""
+        return self._pages(_path("vectors", limit=page_size), lambda root: root["collections"], Collection.read)
+
+    def collection(self, number: int) -> Collection:
+        return Collection.read(self._json("GET", _path("vectors", str(number))))
+
+    def search(self, collection: int, vector: list[int], **parameters: object) -> list[Hit]:
+        """The nearest vectors to one of components from -127 to 127, the nearest first.
+
+        ``parameters`` are the API's: ``mode`` (``exact`` or ``approximate``), ``supers``, ``lists``, ``finalists``,
+        ``limit``, ``distanceMax``, ``tag``, ``owner``. ``vivian.embedding.vector`` makes the vector of a text.
+        """
+        path = _path("vectors", str(collection), "search", vector=_components(vector), **parameters)
+        return [Hit.read(item) for item in self._json("GET", path)["answer"]]
+
+    def search_proof(
+        self, collection: int, vector: list[int], *, trusted: str | None = None, **parameters: object
+    ) -> bytes:
+        """The same as a file that ``vivian verify`` checks offline by running the search again over proven bytes."""
+        path = _path(
+            "vectors", str(collection), "search", vector=_components(vector), prove="true", trusted=trusted, **parameters
+        )
+        return self._wire.send("GET", path).body
+
     # Access
 
     def api_keys(self, *, page_size: int = 1_000) -> Iterator[APIKey]:
@@ -249,6 +291,13 @@ def _path(*segments: str, **query: object) -> str:
 
 def _base64url(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def _components(vector: list[int]) -> str:
+    """A byte a component, in two's complement."""
+    if not all(-127 <= component <= 127 for component in vector):
+        raise ValueError("a component is an integer from -127 to 127")
+    return _base64url(bytes(component & 0xFF for component in vector))
 
 
 def _media_type(document: bytes) -> str:
