@@ -325,9 +325,9 @@ extension SnapshotMessage {
 
     @Test func `where all stop it ends, in bounded time`() {
         var joiner = Self.fetching()
-        joiner.pass(seconds: 95)
+        joiner.pass(seconds: 70)
         #expect(joiner.outcome == nil, "they get another chance")
-        joiner.pass(seconds: 60)
+        joiner.pass(seconds: 30)
         #expect(joiner.outcome == .blocks(.noOffer) && joiner.banned.isEmpty)
     }
 
