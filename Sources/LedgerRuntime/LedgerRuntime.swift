@@ -2,8 +2,8 @@
 // validator registry and the rules by height (D21). It must never see `Consensus`, an engine or a clock: time is the
 // block's, and the same block over the same state gives the same state on every machine.
 //
-// Read in this order: `Genesis` (where a ledger begins), `BlockExecution` (one block), `TransactionExecution` (one
-// transaction: checks, then writes), then one file per message kind.
+// Read in this order: `Genesis` (where a ledger begins, or goes on as a new revision), `BlockExecution` (one block),
+// `TransactionExecution` (one transaction: checks, then writes), then one file per message kind.
 //
 // | store | key | value | written by |
 // |---|---|---|---|

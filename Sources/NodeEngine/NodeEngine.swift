@@ -7,4 +7,5 @@
 // Read `Node` (a height from proposal to publication), `NodeStart` (recovery by replay), `LedgerView` (reading),
 // `StateHistory` (states that memory no longer holds).
 //
-// `StateSync/` makes and serves snapshots, and begins a ledger from one before there is a `Node`.
+// `StateSync/` makes and serves snapshots, and begins a ledger from one before there is a `Node`. `NewRevision` lets a ledger
+// go on as a new revision while its node is stopped.
