@@ -15,17 +15,51 @@ extension EndToEnd {
                 "/usr/bin/env", ["VIVIAN_BIN=\(Tool.vivian)", script, "--recover", "--data", folder.path])
             #expect(result.status == 0, "\(result.text)\n\(result.errors)")
             #expect(result.text.contains("== Done"))
+            func set(_ name: String) throws -> String {
+                let line = try #require(result.text.split(separator: "\n").first { $0.hasPrefix("\(name) set: ") })
+                return String(line.dropFirst(9))
+            }
+            let (old, new) = (try set("old"), try set("new"))
+            // A second implementation says the same of each, whichever revision its statement was made for.
+            func python(_ bundle: URL, _ set: String) throws -> Bool {
+                try Tool.run(
+                    "/usr/bin/env",
+                    [
+                        "PYTHONPATH=\(PythonClientTests.folder.path)/src", Tool.python, "-m", "vivian", "verify",
+                        bundle.path, "--trusted-validators", set,
+                    ]
+                ).status == 0
+            }
+            for (name, home) in [("early-1", old), ("early-2", new), ("late", new), ("waiting", new), ("erased", new)] {
+                let bundle = folder.appending(path: "\(name).record.json")
+                for set in [old, new] { #expect(try python(bundle, set) == (set == home), "\(name)") }
+            }
+            // Nothing of the word on the earlier revision can be changed.
+            let bundle = folder.appending(path: "early-2.record.json")
+            let text = try String(contentsOf: bundle, encoding: .utf8)
+            let start = try #require(text.range(of: "\"revision\":{"))
+            let end = try #require(text.range(of: "}", range: start.upperBound..<text.endIndex))
+            let damaged = folder.appending(path: "damaged.record.json")
+            for offset in stride(from: 0, to: text.distance(from: start.upperBound, to: end.lowerBound), by: 41) {
+                let place = text.index(start.upperBound, offsetBy: offset)
+                guard text[place].isLetter else { continue }
+                var changed = text
+                changed.replaceSubrange(place...place, with: text[place] == "A" ? "B" : "A")
+                try Data(changed.utf8).write(to: damaged)
+                let verified = try Tool.run(Tool.vivian, ["verify", damaged.path, "--trusted-validators", new])
+                #expect(verified.status == 1, "\(offset)")
+                #expect(try !python(damaged, new), "\(offset)")
+            }
             guard let judges = Tool.judges else { return }
-            let line = try #require(result.text.split(separator: "\n").first { $0.hasPrefix("new set: ") })
-            // The second implementation knows the new ledger's bundles; of an earlier revision it does not read yet.
-            for bundle in ["late.record.json", "waiting.record.json"] {
+            // The independent checker knows the new ledger's bundles; of an earlier revision it does not read yet.
+            for name in ["late.record.json", "waiting.record.json"] {
                 let judged = try Tool.run(
                     Tool.python,
                     [
-                        judges.appending(path: "check").path, "record", folder.appending(path: bundle).path,
-                        "--trusted-validators", String(line.dropFirst(9)),
+                        judges.appending(path: "check").path, "record", folder.appending(path: name).path,
+                        "--trusted-validators", new,
                     ])
-                #expect(judged.status == 0, "\(bundle): \(judged.text)\n\(judged.errors)")
+                #expect(judged.status == 0, "\(name): \(judged.text)\n\(judged.errors)")
             }
         }
 
