@@ -35,7 +35,7 @@ final class TestNode: Sendable {
 
     /// Starts a node; `change` may alter its configuration before that.
     init(
-        _ peers: [PeerAddress] = [], port: Int = 0, key: SigningKey? = nil, isHeld: Bool = false,
+        _ peers: [PeerAddress] = [], port: Int = FreePort.take(), key: SigningKey? = nil, isHeld: Bool = false,
         change: (inout PeerNetworkConfiguration) -> Void = { _ in }
     ) async throws {
         let key = try key ?? SigningKey.generate(.edDSA)
