@@ -19,8 +19,14 @@ struct NetAccuseCommand: AsyncParsableCommand {
     @Argument(help: "FILE.record.json with receipts (`vivian record ID --bundle --receipts`).") var file: String
 
     func run() async throws {
+        let accusation: ReceiptAccusation
+        let bytes = try FileInput.bytes(file)
+        do { accusation = try ReceiptAccusation(bundle: bytes) } catch {
+            throw CommandFailure(
+                "\(file) accuses nobody: \(error); name a bundle that was fetched with receipts, as "
+                    + "`vivian record ID --bundle --receipts` does")
+        }
         let findings = try await client.withClient { gateway in
-            let accusation = try ReceiptAccusation(bundle: try FileInput.bytes(file))
             var findings: [ReceiptAccusation.Finding] = []
             for height in accusation.heights {
                 let proof = try await gateway.stateProof(

@@ -66,7 +66,7 @@ struct RecoverCommand: ParsableCommand {
     }
 
     private func propose(from configuration: NodeConfiguration) throws {
-        let end = try NewRevision.end(of: configuration, logger: SnapshotCommand.logger)
+        let end = try NewRevision.end(of: configuration, logger: .stoppedNode)
         var seats = end.validators
         for name in without {
             let count = seats.count
@@ -102,7 +102,7 @@ struct RecoverCommand: ParsableCommand {
         if genesis == configuration.genesis {
             throw CommandFailure("\(data.path) holds \(genesis.chainID) already; start it")
         }
-        let kept = try NewRevision.begin(genesis, from: configuration, logger: SnapshotCommand.logger)
+        let kept = try NewRevision.begin(genesis, from: configuration, logger: .stoppedNode)
         let hash = try genesis.validatorSet().hash.hex
         if data.json {
             return Output.json([

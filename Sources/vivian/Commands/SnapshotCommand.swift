@@ -26,7 +26,7 @@ struct SnapshotCommand: ParsableCommand {
                 summary = try NodeSnapshot.export(
                     NodeConfiguration(
                         folder: folder.ledger.path, genesis: genesis, signer: nil, receiptKey: nil,
-                        isClockConfirmed: true), to: target, logger: SnapshotCommand.logger)
+                        isClockConfirmed: true), to: target, logger: .stoppedNode)
             } catch { throw CommandFailure(NodeFailureText.text(error)) }
             try Data(genesis.encoded()).write(to: URL(fileURLWithPath: target).appending(path: "genesis.json"))
             SnapshotCommand.show(summary, json: data.json)
@@ -66,12 +66,6 @@ struct SnapshotCommand: ParsableCommand {
         }
     }
 
-    static let logger: Logger = {
-        var logger = Logger(label: "vivian") { StreamLogHandler.standardError(label: $0) }
-        logger.logLevel = .warning
-        return logger
-    }()
-
     static func show(_ summary: NodeSnapshot.Summary, json: Bool) {
         if json {
             return Output.json([
@@ -83,4 +77,13 @@ struct SnapshotCommand: ParsableCommand {
             "state of block \(summary.height), root \(summary.appHash.hex), \(summary.logSize) log entries, "
                 + "\(summary.chunkCount) chunks")
     }
+}
+
+extension Logger {
+    /// Of commands that open a stopped node's ledger: warnings, beside what the command prints.
+    static let stoppedNode: Logger = {
+        var logger = Logger(label: "vivian") { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = .warning
+        return logger
+    }()
 }
