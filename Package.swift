@@ -33,7 +33,7 @@ let modules: [Module] = [
     Module(name: "SupplyChain", dependsOn: ["Codec", "Cryptography", "SchemaValidation"]),
     Module(
         name: "LedgerRuntime",
-        dependsOn: ["Codec", "Cryptography", "Proofs", "LedgerModel", "StateTree", "VectorIndex"]),
+        dependsOn: ["Codec", "Cryptography", "Proofs", "LedgerModel", "StateTree", "VectorIndex", "Embedding"]),
     Module(
         name: "Verification",
         dependsOn: ["Codec", "Cryptography", "Proofs", "LedgerModel", "SupplyChain", "VectorIndex"]),

@@ -10,3 +10,8 @@ extension UInt32 {
     /// Its four bytes, the highest first.
     package var bigEndianBytes: [UInt8] { (0..<4).map { UInt8(truncatingIfNeeded: self >> (24 - 8 * UInt32($0))) } }
 }
+
+extension UInt16 {
+    /// Its two bytes, the higher first.
+    package var bigEndianBytes: [UInt8] { [UInt8(truncatingIfNeeded: self >> 8), UInt8(truncatingIfNeeded: self)] }
+}

@@ -73,5 +73,6 @@ enum RouteTable {
             + AuditRoutes(parts: parts).routes
             + EventRoutes(parts: parts).routes + WebhookRoutes(parts: parts).routes
             + SchemaRoutes(parts: parts).routes + VectorRoutes(parts: parts).routes
+            + RegistryRoutes(parts: parts).routes
     }
 }

@@ -21,6 +21,10 @@ package enum DomainSeparation {
     package static let intervalPadding = "vivian/records/interval-padding/v1"
     /// Stands before the list and the place that a cursor is authenticated over.
     package static let pageCursor = "vivian/gateway/page/v1"
+    /// Head of what a subject's id in the registry is the hash of.
+    package static let registrySubject = "vivian/registry/subject/v1"
+    /// Its hash is the account in whose name the ledger keeps its own collection of vectors.
+    package static let registryIndex = "vivian/registry/index/v1"
     /// `typ` (RFC 9596) of each kind of COSE message.
     package static let transactionType = "application/vnd.vivian.transaction+cose"
     package static let statementType = "application/scitt-statement+cose"

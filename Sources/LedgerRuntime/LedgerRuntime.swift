@@ -22,6 +22,10 @@
 // | params | `fee` | `Amount`: the least fee of a transaction; left out where it is 0 | `Genesis` |
 // | params | `authority` | account id: who changes the validators; left out where nobody may | `Genesis` |
 // | params | `rules` | CBOR [[first height, version]...] | `Genesis` |
+// | registry | `entry/` u16 kind, id (32 bytes), u64 version | `RegistryEntry` | `RegistryLedger` |
+// | registry | `newest/` u16 kind, id | u64: the subject's newest version | `RegistryLedger` |
+// | registry | `uses/` u16 kind, id, u64 version | u64: how many versions name this one | `RegistryLedger` |
+// | registry | `use/` u16 kind, id, u64 version, u64 from 0 | CBOR [relation, kind, id, version]: which | `RegistryLedger` |
 // | schema | `registered/` account id in hex `/` schema id `/` version | `RegisteredSchema` | `SchemaLedger` |
 // | schema | `newest/` account id in hex `/` schema id | CBOR uint: the newest version | `SchemaLedger` |
 // | staking | `validator/` consensus address in hex | `ValidatorEntry` | `Genesis`, `ValidatorRegistry` |

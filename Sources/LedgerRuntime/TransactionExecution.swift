@@ -128,7 +128,7 @@ package enum TransactionExecution {
             BankLedger.apply(transfer, state: &state)
         case .updateValidators(let update):
             ValidatorRegistry.apply(update, context: context, rules: rules, state: &state)
-        case .createCollection, .putVectors, .deleteVectors:
+        case .createCollection, .putVectors, .deleteVectors, .publish, .withdraw:
             rules.vectors.map {
                 apply(vectors: message, context: context, rules: $0, work: &work, state: &state)
             } ?? .notInTheseRules
@@ -146,6 +146,12 @@ package enum TransactionExecution {
             VectorLedger.apply(put, rules: rules, vectors: &work.vectors, state: state)
         case .deleteVectors(let delete):
             VectorLedger.apply(delete, rules: rules, vectors: &work.vectors, state: state)
+        case .publish(let publish):
+            RegistryLedger.apply(
+                publish, context: context, rules: rules, vectors: &work.vectors, state: &state)
+        case .withdraw(let withdraw):
+            RegistryLedger.apply(
+                withdraw, context: context, rules: rules, vectors: &work.vectors, state: &state)
         default: preconditionFailure("not about vectors")
         }
     }

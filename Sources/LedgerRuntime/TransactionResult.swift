@@ -55,6 +55,12 @@ package struct TransactionResult: Equatable, Sendable {
         case vectorUnknown = 69
         case vectorGasTransaction = 70
         case vectorGasBlock = 71
+        case registryExists = 80
+        case registryNotNext = 81
+        case registryEdgeUnknown = 82
+        case registryEdgeWithdrawn = 83
+        case registryUnknown = 84
+        case registryWithdrawn = 85
 
         /// Whether it is the last word: else the next block may carry the same transaction out.
         package var isFinal: Bool { self != .vectorGasBlock }
@@ -109,6 +115,12 @@ package struct TransactionResult: Equatable, Sendable {
             case .vectorGasTransaction: "the vectors take more work than one transaction may: send fewer at once"
             case .vectorGasBlock:
                 "the block had no room left for the work of these vectors: it may still be carried out"
+            case .registryExists: "this version is in the registry with another card: publish the next one"
+            case .registryNotNext: "the version is not the subject's next one"
+            case .registryEdgeUnknown: "an edge leads to a version that is not in the registry"
+            case .registryEdgeWithdrawn: "an edge leads to a version that was withdrawn"
+            case .registryUnknown: "there is no such version in the registry"
+            case .registryWithdrawn: "the version was withdrawn before"
             }
         }
     }

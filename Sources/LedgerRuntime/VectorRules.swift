@@ -33,6 +33,8 @@ package struct VectorRules: Equatable, Sendable {
     package let collectionGas: Int
     /// A new collection: its entries and its place in the memory of every node.
     package let creationGas: Int
+    /// A byte of text that the ledger embeds.
+    package let embeddingByteGas: Int
     /// Puts and deletes that pay together for one queued split at its largest.
     ///
     /// The smaller part of a cut has an eighth of the list, at least 12 entries, so the larger one is too long again after 12
@@ -44,7 +46,8 @@ package struct VectorRules: Equatable, Sendable {
     package static let version3 = VectorRules(
         collectionsMax: 4_096, accountCollectionsMax: 64, batchMax: 1_000, transactionGasMax: 100_000_000,
         blockGasMax: 400_000_000, settleGasMax: 100_000_000, operationGas: 20_000, listGas: 5_000, byteGas: 2,
-        distanceGas: 2, collectionGas: 200_000, creationGas: 1_000_000, operationsASplit: 12, operationsAStep: 4)
+        distanceGas: 2, collectionGas: 200_000, creationGas: 1_000_000, embeddingByteGas: 100,
+        operationsASplit: 12, operationsAStep: 4)
 
     private func distancePrice(_ dimension: Int) -> Int { distanceGas * ((dimension + 63) / 64) }
 

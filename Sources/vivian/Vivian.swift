@@ -30,7 +30,8 @@ struct Vivian: AsyncParsableCommand {
             StateCommand.self, RecordsCommand.self, JobsCommand.self, SnapshotCommand.self, EraseCommand.self,
             DoctorCommand.self, APIKeysCommand.self, AuditCommand.self, EventsCommand.self, WebhooksCommand.self,
             SchemaCommand.self, NetCommand.self, BankCommand.self, SignerCommand.self,
-            LightCommand.self, VectorCommand.self, SimilarCommand.self, AnomaliesCommand.self, RecoverCommand.self,
+            LightCommand.self, VectorCommand.self, RegistryCommand.self, SimilarCommand.self, AnomaliesCommand.self,
+            RecoverCommand.self,
         ])
 
     /// Runs the command that the arguments name, and ends with one of the documented exit codes.

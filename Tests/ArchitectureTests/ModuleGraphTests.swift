@@ -16,7 +16,9 @@ struct ModuleGraphTests {
         "Interchain": ["Codec", "Cryptography", "Proofs", "LedgerModel"],
         "SchemaValidation": ["Codec", "CLibXML2", "CSchemas"],
         "SupplyChain": ["Codec", "Cryptography", "SchemaValidation"],
-        "LedgerRuntime": ["Codec", "Cryptography", "Proofs", "LedgerModel", "StateTree", "VectorIndex"],
+        "LedgerRuntime": [
+            "Codec", "Cryptography", "Proofs", "LedgerModel", "StateTree", "VectorIndex", "Embedding",
+        ],
         "Verification": ["Codec", "Cryptography", "Proofs", "LedgerModel", "SupplyChain", "VectorIndex"],
         "LedgerAccess": ["Codec", "Cryptography", "Proofs", "LedgerModel", "VectorIndex"],
         "LedgerStore": ["Codec", "Cryptography", "Proofs", "LedgerModel", "StateTree", "CLMDB"],

@@ -53,6 +53,12 @@ extension EndToEnd {
                 let made = try node.vivian("vector", "create", name, "--dimension", "3", "--metric", "dot", "--public")
                 #expect(made.status == 0)
             }
+            let dataset =
+                try RegistryTests.publish(node, "dataset:d", "--title", "d", "--digest", trusted)["id"]?.string ?? ""
+            for name in ["one", "two"] {
+                _ = try RegistryTests.publish(
+                    node, "model:\(name)", "--title", name, "--digest", trusted, "--trained-on", "dataset:d")
+            }
             // A second page's worth of jobs and records, and the cursors that lead there.
             _ = try node.captured(Samples.document("contract2"))
             func cursor(_ path: String) throws -> String {
@@ -106,6 +112,11 @@ extension EndToEnd {
                         "collection": "1", "vector": "AQID", "mode": "approximate", "supers": "1", "lists": "2",
                         "finalists": "3", "limit": "4", "distanceMax": "5", "tag": "6", "owner": trusted,
                         "prove": "true", "trusted": trusted,
+                    ],
+                    "GET /registry/{kind}/{id}": ["kind": "dataset", "id": dataset, "version": "1"],
+                    "GET /registry/{kind}/{id}/uses": [
+                        "kind": "dataset", "id": dataset, "version": "1", "limit": "1",
+                        "cursor": try cursor("/registry/dataset/\(dataset)/uses?version=1&limit=1"),
                     ],
                     "GET /blocks/{height}": ["height": "1"],
                     "GET /transactions/{id}": ["id": transaction.id],

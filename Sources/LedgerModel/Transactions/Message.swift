@@ -17,8 +17,10 @@ package import Cryptography
 /// | 8 | createCollection | owner (account id), name (text), then the members of `CollectionTerms` |
 /// | 9 | putVectors | writer (account id), collection, [[kind, subject id, tag, vector]...] |
 /// | 10 | deleteVectors | writer (account id), collection, [[kind, subject id]...] |
+/// | 11 | publish | publisher (account id), kind, name (text), version, then the members of `RegistryCard` |
+/// | 12 | withdraw | publisher (account id), kind, name (text), version, reason code |
 ///
-/// Kinds 6 and 7 came with version 2 of the rules, 8 to 10 with version 3.
+/// Kinds 6 and 7 came with version 2 of the rules, 8 to 12 with version 3.
 package enum Message: Hashable, Sendable {
     case anchor(AnchorMessage)
     case tombstone(TombstoneMessage)
@@ -30,6 +32,8 @@ package enum Message: Hashable, Sendable {
     case createCollection(CreateCollectionMessage)
     case putVectors(PutVectorsMessage)
     case deleteVectors(DeleteVectorsMessage)
+    case publish(PublishMessage)
+    case withdraw(WithdrawMessage)
 
     /// The account that must have signed.
     package var account: AccountID {
@@ -44,6 +48,8 @@ package enum Message: Hashable, Sendable {
         case .createCollection(let message): message.owner
         case .putVectors(let message): message.writer
         case .deleteVectors(let message): message.writer
+        case .publish(let message): message.publisher
+        case .withdraw(let message): message.publisher
         }
     }
 
@@ -52,7 +58,7 @@ package enum Message: Hashable, Sendable {
         switch self {
         case .anchor, .tombstone, .addKey, .endKey, .registerSchema: 1
         case .transfer, .updateValidators: 2
-        case .createCollection, .putVectors, .deleteVectors: 3
+        case .createCollection, .putVectors, .deleteVectors, .publish, .withdraw: 3
         }
     }
 }
@@ -186,6 +192,8 @@ extension Message {
         case .createCollection(let message): message.cbor
         case .putVectors(let message): message.cbor
         case .deleteVectors(let message): message.cbor
+        case .publish(let message): message.cbor
+        case .withdraw(let message): message.cbor
         }
     }
 
@@ -238,6 +246,8 @@ extension Message {
         case (8, 11): self = .createCollection(try CreateCollectionMessage(account: account, cbor: items))
         case (9, 4): self = .putVectors(try PutVectorsMessage(account: account, cbor: items))
         case (10, 4): self = .deleteVectors(try DeleteVectorsMessage(account: account, cbor: items))
+        case (11, 11): self = .publish(try PublishMessage(account: account, cbor: items))
+        case (12, 6): self = .withdraw(try WithdrawMessage(account: account, cbor: items))
         default: throw .invalid("message of unknown kind \(kind)")
         }
     }

@@ -34,6 +34,8 @@ struct TrustOptions: ParsableArguments {
     @Option(help: "The chain id that you expect.") var chainId: String?
     @Option(help: "The genesis hash that you expect, in hex.") var genesisHash: String?
 
+    var isEmpty: Bool { trustedValidators == nil && policy == nil && chainId == nil && genesisHash == nil }
+
     func check(_ bytes: [UInt8]) throws -> VerificationOutcome {
         var policy = TrustPolicy()
         if let path = self.policy { policy = try TrustPolicy(parsing: try FileInput.bytes(path)) }

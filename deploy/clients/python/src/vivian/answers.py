@@ -72,6 +72,57 @@ class Collection:
 
 
 @dataclass(frozen=True)
+class RegistryEdge:
+    """What one version has to do with another: that with ``subject_id`` and ``version``."""
+
+    #: ``trainedOn``, ``derivedFrom``, ``evaluatedOn`` or ``describes``.
+    relation: str
+    kind: str
+    subject_id: str
+    version: int
+
+    @staticmethod
+    def read(root: dict[str, Any]) -> RegistryEdge:
+        return RegistryEdge(root["relation"], root["kind"], root["id"], int(root["version"]))
+
+
+@dataclass(frozen=True)
+class RegistryVersion:
+    """A version of a model, dataset or statement, as its publisher describes it."""
+
+    kind: str
+    subject_id: str
+    version: int
+    newest: int
+    publisher: str
+    name: str
+    #: SHA-256 of the bytes, in hex.
+    digest: str
+    #: Empty once it is withdrawn, as are text and measures.
+    title: str
+    text: str
+    licence: str
+    edges: tuple[RegistryEdge, ...]
+    #: Names and values.
+    measures: tuple[tuple[str, str], ...]
+    is_withdrawn: bool
+    #: How many versions name this one.
+    uses: int
+    #: Where it stands in the store ``registry``: for ``Client.state_proof``.
+    key: bytes
+
+    @staticmethod
+    def read(root: dict[str, Any]) -> RegistryVersion:
+        return RegistryVersion(
+            root["kind"], root["id"], int(root["version"]), int(root["newest"]), root["publisher"], root["name"],
+            root["digest"], root["title"], root["text"], root["licence"],
+            tuple(RegistryEdge.read(edge) for edge in root["edges"]),
+            tuple((measure["name"], measure["value"]) for measure in root["measures"]), "withdrawn" in root,
+            int(root["uses"]), base64.urlsafe_b64decode(root["key"] + "=" * (-len(root["key"]) % 4)),
+        )
+
+
+@dataclass(frozen=True)
 class Hit:
     """A vector that a search has found: whose it is, and how far."""
 

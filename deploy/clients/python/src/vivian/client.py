@@ -15,8 +15,8 @@ from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
 from .answers import (
-    AnomalousRecord, APIKey, AuditEntry, Block, Capture, Collection, Hit, Job, Record, SimilarRecord, StateValue, Status,
-    Transaction,
+    AnomalousRecord, APIKey, AuditEntry, Block, Capture, Collection, Hit, Job, Record, RegistryEdge, RegistryVersion,
+    SimilarRecord, StateValue, Status, Transaction,
 )
 from .wire import Retries, Wire
 
@@ -214,6 +214,19 @@ class Client:
             "vectors", str(collection), "search", vector=_components(vector), prove="true", trusted=trusted, **parameters
         )
         return self._wire.send("GET", path).body
+
+    # Registry
+
+    def registry_version(self, kind: str, subject_id: str, version: int | None = None) -> RegistryVersion:
+        """A version of a ``model``, ``dataset`` or ``statement``, the newest if none is named."""
+        return RegistryVersion.read(self._json("GET", _path("registry", kind, subject_id, version=version)))
+
+    def registry_uses(
+        self, kind: str, subject_id: str, version: int | None = None, *, page_size: int = 100
+    ) -> Iterator[RegistryEdge]:
+        """The versions that name this one, in the order in which they were published, page by page."""
+        path = _path("registry", kind, subject_id, "uses", version=version, limit=page_size)
+        return self._pages(path, lambda root: root["uses"], RegistryEdge.read)
 
     # Access
 

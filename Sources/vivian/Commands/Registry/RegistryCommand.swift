@@ -1,0 +1,196 @@
+import ArgumentParser
+import Codec
+import Cryptography
+import Foundation
+import GatewayClient
+import LedgerModel
+
+/// `vivian registry`.
+struct RegistryCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "registry",
+        abstract: "Models, datasets and statements on the ledger: what they are, and what was made of what.",
+        discussion: """
+            SUBJECT is KIND:NAME of the data folder's account, KIND:ACCOUNT/NAME or KIND:ID, with @VERSION for another version \
+            than the newest; kinds are model, dataset and statement. Versions count from 1. All that is published is public \
+            for ever: the digest of the bytes, title, text, licence, measures, and which versions it was made from. The bytes \
+            themselves stay with you.
+
+            For example:
+              vivian registry publish dataset:orders --file orders.csv --title "Orders of 2025" --licence CC-BY-4.0
+              vivian registry publish model:sorter --file weights.bin --title "Sorts orders" --trained-on dataset:orders \
+            --measure accuracy=0.93
+              vivian registry lineage model:sorter
+              vivian registry lineage dataset:orders --used-by --prove -o proofs
+              vivian registry lineage dataset:orders --used-by --from proofs --trusted-validators HASH
+              vivian registry find "what sorts orders"
+            """,
+        subcommands: [Publish.self, Show.self, Lineage.self, Find.self, Withdraw.self])
+
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Show a version, or print a proof of it.",
+            discussion: "The proof is a file that `vivian verify` checks without a network.")
+        @OptionGroup var client: ClientOptions
+        @Argument(help: "SUBJECT") var subject: String
+        @Flag(help: "Print a proof file.") var prove = false
+        @Option(help: "With --prove, let the headers lead from this validators hash.") var trusted: String?
+
+        func run() async throws {
+            let place = try RegistryPlace(subject, client.data.folder)
+            try await client.withClient { gateway in
+                let source = LiveRegistry(gateway: gateway)
+                let (version, entry) = try await place.entry(from: source)
+                if prove {
+                    return Output.json(
+                        try await gateway.stateProof(
+                            store: StoreName.registry.rawValue, key: RegistryKeys.entry(version), trusted: trusted))
+                }
+                let uses = RegistryKeys.number(try await source.value(RegistryKeys.useCount(version)))
+                if client.json {
+                    return Output.json(
+                        .object(
+                            RegistryView.json(version, entry)
+                                + [JSON.Member(name: "uses", value: .string(String(uses)))]))
+                }
+                for line in RegistryView.lines(version, entry, uses: uses) { Output.line(line) }
+            }
+        }
+    }
+
+    struct Withdraw: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Withdraw a version: its words leave the newest state, and nothing can be built on it any more.",
+            discussion: """
+                Digest, licence and edges stay, so lineages that pass through it stay whole. Old blocks keep the words, as do \
+                all who have read them.
+                """)
+        @OptionGroup var client: ClientOptions
+        @Argument(help: "SUBJECT, of the data folder's account") var subject: String
+        @Option(help: "A reason code of yours; everybody sees it.") var reason: UInt64 = 0
+
+        func run() async throws {
+            let own = try OwnTransaction(client.data.folder)
+            let place = try RegistryPlace(subject, client.data.folder)
+            guard let name = place.ownName else {
+                throw ValidationError("\(subject): who has published a version withdraws it; give KIND:NAME")
+            }
+            let (answer, version) = try await client.withClient { gateway in
+                let (version, _) = try await place.entry(from: LiveRegistry(gateway: gateway))
+                let message = WithdrawMessage(
+                    publisher: own.account, kind: place.kind, name: name, version: version.number, reason: reason)
+                return (try await own.send(.withdraw(message), over: gateway), version)
+            }
+            RegistryView.report("withdrew", version, answer, client)
+        }
+    }
+
+    struct Find: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Find what the registry holds by its words.",
+            discussion: """
+                The ledger keeps a vector of title and text of each subject's newest version in a collection of its own, made \
+                by its own embedder: words that are spelt alike count, not what they mean. A proof of the answer: \
+                `vivian vector search COLLECTION --text TEXT --prove`, with the collection's number that this prints.
+                """)
+        @OptionGroup var client: ClientOptions
+        @Argument(help: "What is looked for.") var text: String
+        @Option(help: "Only model, dataset or statement.") var kind: String?
+        @Option(help: "The most subjects of the answer.") var limit: UInt32 = 10
+
+        func run() async throws {
+            let kind = try kind.map { text in
+                guard let kind = RegistryKind(name: text) else {
+                    throw ValidationError("--kind is model, dataset or statement")
+                }
+                return kind
+            }
+            let vector = try VectorLine.vector(of: text, "TEXT")
+            try await client.withClient { gateway in
+                let key = CollectionKeys.name(RegistryKeys.ledgerAccount, RegistryKeys.collection)
+                let number = CollectionKeys.number(
+                    try await gateway.state(store: StoreName.vector.rawValue, key: key).value)
+                guard number > 0 else { throw CommandFailure("nothing was published on this ledger yet") }
+                let query =
+                    [
+                        "vector=" + Base64.encodeURL(vector.map { UInt8(bitPattern: $0) }), "limit=\(limit)",
+                    ] + (kind.map { ["tag=\($0.rawValue)"] } ?? [])
+                let answer = try await gateway.json("GET", "/vectors/\(number)/search?" + query.joined(separator: "&"))
+                let source = LiveRegistry(gateway: gateway)
+                for item in answer["answer"]?.items ?? [] {
+                    guard let kind = item["kind"]?.lexeme.flatMap({ UInt16($0) }),
+                        let id = item["subject"]?.string.flatMap({ Hex.decode($0) }).flatMap({ Digest($0) })
+                    else { throw CommandFailure("the gateway's answer names no subject") }
+                    let subject = VectorSubject(kind: kind, id: id)
+                    let newest = RegistryKeys.number(try await source.value(RegistryKeys.newest(subject)))
+                    let version = RegistryVersion(subject: subject, number: newest)
+                    guard let entry = try await source.entry(version) else { continue }
+                    let distance = item["distance"]?.lexeme ?? ""
+                    if client.json {
+                        Output.json(
+                            .object(
+                                RegistryView.json(version, entry)
+                                    + [JSON.Member(name: "distance", value: .number(distance))]))
+                    } else {
+                        Output.line("\(distance)  \(RegistryPlace.text(version, entry))  \(entry.card.title)")
+                    }
+                }
+                if !client.json { Output.note("collection \(number)") }
+            }
+        }
+    }
+
+    struct Lineage: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Show what a version rests on, or with --used-by what rests on it.",
+            discussion: """
+                With --prove each value that was read is fetched with its proof into the folder of -o. With --from the lineage \
+                is built from such a folder alone, without a network: each file is verified, and one that is missing is an \
+                error, so what is shown is whole. --used-by is complete as of the block of the count's proof.
+                """)
+        @OptionGroup var client: ClientOptions
+        @Argument(help: "SUBJECT") var subject: String
+        @Flag(help: "Show what was made of it, in place of what it was made of.") var usedBy = false
+        @Option(help: "How many steps are followed.") var depth = 10
+        @Flag(help: "Keep a proof of each value.") var prove = false
+        @Option(name: .shortAndLong, help: "With --prove, the folder for the proofs.") var output: String?
+        @Option(help: "With --prove, let the headers lead from this validators hash.") var trusted: String?
+        @Option(help: "Build it from this folder of proofs.") var from: String?
+        @OptionGroup var trust: TrustOptions
+
+        func validate() throws {
+            guard 0...100 ~= depth else { throw ValidationError("--depth is 0 to 100") }
+            guard prove == (output != nil) else { throw ValidationError("--prove and -o FOLDER go together") }
+            guard prove || trusted == nil else { throw ValidationError("--trusted goes with --prove") }
+            guard from == nil || !prove else { throw ValidationError("give --prove or --from") }
+            guard from != nil || trust.isEmpty else {
+                throw ValidationError("--trusted-validators, --policy, --chain-id and --genesis-hash go with --from")
+            }
+        }
+
+        func run() async throws {
+            let place = try RegistryPlace(subject, client.data.folder)
+            if let from {
+                let source = try VerifiedRegistry(folder: URL(fileURLWithPath: from), trust: trust)
+                try await show(place, source)
+                return Output.note("\(source.count) proofs hold")
+            }
+            try await client.withClient { gateway in
+                guard let output else { return try await show(place, LiveRegistry(gateway: gateway)) }
+                let folder = URL(fileURLWithPath: output)
+                try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+                try await show(place, ProvenRegistry(gateway: gateway, folder: folder, trusted: trusted))
+                Output.note("wrote the proofs to \(output); build it from them with --from \(output)")
+            }
+        }
+
+        private func show(_ place: RegistryPlace, _ source: some RegistrySource) async throws {
+            let direction = usedBy ? RegistryLineage.Direction.usedBy : .restsOn
+            var lineage = RegistryLineage(direction, depth: depth)
+            let (version, entry) = try await place.entry(from: source)
+            let root = try await lineage.tree(version, entry, from: source)
+            if client.json { return Output.json(root.json(direction)) }
+            for line in root.lines() { Output.line(line) }
+        }
+    }
+}
