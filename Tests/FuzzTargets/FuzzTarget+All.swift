@@ -171,6 +171,7 @@ extension FuzzTarget {
         canonical("revision-entry") { try RevisionEntry(decoding: $0).encoded() },
         canonical("log-state") { try LogState(decoding: $0).encoded() },
         canonical("collection-listing") { try CollectionListing(decoding: $0).encoded() },
+        canonical("registry-entry") { try RegistryEntry(decoding: $0).encoded() },
         canonical("registered-schema") { try RegisteredSchema(decoding: $0).encoded() },
         canonical("anchored-record") { try AnchoredRecord(decoding: $0).encoded() },
         FuzzTarget("genesis", byteCountMax: 1 << 14) { bytes in
