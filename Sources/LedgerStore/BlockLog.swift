@@ -264,9 +264,11 @@ package final class BlockLog {
     /// The last segment always stays.
     package func prune(below height: UInt64) throws(StoreFailure) {
         while segments.count > 1, segments[1].firstHeight <= height, segments[0].lastHeight < height {
-            // What follows must be on the disk before what it follows goes.
+            // What follows must be on the disk before what it follows goes. So must the mark: what follows may be a
+            // single batch, with the newest vote in it, and damage to it would pass for a torn tail.
             try sync()
-            let segment = segments[0]
+            let (segment, last) = (segments[0], segments[segments.count - 1])
+            try mark.write(segment: last.firstHeight, end: last.file.end, isSynced: true)
             try files.remove(segment.path)
             // One at a time: of several entries a crash may keep any, and a gap is damage.
             try files.sync(folder: folder)

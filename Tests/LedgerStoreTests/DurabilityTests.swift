@@ -106,6 +106,39 @@ import Testing
         }
     }
 
+    @Test func `the batch that pruning left alone is no torn tail where it does not hold`() throws {
+        for seed: UInt64 in 0..<200 {
+            let disk = SimulatedFileSystem(seed: seed)
+            let log = try open(disk)
+            try fill(log, 1...4)
+            try log.prune(below: 4)
+            #expect(log.firstHeight == 4)
+            disk.crash()
+            let path = try #require(disk.paths.first { $0.hasSuffix(".log") })
+            disk.rot(path)
+            disk.evict()
+            #expect("seed \(seed)") {
+                try open(disk)
+            } throws: {
+                guard case .damaged(path, _, 4...5) = $0 as? StoreFailure else { return false }
+                return true
+            }
+        }
+    }
+
+    @Test func `no segment is pruned where the mark cannot be written or synced`() throws {
+        for fault: DiskFault in [.writeError, .syncError] {
+            let disk = SimulatedFileSystem(seed: 1)
+            let log = try open(disk)
+            try fill(log, 1...4)
+            disk.arm(fault, after: fault == .writeError ? 1 : 0)
+            #expect(throws: StoreFailure.self) { try log.prune(below: 4) }
+            #expect(log.firstHeight == 1, "\(fault)")
+            try log.prune(below: 4)
+            #expect(log.firstHeight == 4, "\(fault)")
+        }
+    }
+
     @Test func `a segment that a crash left empty begins with the newest vote too`() throws {
         let disk = SimulatedFileSystem(seed: 1)
         try fill(try open(disk), 1...3)
