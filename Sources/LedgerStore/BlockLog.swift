@@ -138,6 +138,13 @@ package final class BlockLog {
                 lastHeight: lastHeight ?? first - 1,
                 syncedEnd: synced.map { $0.segment == first ? $0.end : 0 } ?? 0, on: files
             ) { frame throws(StoreFailure) in
+                let before = found.last?.0 ?? lastHeight
+                let due = (before ?? first - 1) &+ 1
+                // Every height of a segment lies below the next one's first. A header that says otherwise is damaged,
+                // checked or not, and its own height is not the one to report.
+                guard isLast || frame.height < firsts[index + 1] else {
+                    throw .damaged(file: path, offset: frame.offset, height: due)
+                }
                 last = max(last, frame.height)
                 switch frame.kind {
                 case 1:
@@ -146,9 +153,8 @@ package final class BlockLog {
                 case 2: locked = (index, frame)
                 case 4: certificate = (index, frame)
                 case 3:
-                    let before = found.last?.0 ?? lastHeight
                     guard before.map({ $0 < .max && frame.height == $0 + 1 }) ?? true else {
-                        throw .damaged(file: path, offset: frame.offset, height: (before ?? 0) &+ 1)
+                        throw .damaged(file: path, offset: frame.offset, height: due)
                     }
                     found.append((frame.height, frame))
                     open.removeAll { $0.frame.height <= frame.height }
@@ -258,9 +264,11 @@ package final class BlockLog {
     /// The last segment always stays.
     package func prune(below height: UInt64) throws(StoreFailure) {
         while segments.count > 1, segments[1].firstHeight <= height, segments[0].lastHeight < height {
-            // What follows must be on the disk before what it follows goes.
+            // What follows must be on the disk before what it follows goes. So must the mark: what follows may be a
+            // single batch, with the newest vote in it, and damage to it would pass for a torn tail.
             try sync()
-            let segment = segments[0]
+            let (segment, last) = (segments[0], segments[segments.count - 1])
+            try mark.write(segment: last.firstHeight, end: last.file.end, isSynced: true)
             try files.remove(segment.path)
             // One at a time: of several entries a crash may keep any, and a gap is damage.
             try files.sync(folder: folder)

@@ -1,7 +1,7 @@
 import Codec
 
-/// How much of a log's last file was synced: `blocks.mark`, written after each sync of the block log and never itself
-/// synced, and `headers.mark` of the kept headers.
+/// How much of a log's last file was synced: `blocks.mark`, written after each sync of the block log and itself synced
+/// only before a segment is pruned, and `headers.mark` of the kept headers.
 ///
 /// | offset | width | content |
 /// |---|---|---|
@@ -59,7 +59,12 @@ struct BlockMarkFile {
     ///
     /// Where that fails the mark stays behind, or does not hold, which only makes it say less.
     func note(segment: UInt64, end: Int, isSynced: Bool = false) {
-        try? file.write(BlockMark(segment: segment, end: UInt64(end)).encoded, at: 0)
-        if isSynced { try? file.sync() }
+        try? write(segment: segment, end: end, isSynced: isSynced)
+    }
+
+    /// Writes a mark that what comes next relies on.
+    func write(segment: UInt64, end: Int, isSynced: Bool) throws(StoreFailure) {
+        try file.write(BlockMark(segment: segment, end: UInt64(end)).encoded, at: 0)
+        if isSynced { try file.sync() }
     }
 }

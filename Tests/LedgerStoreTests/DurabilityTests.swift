@@ -106,6 +106,39 @@ import Testing
         }
     }
 
+    @Test func `the batch that pruning left alone is no torn tail where it does not hold`() throws {
+        for seed: UInt64 in 0..<200 {
+            let disk = SimulatedFileSystem(seed: seed)
+            let log = try open(disk)
+            try fill(log, 1...4)
+            try log.prune(below: 4)
+            #expect(log.firstHeight == 4)
+            disk.crash()
+            let path = try #require(disk.paths.first { $0.hasSuffix(".log") })
+            disk.rot(path)
+            disk.evict()
+            #expect("seed \(seed)") {
+                try open(disk)
+            } throws: {
+                guard case .damaged(path, _, 4...5) = $0 as? StoreFailure else { return false }
+                return true
+            }
+        }
+    }
+
+    @Test func `no segment is pruned where the mark cannot be written or synced`() throws {
+        for fault: DiskFault in [.writeError, .syncError] {
+            let disk = SimulatedFileSystem(seed: 1)
+            let log = try open(disk)
+            try fill(log, 1...4)
+            disk.arm(fault, after: fault == .writeError ? 1 : 0)
+            #expect(throws: StoreFailure.self) { try log.prune(below: 4) }
+            #expect(log.firstHeight == 1, "\(fault)")
+            try log.prune(below: 4)
+            #expect(log.firstHeight == 4, "\(fault)")
+        }
+    }
+
     @Test func `a segment that a crash left empty begins with the newest vote too`() throws {
         let disk = SimulatedFileSystem(seed: 1)
         try fill(try open(disk), 1...3)
@@ -135,7 +168,11 @@ import Testing
 
     /// Whether a log with blocks 1 to 8 and votes 1 to 3 is refused, at opening or where a block is read.
     private func isRefused(_ disk: SimulatedFileSystem, _ what: String) throws -> Bool {
-        guard let log = try? open(disk, segmentBytes: 100) else { return true }
+        let log: BlockLog
+        do { log = try open(disk, segmentBytes: 100) } catch StoreFailure.damaged(_, _, let height) {
+            #expect(1...9 ~= height, "\(what): \(height)")
+            return true
+        }
         #expect(log.firstHeight == 1 && log.lastHeight == 8, "\(what)")
         #expect(log.lastVote == Array("vote 3".utf8), "\(what)")
         var isRefused = false
