@@ -16,8 +16,8 @@ package struct NetworkStatus: Equatable, Sendable {
         package var power: Int64
         /// The height of its last vote that was heard here; nil: none since the start.
         package var lastHeard: Height?
-        /// Whether the last block was decided without a word of it, or this one is being decided and it is neither linked
-        /// nor heard.
+        /// Whether the last block was decided without a word of it, or its vote in the step of this round is waited for and
+        /// it is not linked.
         package var isMissing: Bool
 
         package init(

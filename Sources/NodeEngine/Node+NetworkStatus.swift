@@ -37,7 +37,7 @@ extension Node {
                 address: address, operatorName: ValidatorRegistry.entry(address, in: state)?.operatorName ?? "",
                 power: member.votingPower, lastHeard: heard.map { Height(UInt64($0)) },
                 isMissing: (heard ?? 0) < seen.height - 1
-                    || (seen.phase != .idle && !linked.contains(address) && (heard ?? 0) < seen.height))
+                    || (!linked.contains(address) && seen.silent.contains(address)))
         }
     }
 

@@ -88,7 +88,7 @@ import Testing
         return remote
     }
 
-    @Test(.timeLimit(.minutes(1))) func `votes are signed in order, and the same again is the same`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `votes are signed in order, and the same again is the same`() async throws {
         let desk = try Desk()
         try desk.start()
         let remote = try Self.remote(desk)
@@ -107,7 +107,7 @@ import Testing
         desk.stop()
     }
 
-    @Test(.timeLimit(.minutes(1))) func `a signer that comes back is asked what is still wanted`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `a signer that comes back is asked what is still wanted`() async throws {
         let desk = try Desk()
         try desk.start()
         let remote = try Self.remote(desk)
@@ -125,7 +125,7 @@ import Testing
         desk.stop()
     }
 
-    @Test(.timeLimit(.minutes(1))) func `a restored record is lifted before anything is signed`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `a restored record is lifted before anything is signed`() async throws {
         let desk = try Desk()
         let copy = try Data(contentsOf: desk.folder.appending(path: "signed"))
         try desk.start()
@@ -149,7 +149,7 @@ import Testing
         desk.stop()
     }
 
-    @Test(.timeLimit(.minutes(1))) func `a second node is turned away while the first is there`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `a second node is turned away while the first is there`() async throws {
         let desk = try Desk()
         try desk.start()
         var first: SignerConnection? = try SignerConnection(to: desk.address)
@@ -163,7 +163,7 @@ import Testing
     }
 
     @Test(
-        .timeLimit(.minutes(1)),
+        .timeLimit(.minutes(5)),
         arguments: [[0, 0, 4, 1], [255, 255, 255, 255], [0, 0, 0, 0], [0, 0, 0, 3, 1, 2, 3]] as [[UInt8]])
     func `an oversized frame and garbage end the connection`(_ bytes: [UInt8]) async throws {
         let desk = try Desk()
@@ -184,7 +184,7 @@ import Testing
         desk.stop()
     }
 
-    @Test(.timeLimit(.minutes(1))) func `a signer of another ledger is refused at once`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `a signer of another ledger is refused at once`() async throws {
         let desk = try Desk()
         try desk.start()
         try Self.remote(desk).stop()
@@ -195,7 +195,7 @@ import Testing
         desk.stop()
     }
 
-    @Test(.timeLimit(.minutes(1))) func `where nobody listens the start waits for as long as it is told`() throws {
+    @Test(.timeLimit(.minutes(5))) func `where nobody listens the start waits for as long as it is told`() throws {
         let desk = try Desk()
         let failure = #expect(throws: SignerFailure.self) {
             try RemoteSigner(desk.address, ledger: Self.ledger(), node: nil, seconds: 1, logger: Desk.logger)

@@ -31,6 +31,8 @@ package struct ReplicaOverview: Hashable, Sendable {
     package var precommitted: Int64
     /// The height of each validator's last vote that was heard, or that stands in the last commit.
     package var lastHeard: [Address: Int64]
+    /// Whose votes of the step that is waited in were not heard; empty in any other phase than prevote and precommit.
+    package var silent: Set<Address>
     package var peers: [Peer]
 }
 
@@ -42,7 +44,7 @@ extension Replica {
             height: tip.height + 1, round: round, phase: phase,
             proposer: machine.proposer(of: round) ?? tip.validators.rotation.proposer, set: set,
             prevoted: machine.votes.power(.prevote, round: round),
-            precommitted: machine.votes.power(.precommit, round: round), lastHeard: lastHeard,
+            precommitted: machine.votes.power(.precommit, round: round), lastHeard: lastHeard, silent: silent(in: set),
             peers: peers.sorted { $0.key < $1.key }.map {
                 ReplicaOverview.Peer(node: $0.key, height: $0.value.height, validator: $0.value.validator)
             })
@@ -58,6 +60,20 @@ extension Replica {
         case .prevote: .prevote
         case .precommit: .precommit
         }
+    }
+
+    private func silent(in set: ValidatorSet) -> Set<Address> {
+        let step: VotePlace.Step
+        switch phase {
+        case .prevote: step = .prevote
+        case .precommit: step = .precommit
+        case .askingForLastVotes, .catchingUp, .idle, .propose: return []
+        }
+        let place = VotePlace(height: tip.height + 1, round: machine.round, step: step)
+        return Set(
+            set.members.compactMap { Address($0.address) }.filter { address in
+                address != own && lastVotes[address].map { $0.place < place } ?? true
+            })
     }
 
     private var lastHeard: [Address: Int64] {
