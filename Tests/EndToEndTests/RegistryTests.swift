@@ -137,7 +137,7 @@ extension EndToEnd {
 
             // The Python client reads the same, page after page.
             let script = """
-                import sys, vivian
+                import sys, vivian, vivian.embedding
                 client = vivian.Client(sys.argv[1], ca_file=sys.argv[2], api_key=sys.argv[3])
                 version = client.registry_version("model", sys.argv[4], 1)
                 assert (version.name, version.newest, version.uses) == ("sorter", 2, 1), version
@@ -147,6 +147,11 @@ extension EndToEnd {
                 assert uses == list(client.registry_uses(edge.kind, edge.subject_id)) and len(uses) == 4, uses
                 assert uses[0] == vivian.RegistryEdge("trainedOn", "model", sys.argv[4], 1), uses
                 assert b"sorter" in client.state("registry", version.key).value
+                # The vector that the ledger has made is that of the second embedder, to the last digit.
+                newest = client.registry_version("model", sys.argv[4])
+                vector = vivian.embedding.vector(newest.title + "\\n" + newest.text)
+                hit = client.search(1, vector, mode="exact", limit=1)[0]
+                assert (hit.subject, hit.distance) == (sys.argv[4], -sum(part * part for part in vector)), hit
                 """
             let client = try Tool.run(
                 "/usr/bin/env",
