@@ -63,7 +63,7 @@ extension Replica {
     }
 
     private func silent(in set: ValidatorSet) -> Set<Address> {
-        let step: VotePlace.Step
+        let step: SignState.Step
         switch phase {
         case .prevote: step = .prevote
         case .precommit: step = .precommit
