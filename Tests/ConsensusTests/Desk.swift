@@ -10,7 +10,8 @@ struct Desk {
     static let millisecond: UInt64 = 1_000_000
     static let second: UInt64 = 1_000_000_000
 
-    let council: Council
+    /// Who validates; a test that changes the set puts the next one here.
+    var council: Council
     let own: Int?
     var replica: Replica
     /// Nanoseconds of the host's steady clock.

@@ -197,8 +197,25 @@ import Testing
         _ = desk.votes(.precommit, 0, block, by: desk.others)
         #expect(desk.replica.tip.validators.current == council.set && desk.replica.tip.validators.next == larger.set)
         _ = desk.decide(desk.block(), by: [0, 1, 2])
-        #expect(desk.replica.tip.validators.current == larger.set && desk.replica.grace.memberCount == 4)
-        #expect(desk.replica.overview.set == larger.set)
+        #expect(desk.replica.tip.validators.current == larger.set && desk.replica.overview.set == larger.set)
+        desk.council = larger
+        for peer in larger.set.members.indices { _ = desk.feed(.peerConnected(Desk.node(peer))) }
+        let third = desk.block()
+        _ = desk.propose(third)
+        result = desk.result
+        _ = desk.feed(.executed(third.id, result))
+        #expect(desk.votes(.precommit, 0, third, by: [0, 1, 2]) == [], "three of five are not more than two thirds")
+        #expect(desk.votes(.precommit, 0, third, by: [3]).first == "commit C by 4")
+        #expect(desk.replica.grace.memberCount == 5)
+    }
+
+    @Test func `a last commit of others' choice is as good as one's own, if it holds`() throws {
+        for voters in [[0, 1], [0, 2, 3]] {
+            var desk = try listener()
+            let commit = try Desk.tip(of: council, by: voters).commit
+            let block = desk.block(lastCommit: commit)
+            #expect(desk.propose(block).contains("execute A") == (voters.count > 2))
+        }
     }
 
     // MARK: When a height begins

@@ -56,6 +56,17 @@ import Testing
         #expect(desk.hear(.consensus(.proposal(proposal, polka: [])), from: 3) == [])
     }
 
+    @Test func `a vote that is known already is not checked again, nor is one of nobody's place`() throws {
+        var desk = try follower()
+        let block = desk.block()
+        _ = desk.votes(.prevote, 0, block, by: [1])
+        var vote = council.vote(.prevote, 1, 0, block.id)
+        vote.signature = []
+        #expect(desk.hear(.consensus(.vote(vote)), from: 2) == [])
+        vote.validatorIndex = 4
+        #expect(desk.hear(.consensus(.vote(vote)), from: 2) == [])
+    }
+
     @Test func `a decided block without its commit ends the link, one with it moves on`() throws {
         let council = council
         let wrong: [(Desk, ProposedBlock) -> Commit] = [
@@ -172,6 +183,33 @@ import Testing
         #expect(desk.elapse(.fetch(height: 5)) == [])
     }
 
+    @Test func `two blocks that lack are asked for together, by one timer`() throws {
+        var desk = try follower()
+        let (first, second) = (desk.block(), desk.block([[1]]))
+        _ = desk.hear(desk.proposal(first), from: 0)
+        _ = desk.votes(.prevote, 1, nil, by: [0, 1])
+        #expect(desk.hear(desk.proposal(second, round: 1), from: 1) == [], "the timer runs")
+        let asks = desk.elapse(.fetch(height: 5))
+        #expect(asks.count == 5 && asks.filter { $0 == "send want block 5 to 0" }.count == 2)
+        #expect(desk.hear(.block(first.encoded), from: 0) == ["execute A"])
+        #expect(desk.hear(.block(second.encoded), from: 0) == ["execute B"])
+    }
+
+    @Test func `a proposal that rests on a polka of before brings its prevotes along`() throws {
+        let council = council
+        var desk = try Desk.started(council, own: council.proposer(3))
+        let block = desk.block()
+        let polka = desk.others.map { council.vote(.prevote, $0, 0, block.id) }
+        _ = desk.votes(.prevote, 1, nil, by: Array(desk.others.prefix(2)))
+        let verified = try council.proposal(1, block.id, polRound: 0, polka: polka, time: block.block.header.time)
+        var message = PeerMessage.consensus(.proposal(verified.proposal, polka: Array(polka.prefix(2))))
+        #expect(desk.hear(message, from: 1).first?.hasPrefix("disconnect 1") == true)
+        message = .consensus(.proposal(verified.proposal, polka: polka))
+        #expect(desk.hear(message, from: 1) == ["wait fetch 5 100 ms"])
+        #expect(desk.hear(.block(block.encoded), from: 1) == ["execute A"])
+        #expect(desk.executed(block).contains("send prevote 1 A to all"))
+    }
+
     @Test func `who is ahead is asked for what lacks, who has gone no more`() throws {
         var desk = try follower()
         #expect(
@@ -211,6 +249,8 @@ import Testing
         var desk = try follower()
         let far = council.vote(.prevote, 1, 0, .a, height: 9)
         #expect(desk.hear(.consensus(.vote(far)), from: 1) == ["send want decided 5+4 to 1"])
+        let nearer = council.vote(.prevote, 1, 0, .a, height: 7)
+        #expect(desk.hear(.consensus(.vote(nearer)), from: 1) == [])
         let next = council.vote(.prevote, 2, 0, .a, height: 6)
         #expect(desk.hear(.consensus(.vote(next)), from: 2) == [])
         #expect(desk.replica.overview.peers.map(\.height) == [0, 8, 5, 0])
@@ -302,12 +342,95 @@ import Testing
         #expect(told.suffix(2) == said.map { $0.replacing("all", with: "\(desk.others[0])") })
     }
 
+    // MARK: Whom it acts for
+
+    @Test func `a node's word for a validator that is not in the set yet counts from when it is about to be`() throws {
+        let larger = Council(5)
+        let newcomer = try #require(
+            larger.set.members.firstIndex { member in council.set.index(of: member.address) == nil })
+        var desk = try follower()
+        let node = NodeID([UInt8](repeating: 77, count: 32))!
+        let binding = NodeBinding(
+            validator: Address(larger.set.members[newcomer].address)!,
+            signature: larger.keys[newcomer].sign(NodeBinding.signBytes(node, on: desk.replica.tip.ledger)))
+        _ = desk.feed(.peerConnected(node))
+        _ = desk.feed(.messageReceived(.validator(binding), from: node))
+        #expect(!desk.replica.actsForValidator(node))
+        let block = desk.block()
+        _ = desk.propose(block)
+        var result = desk.result
+        result.nextValidators = larger.set
+        _ = desk.feed(.executed(block.id, result))
+        _ = desk.votes(.precommit, 0, block, by: [0, 1, 2])
+        #expect(desk.replica.tip.validators.current == council.set && desk.replica.actsForValidator(node))
+    }
+
+    @Test func `a validator that joins is asked for nothing before it is in the set, and asks then`() throws {
+        let larger = Council(5)
+        let newcomer = try #require(
+            larger.set.members.firstIndex { member in council.set.index(of: member.address) == nil })
+        var desk = try Desk(council, own: nil)
+        desk.replica = Replica(
+            tip: try Desk.tip(of: council), own: Address(larger.set.members[newcomer].address),
+            isValid: SignatureMemory.shared.isValid)
+        _ = desk.feed(.opened)
+        for peer in desk.others { _ = desk.feed(.peerConnected(Desk.node(peer))) }
+        // What somebody says that it signed, it cannot have signed yet.
+        _ = desk.hear(.lastVote(.vote(larger.vote(.prevote, newcomer, 3, .a))), from: 1)
+        _ = desk.hear(.lastVote(nil), from: 1)
+        #expect(desk.replica.isWaitingForPeers)
+        var result = desk.result
+        result.nextValidators = larger.set
+        for _ in 0..<2 {
+            let block = desk.block()
+            let commit = desk.commit(of: block, by: [0, 1, 2])
+            _ = desk.hear(.decided(block: block.encoded, commit: commit.encoded), from: 1)
+            _ = desk.feed(.executed(block.id, result))
+        }
+        #expect(desk.replica.tip.validators.current == larger.set && desk.replica.isWaitingForPeers)
+        #expect(desk.elapse(.tick).contains("send want last vote to all"))
+    }
+
+    @Test func `a restart in the middle of a change of the set asks the new members too`() throws {
+        let larger = Council(powers: [10, 10, 10, 10, 60])
+        let own = council.proposer(3)
+        var desk = try Desk.started(council, own: own)
+        #expect(!desk.replica.isWaitingForPeers)
+        var told: [String] = []
+        var result = desk.result
+        result.nextValidators = larger.set
+        for _ in 0..<2 {
+            // Blocks from before the start, which was a while later.
+            let block = desk.block {
+                $0.header.time = Council.previousTime.advanced(byNanoseconds: UInt64($0.header.height))
+            }
+            let commit = desk.commit(of: block, by: [0, 1, 2, 3])
+            told = desk.hear(.decided(block: block.encoded, commit: commit.encoded), from: desk.others[0])
+            told += desk.feed(.executed(block.id, result))
+        }
+        #expect(desk.replica.tip.validators.current == larger.set)
+        #expect(told.contains("send want last vote to all") && desk.replica.isWaitingForPeers)
+    }
+
+    @Test func `the start is over once a block is newer than it`() throws {
+        var desk = try Desk.started(council, own: council.proposer(3))
+        desk.pass(milliseconds: 700)
+        let block = desk.block()
+        #expect(desk.decide(block).contains { $0.hasPrefix("commit") })
+        #expect(desk.replica.startRule == nil)
+        #expect(!desk.feed(.peerConnected(Desk.node(9))).contains("send want last vote to 9"))
+        // What comes late bars nothing any more.
+        let late = SignedMessage.vote(council.vote(.prevote, try #require(desk.own), 9, .a, height: 9))
+        #expect(desk.hear(.lastVote(late), from: desk.others[0]) == [])
+    }
+
     // MARK: For operators
 
     @Test func `an overview names what the node does`() throws {
         var desk = try Desk(council, own: council.proposer(3))
         let own = try #require(desk.own)
         #expect(desk.replica.overview.phase == .askingForLastVotes(answers: 0))
+        #expect(desk.replica.overview.peers.isEmpty)
         desk = try Desk.started(council, own: own)
         #expect(desk.replica.overview.phase == .idle && desk.replica.overview.round == 0)
         #expect(desk.replica.overview.proposer == council.set.members[desk.proposer(0)].address)
