@@ -281,6 +281,22 @@ import Testing
         #expect(desk.replica.early.count == 0 && desk.replica.overview.prevoted == 10)
     }
 
+    @Test(arguments: [.min, .min + 3, -1, 0] as [Int64])
+    func `a vote or a proposal of a height that no block has is passed over`(height: Int64) throws {
+        var desk = try follower()
+        let messages: [ConsensusMessage] = [
+            .vote(council.vote(.precommit, 1, 0, .a, height: height)),
+            .proposal(
+                BlockProposal(height: height, round: 0, polRound: -1, blockID: .a, timestamp: Council.blockTime),
+                polka: []),
+        ]
+        for message in messages {
+            // It can be sent.
+            let read = try PeerMessage(decoding: PeerMessage.consensus(message).encoded)
+            #expect(desk.hear(read, from: 1) == [])
+        }
+    }
+
     @Test func `what comes early is bounded by kind, and forgotten with its height`() {
         var early = EarlyMessages()
         let node = Desk.node(1)
