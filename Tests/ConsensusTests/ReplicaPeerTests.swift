@@ -442,6 +442,18 @@ import Testing
 
     // MARK: For operators
 
+    @Test func `what this validator said last counts as heard, though no commit has it`() throws {
+        let own = council.proposer(3)
+        let address = try #require(Address(council.set.members[own].address))
+        let said = SignState(.vote(council.vote(.prevote, own, 0, nil)))
+        for (log, height) in [([], nil), ([said], Council.height)] as [([SignState], Int64?)] {
+            let replica = Replica(
+                tip: try Desk.tip(of: council, by: (0..<4).filter { $0 != own }), own: address,
+                recovery: Recovery(signatures: log), isValid: SignatureMemory.shared.isValid)
+            #expect(replica.overview.lastHeard[address] == height)
+        }
+    }
+
     @Test func `an overview names what the node does`() throws {
         var desk = try Desk(council, own: council.proposer(3))
         let own = try #require(desk.own)
