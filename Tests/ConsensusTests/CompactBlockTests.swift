@@ -94,6 +94,19 @@ struct CompactBlockTests {
         }
     }
 
+    @Test func `a block that comes again takes no second place`() {
+        var blocks = CompactBlocks()
+        let first = CompactBlock(Self.block([[9]], height: 9))
+        _ = blocks.take(first, from: Self.one) { _ in nil }
+        let again = CompactBlock(Self.block([[1]]))
+        for _ in 0..<9 { _ = blocks.take(again, from: Self.one) { _ in nil } }
+        // From another it is another's to answer for.
+        _ = blocks.take(again, from: Self.other) { _ in nil }
+        #expect(blocks.take([[9]], of: first.hash, from: Self.one) != .unexpected)
+        #expect(blocks.take([[1]], of: again.hash, from: Self.other) != .unexpected)
+        #expect(blocks.take([[1]], of: again.hash, from: Self.one) != .unexpected)
+    }
+
     @Test func `a block that names no transactions that were wished for stays whole in its own bytes`() throws {
         let block = Self.block(Self.transactions)
         #expect(CompactBlock(block).encoded(with: Self.transactions) == block.encoded)

@@ -85,6 +85,15 @@ struct RecordTests {
         #expect(throws: ConsensusFault.malformed) { try ConsensusMessage(decoding: bytes) }
     }
 
+    @Test func `A vote with another behind it, or a polka without its proposal, is no message`() throws {
+        let messages = try messages()
+        let (vote, proposal) = (messages[0].encoded, messages[2].encoded)
+        let alone = messages[1].encoded
+        for bytes in [vote + vote, vote + alone, alone + vote, alone + alone, Array(proposal.dropFirst(alone.count))] {
+            #expect(throws: ConsensusFault.malformed) { try ConsensusMessage(decoding: bytes) }
+        }
+    }
+
     @Test func `Votes that lead to no round are no certificate`() {
         let precommit = council.vote(.precommit, 1, 2, nil)
         let wrong: [(round: Int32, votes: [Vote])] = [

@@ -61,6 +61,36 @@ struct RefusalTests {
         #expect(throws: ConsensusFault.notAQuorum) { try council.proposal(1, .a, polka: polka) }
     }
 
+    @Test(
+        arguments: [
+            { $0.height = 0 }, { $0.height = -1 }, { $0.round = -1 }, { $0.blockID = BlockID() },
+            { $0.blockID.parts.total = 0 },
+            { $0.timestamp.nanoseconds = -1 },
+        ] as [@Sendable (inout BlockProposal) -> Void])
+    func `A proposal with a flaw is no verified proposal, whoever signed it`(
+        flaw: @Sendable (inout BlockProposal) -> Void
+    ) throws {
+        let proposer = council.proposer(0)
+        var proposal = try council.proposal(0, .a).proposal
+        proposal.signature = []
+        flaw(&proposal)
+        guard case .proposal(let signed) = council.sign(.proposal(proposal), by: proposer) else { return }
+        #expect {
+            try VerifiedProposal(
+                checking: signed, polka: [], from: council.set.members[proposer].address, by: council.set,
+                on: Council.chainID)
+        } throws: { if case .invalid? = $0 as? ConsensusFault { true } else { false } }
+    }
+
+    @Test func `A proposal of somebody who is not in the set is refused`() throws {
+        let proposal = try council.proposal(0, .a).proposal
+        #expect(throws: ConsensusFault.notAValidator) {
+            try VerifiedProposal(
+                checking: proposal, polka: [], from: [UInt8](repeating: 1, count: 20), by: council.set,
+                on: Council.chainID)
+        }
+    }
+
     @Test(arguments: [(0, 0), (1, 1), (1, 2), (0, -2)])
     func `A polka round is -1 or before the proposal's`(round: Int32, polRound: Int32) {
         #expect(throws: ConsensusFault.self) { try council.proposal(round, .a, polRound: polRound) }
@@ -95,6 +125,12 @@ struct RefusalTests {
         try seat.begin()
         let vote = try council.verified(council.vote(.prevote, 0, 0, .a, height: 6))
         #expect(throws: ConsensusFault.wrongHeight(6)) { try seat.feed(.voteReceived(vote)) }
+        let commit = try VerifiedCommit(
+            checking: Commit(
+                height: 6, round: 0, blockID: .a,
+                precommits: (0..<4).map { council.vote(.precommit, $0, 0, .a, height: 6) }),
+            by: council.set, on: Council.chainID)
+        #expect(throws: ConsensusFault.wrongHeight(6)) { try seat.feed(.commitReceived(commit)) }
         let proposal = try council.proposal(0, .a, height: 4)
         #expect(throws: ConsensusFault.wrongHeight(4)) { try seat.receive(proposal) }
         #expect(!seat.machine.needs(vote.vote))

@@ -58,7 +58,8 @@ struct SignerMessageTests {
         ] { #expect(throws: ConsensusFault.malformed) { try SignerRequest(decoding: cbor.encoded()) } }
         for cbor: CBOR in [
             [], [0, 0, ""], [0, 200, ""], [0, 1, .text(String(repeating: "x", count: 257))],
-            [1, .bytes([1]), .null], [1, .bytes([UInt8](repeating: 0, count: 32)), .bytes([])], [2, .bytes([1])],
+            [1, .bytes([1]), .null], [1, .bytes([UInt8](repeating: 0, count: 32)), .bytes([])],
+            [1, .bytes([UInt8](repeating: 0, count: 32)), 7], [2, .bytes([1])], [2, 7],
             [3, .null], [4, 4],
         ] { #expect(throws: ConsensusFault.malformed) { try SignerAnswer(decoding: cbor.encoded()) } }
         for request in try requests() {

@@ -160,6 +160,12 @@ struct SigningGuardTests {
     @Test func `A key that cannot sign now leaves the record as it was`() throws {
         let token = PulledToken(ed25519: key.ed25519)
         var guardian = SigningGuard(SignerRecord(), publicKey: key.ed25519)
+        let node = try #require(NodeID([UInt8](repeating: 4, count: NodeID.byteCount)))
+        guard case .refused(.key, _) = try guardian.answer(.open(ledger(), node: node), key: token, keep: { _ in })
+        else {
+            Issue.record("a binding without the key")
+            return
+        }
         _ = try guardian.answer(.open(ledger(), node: nil), key: token) { _ in }
         let answer = try guardian.answer(.sign(unsigned(vote(.prevote, 0, .a))), key: token) { _ in
             Issue.record("kept")

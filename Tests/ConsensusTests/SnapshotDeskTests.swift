@@ -59,6 +59,19 @@ import Testing
         #expect(one.next(at: 200_000_000, isReady: { _ in true }) == .wait(until: 250_000_000))
     }
 
+    @Test func `who goes while it is served has no place any more, and what it took is paid for by all`() {
+        var desk = SnapshotDesk()
+        let (gone, next) = (Self.nodes[0], Self.nodes[1])
+        for index in 0..<2 { _ = desk.take(Self.ask(UInt32(index)), from: gone, at: 0) }
+        _ = desk.take(Self.ask(0), from: next, at: 0)
+        #expect(desk.next(at: 0, isReady: { _ in true }) == .serve(Self.ask(0), to: gone))
+        desk.lost(gone)
+        desk.served(4 << 20, to: gone, at: 0)
+        #expect(desk.next(at: 0, isReady: { _ in true }) == .wait(until: 125_000_000))
+        #expect(desk.next(at: 125_000_000, isReady: { _ in true }) == .serve(Self.ask(0), to: next))
+        #expect(desk.next(at: 125_000_000, isReady: { _ in true }) == .idle)
+    }
+
     @Test func `who has not taken what was sent is given no more`() {
         var desk = SnapshotDesk()
         _ = desk.take(Self.ask(0), from: Self.nodes[0], at: 0)

@@ -292,7 +292,60 @@ extension SnapshotMessage {
         #expect(joiner.asked(1) == 1 && joiner.banned.isEmpty)
     }
 
+    @Test func `a manifest of more than a part is asked for part by part, each as long as was said`() {
+        for isShort in [true, false] {
+            var joiner = Joiner(peers: 1)
+            joiner.connect(0)
+            var long = Self.new
+            long.manifest = [UInt8](repeating: 7, count: SnapshotMessage.partBytes + 5)
+            joiner.answer(0, [long])
+            let content = long.content
+            func part(_ number: UInt32, _ bytes: ArraySlice<UInt8>) -> SnapshotFetch.Input {
+                .received(.manifest(content: content, part: number, bytes: Array(bytes)), from: Joiner.nodes[0])
+            }
+            joiner.feed(part(0, long.manifest[..<SnapshotMessage.partBytes]))
+            #expect(joiner.sent.last?.message == .wantManifest(content: content, part: 1) && joiner.judged.isEmpty)
+            joiner.feed(part(1, long.manifest.suffix(isShort ? 4 : 5)))
+            #expect(joiner.banned.isEmpty == !isShort && joiner.judged == (isShort ? [] : [long.offer]))
+        }
+    }
+
+    @Test func `a manifest that its peer drops is asked of another; what others drop is theirs`() {
+        var joiner = Joiner()
+        joiner.connect(0, 1)
+        joiner.answer(0, [Self.new])
+        joiner.answer(1, [Self.new, Self.old])
+        #expect(joiner.asked(0) == 1)
+        joiner.feed(.received(.gone(content: Self.old.content), from: Joiner.nodes[1]))
+        joiner.feed(.received(.gone(content: Self.old.content), from: Joiner.nodes[0]))
+        #expect(joiner.asked(0) == 1 && joiner.asked(1) == 0)
+        joiner.feed(.received(.gone(content: Self.new.content), from: Joiner.nodes[0]))
+        #expect(joiner.asked(1) == 1 && joiner.banned.isEmpty)
+    }
+
     // MARK: Chunks
+
+    @Test func `who begins to offer it meanwhile is asked as well`() {
+        var joiner = Self.fetching()
+        joiner.connect(2)
+        joiner.answer(2, [Self.old])
+        #expect(joiner.asked(2) == 0)
+        joiner.answer(2, [Self.new])
+        #expect(joiner.asked(2) == 2)
+        joiner.feed(.received(.gone(content: Self.old.content), from: Joiner.nodes[2]))
+        joiner.feed(.received(.wantHeader(height: 1), from: Joiner.nodes[2]))
+        #expect(joiner.asked(2) == 2)
+    }
+
+    @Test func `how far it is can be seen while chunks come`() {
+        var joiner = Self.judging()
+        #expect(joiner.fetch.progress == nil)
+        joiner.feed(.manifestHolds(Self.new.digests, held: [3]))
+        #expect(joiner.fetch.progress?.kept == 1 && joiner.fetch.progress?.count == 7)
+        let content = Self.new.content
+        joiner.feed(.received(.chunk(content: content, index: 0, bytes: Self.new.chunks[0]), from: Joiner.nodes[0]))
+        #expect(joiner.fetch.progress?.kept == 2)
+    }
 
     @Test func `a chunk that does not hold bans its sender, and the others give it`() {
         var joiner = Self.fetching()

@@ -300,6 +300,50 @@ import Testing
         #expect(try BlockLog(folder: folder.path).block(1).block == Array("block 1".utf8))
     }
 
+    @Test func `a log that nothing was put into has nothing to sync, to prune or to carry on`() throws {
+        let folder = try TemporaryFolder()
+        let log = try BlockLog(folder: folder.path)
+        try log.sync()
+        try log.prune(below: .max)
+        #expect(log.firstHeight == nil && log.lastVote == nil && log.carriedVotes.isEmpty)
+        #expect(throws: StoreFailure.notFound(height: 1)) { try log.block(1) }
+        #expect(try folder.names == ["blocks.mark"])
+    }
+
+    @Test func `where no vote is open the newest one is carried on, and it alone`() throws {
+        let folder = try TemporaryFolder()
+        try fill(folder, 1...3)
+        let log = try BlockLog(folder: folder.path)
+        #expect(log.openVotes.isEmpty)
+        #expect(log.carriedVotes.map(\.height) == [3] && log.carriedVotes.map(\.bytes) == [Array("vote 3".utf8)])
+        try log.append([.vote(height: 4, bytes: [4]), .vote(height: 4, bytes: [5])])
+        #expect(log.carriedVotes.map(\.bytes) == [[4], [5]])
+    }
+
+    @Test func `pruning that leaves votes alone leaves no first height`() throws {
+        let folder = try TemporaryFolder()
+        try fill(folder, 1...1, segmentBytes: 10)
+        let log = try BlockLog(folder: folder.path, segmentBytes: 10)
+        try log.append([.vote(height: 2, bytes: [2])])
+        try log.prune(below: 2)
+        #expect(log.firstHeight == nil && log.lastHeight == 1)
+        #expect(throws: StoreFailure.notFound(height: 1)) { try log.block(1) }
+        try log.append([record(2)])
+        try log.sync()
+        #expect(log.firstHeight == 2)
+        #expect(try BlockLog(folder: folder.path, segmentBytes: 10).firstHeight == 2)
+    }
+
+    @Test func `a header that is kept is not kept anew, and may be asked for`() throws {
+        let folder = try TemporaryFolder()
+        let headers = try HeaderLog(folder: folder.path)
+        try headers.keep(4, [4])
+        let before = try folder.bytes("headers.log")
+        try headers.keep(4, [9])
+        #expect(try folder.bytes("headers.log") == before && headers.header(4) == [4])
+        #expect(headers.holds(4) && !headers.holds(3))
+    }
+
     @Test func `pruning drops whole segments and keeps the named headers`() throws {
         let folder = try TemporaryFolder()
         try fill(folder, 1...20, segmentBytes: 200)

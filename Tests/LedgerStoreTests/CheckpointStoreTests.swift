@@ -37,6 +37,31 @@ import Testing
         return states
     }
 
+    @Test func `while a generation is missing, or was not written, no block can be spared`() throws {
+        let folder = try TemporaryFolder()
+        let store = try CheckpointStore(folder: folder.path, stores: Self.stores)
+        let forest = StoreForest(stores: Self.stores)
+        func checkpoint(_ height: UInt64, succeeds: Bool = true) throws {
+            let job = store.begin(height: height, forest: forest, note: [])
+            if succeeds { try CheckpointStore.write(job) }
+            store.end(job, succeeded: succeeds)
+        }
+        #expect(store.oldestHeight == nil)
+        try checkpoint(1)
+        #expect(store.oldestHeight == nil)
+        try checkpoint(2)
+        #expect(store.oldestHeight == 1)
+        try checkpoint(3, succeeds: false)
+        #expect(store.oldestHeight == nil)
+        try checkpoint(4)
+        #expect(store.oldestHeight == 2)
+        let again = try CheckpointStore(folder: folder.path, stores: Self.stores)
+        #expect(again.load()?.height == 4 && again.oldestHeight == 2)
+        try folder.remove("checkpoint-b")
+        let half = try CheckpointStore(folder: folder.path, stores: Self.stores)
+        #expect(half.load()?.height == 4 && half.oldestHeight == nil)
+    }
+
     enum Harm: CaseIterable { case none, removed, emptied, halved, flipped, garbage, unsealed }
 
     static func harm(_ folder: TemporaryFolder, _ name: String, _ harm: Harm) throws {

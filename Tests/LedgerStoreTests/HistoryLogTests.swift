@@ -141,6 +141,86 @@ import Testing
         #expect(try folder.names == [])
     }
 
+    @Test func `a newest segment that is damaged before its tail goes with all older ones`() throws {
+        let folder = try TemporaryFolder()
+        let ledger = try Ledger(count: 60)
+        try ledger.fill(try ledger.open(folder, at: 0, budgetBytes: 64 << 10), 1...60)
+        let newest = try #require(try folder.names.last)
+        let first = try #require(UInt64(newest.dropFirst(8).dropLast(4), radix: 16))
+        var bytes: [UInt8] = []
+        for height in first...first + 1 {
+            // The second one says that the first was durable.
+            FrameFile.encode(
+                .init(
+                    kind: HistoryLog.kind, height: height, durable: UInt64(bytes.count), offset: bytes.count,
+                    payloadCount: 3), payload: [1, 2, 3], into: &bytes)
+        }
+        bytes[FrameFile.headerBytes] ^= 1
+        try folder.write(bytes, newest)
+        let log = try ledger.open(folder, at: 60, budgetBytes: 64 << 10)
+        #expect(log.findings.contains { $0.contains("damaged") } && log.newestHeight == nil)
+        #expect(log.reach(from: 60) == 60)
+        #expect(try folder.names == [])
+    }
+
+    @Test func `a segment whose newest record is none goes alone`() throws {
+        let folder = try TemporaryFolder()
+        let ledger = try Ledger(count: 20)
+        try ledger.fill(try ledger.open(folder, at: 0), 1...10)
+        for (payload, name) in [([1, 2, 3], "e"), ([UInt8](repeating: 0, count: HistoryRecord.prefixBytes), "f")] {
+            var bytes: [UInt8] = []
+            FrameFile.encode(
+                .init(kind: HistoryLog.kind, height: 15, durable: 0, offset: 0, payloadCount: payload.count),
+                payload: payload, into: &bytes)
+            try folder.write(bytes, "history-000000000000000\(name).log")
+            let log = try ledger.open(folder, at: 10)
+            #expect(log.newestHeight == 10 && log.reach(from: 10) == 0)
+            #expect(try folder.names.count == 1)
+        }
+        try folder.write([], "history-000000000000000b.log")
+        let log = try HistoryLog(
+            folder: folder.path, height: 11, appHash: ledger.forests[10].appHash, budgetBytes: 1 << 20)
+        #expect(log.newestHeight == 10 && log.findings.contains { $0.contains("holds no record") })
+    }
+
+    @Test func `a past state is not added to once the history does not reach it any more`() throws {
+        let folder = try TemporaryFolder()
+        let ledger = try Ledger(count: 60)
+        let log = try ledger.open(folder, at: 0, budgetBytes: 64 << 10)
+        try ledger.fill(log, 1...60)
+        var past = try log.past(
+            3, appHash: ledger.forests[3].appHash, from: ledger.forests[60], at: 60, store: 1, key: [1])
+        let names = try folder.names
+        let second = try #require(UInt64(names[1].dropFirst(8).dropLast(4), radix: 16))
+        try log.drop(upTo: second)
+        #expect(throws: StoreFailure.notFound(height: 3)) {
+            try log.load(1, key: [2], into: &past, height: 3, from: ledger.forests[60], at: 60)
+        }
+        #expect(throws: StoreFailure.notFound(height: 3)) { try ledger.holds(log, [1], at: 3, from: 60) }
+        #expect(past.value(1, key: [1]) == ledger.copies[3][[1]], "what was read stays")
+    }
+
+    @Test func `a walk that does not end at the held state drops the oldest that it went over`() throws {
+        let folder = try TemporaryFolder()
+        let ledger = try Ledger(count: 60)
+        let log = try ledger.open(folder, at: 0, budgetBytes: 64 << 10)
+        try ledger.fill(log, 1...60)
+        #expect(throws: StoreFailure.self) {
+            try log.past(
+                3, appHash: ledger.forests[3].appHash, from: ledger.forests[58], at: 50, store: 1, key: [1])
+        }
+        let reach = Int(log.reach(from: 60))
+        #expect(reach > 3 && log.newestHeight == 59, "block 60 changed nothing")
+        #expect(try ledger.holds(log, [1], at: reach, from: 60))
+    }
+
+    @Test func `rows of nothing, or without a key, are none`() {
+        for bytes: [UInt8] in [[], [0, 0, 0, 0, 0, 0, 0, 1, 7], [0, 0, 0, 1, 7], [0, 0, 0, 9, 7]] {
+            #expect(HistoryRecord.rows(bytes[...]) == nil)
+        }
+        #expect(HistoryRecord.rows([0, 0, 0, 1, 7, 0, 0, 0, 0])?.count == 1)
+    }
+
     @Test func `another ledger's history is dropped`() throws {
         let folder = try TemporaryFolder()
         let ledger = try Ledger(count: 30)
@@ -191,12 +271,14 @@ import Testing
         let ledger = try Ledger(count: 20)
         let log = try ledger.open(folder, at: 0)
         try ledger.fill(log, 1...20)
-        #expect(throws: StoreFailure.self) {
+        #expect(throws: StoreFailure.damaged(file: folder.path + "/history-0000000000000001.log", offset: 0, height: 5))
+        {
             try log.past(5, appHash: SHA256.hash([1]), from: ledger.forests[20], at: 20, store: 1, key: [1])
         }
-        #expect(throws: StoreFailure.self) {
+        // It is all gone with the segment.
+        #expect(throws: StoreFailure.notFound(height: 5)) {
             try log.past(
-                5, appHash: ledger.forests[5].appHash, from: ledger.forests[18], at: 20, store: 1, key: [1])
+                5, appHash: ledger.forests[5].appHash, from: ledger.forests[20], at: 20, store: 1, key: [1])
         }
     }
 

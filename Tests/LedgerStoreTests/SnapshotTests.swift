@@ -68,6 +68,34 @@ import Testing
         }
     }
 
+    @Test func `a row that fits no message between nodes is not exported`() throws {
+        let (folder, ledger) = (try TemporaryFolder(), try TemporaryFolder())
+        let forest = try StoreForest(stores: Self.stores)
+            .applying([("a", [(key: [1], value: [UInt8](repeating: 7, count: Snapshot.chunkBytesMax))])])
+        let tiles = try TileStore(folder: ledger.path, size: 0, root: .zero)
+        let manifest = Snapshot.Manifest(
+            chainID: "test-1", genesisHash: .zero, height: 3, appHash: forest.appHash, logSize: 0, logRoot: .zero,
+            note: [], block: [1], commit: [2], proof: [])
+        #expect {
+            try Snapshot.export(manifest, forest: forest, tiles: tiles, to: folder.path)
+        } throws: {
+            guard case .mismatch = $0 as? StoreFailure else { return false }
+            return true
+        }
+        #expect(try folder.names.isEmpty)
+    }
+
+    @Test func `headers that lead to the snapshot are kept with it`() throws {
+        let (folder, ledger) = (try TemporaryFolder(), try TemporaryFolder())
+        let (manifest, _) = try export(into: folder)
+        #expect(try Snapshot.manifest(decoding: folder.bytes("manifest")) == manifest)
+        #expect(try Snapshot.manifest(decoding: folder.bytes("manifest").dropLast()) == nil)
+        try Snapshot.install(
+            from: folder.path, into: ledger.path, stores: Self.stores, headers: [(height: 2, bytes: [2]), (1, [1])])
+        let headers = try HeaderLog(folder: ledger.path)
+        #expect(try headers.heights == [1, 2] && headers.header(2) == [2])
+    }
+
     enum Lie: CaseIterable { case appHash, logRoot, logSize }
 
     @Test(arguments: Lie.allCases)

@@ -54,6 +54,8 @@ extension Replica {
     // MARK: Votes and proposals
 
     private mutating func take(_ message: ConsensusMessage, from sender: NodeID) {
+        // Nothing is checked yet: it may name any height, far below zero too.
+        guard message.height > 0 else { return }
         let ahead = message.height - tip.height
         switch ahead {
         case 1 where !isWaitingForPeers: check(message, from: sender)
