@@ -125,19 +125,14 @@ enum RegistryLedger {
     private static func create(
         context: BlockContext, vectors: inout VectorWriter, state: inout TransactionState
     ) -> UInt32 {
-        let number = CollectionKeys.number(state.value(.vector, CollectionKeys.last)) + 1
-        let (account, name) = (RegistryKeys.ledgerAccount, RegistryKeys.collection)
+        let account = RegistryKeys.ledgerAccount
         let embedder = TextEmbedder.standard
         guard
             let parameters = try? CollectionParameters(
                 metric: .cosine, dimension: embedder.dimension, scale: embedder.length.trailingZeroBitCount,
                 owner: account.digest)
         else { preconditionFailure("the embedder's own dimension and length") }
-        let listing = CollectionListing(owner: account, name: name, height: context.height, time: context.time)
-        state.set(.vector, CollectionListing.key(number), listing.encoded())
-        state.set(.vector, CollectionKeys.name(account, name), number.bigEndianBytes)
-        state.set(.vector, CollectionKeys.last, number.bigEndianBytes)
-        vectors.add(VectorCollection(parameters, number: number))
-        return number
+        return VectorLedger.add(
+            parameters, of: account, named: RegistryKeys.collection, context: context, vectors: &vectors, state: &state)
     }
 }

@@ -22,15 +22,24 @@ enum VectorLedger {
             CollectionKeys.number(state.value(.vector, ownerKey))
         )
         guard last < rules.collectionsMax, own < rules.accountCollectionsMax else { return .tooManyCollections }
-        let number = last + 1
-        let listing = CollectionListing(
-            owner: message.owner, name: message.name, height: context.height, time: context.time)
-        state.set(.vector, CollectionListing.key(number), listing.encoded())
-        state.set(.vector, nameKey, number.bigEndianBytes)
         state.set(.vector, ownerKey, (own + 1).bigEndianBytes)
+        _ = add(
+            parameters, of: message.owner, named: message.name, context: context, vectors: &vectors, state: &state)
+        return .ok
+    }
+
+    /// Lists a new collection under the ledger's next number, which it gives.
+    static func add(
+        _ parameters: CollectionParameters, of owner: AccountID, named name: CollectionName, context: BlockContext,
+        vectors: inout VectorWriter, state: inout TransactionState
+    ) -> UInt32 {
+        let number = CollectionKeys.number(state.value(.vector, CollectionKeys.last)) + 1
+        let listing = CollectionListing(owner: owner, name: name, height: context.height, time: context.time)
+        state.set(.vector, CollectionListing.key(number), listing.encoded())
+        state.set(.vector, CollectionKeys.name(owner, name), number.bigEndianBytes)
         state.set(.vector, CollectionKeys.last, number.bigEndianBytes)
         vectors.add(VectorCollection(parameters, number: number))
-        return .ok
+        return number
     }
 
     /// Gives subjects vectors, in the message's order; the first that is refused refuses the message.
