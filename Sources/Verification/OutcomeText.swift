@@ -26,7 +26,7 @@ extension VerificationOutcome {
     }
 
     /// Control characters, line breaks, directional marks and the like become question marks.
-    static func printable(_ line: String) -> String {
+    package static func printable(_ line: String) -> String {
         var shown = String.UnicodeScalarView()
         for scalar in line.unicodeScalars {
             switch scalar.properties.generalCategory {

@@ -207,6 +207,13 @@ extension EndToEnd {
                 let result = try Tool.run(Tool.vivian, ["registry"] + arguments + ["--data", node.data.path])
                 #expect(result.status != 0 && result.errors.contains(says), "\(arguments): \(result.errors)")
             }
+            let folder = try Self.lineage(["dataset:a", "--from", "/nowhere", "--data", node.data.path])
+            #expect(folder.status != 0 && folder.errors.contains("--prove -o FOLDER` makes one"), "\(folder.errors)")
+            // Words of strangers do not steer a reader's terminal.
+            _ = try Self.publish(
+                node, "statement:loud", "--title", "a\u{202e}b\u{9b}2J", "--text", "one\ntwo\u{9b}31m")
+            let shown = try node.vivian("registry", "show", "statement:loud")
+            #expect(shown.text.contains("a?b?2J") && shown.text.contains("one\ntwo?31m"), "\(shown.text)")
             let once = try Self.publish(node, "dataset:a", "--title", "t", "--digest", digest)
             let again = try Self.publish(node, "dataset:a", "--title", "t", "--digest", digest)
             #expect(once["version"] == again["version"] && again["transaction"] == .null)

@@ -4,6 +4,7 @@ import Cryptography
 import Foundation
 import GatewayClient
 import LedgerModel
+import Verification
 
 /// `vivian registry`.
 struct RegistryCommand: AsyncParsableCommand {
@@ -132,7 +133,9 @@ struct RegistryCommand: AsyncParsableCommand {
                                 RegistryView.json(version, entry)
                                     + [JSON.Member(name: "distance", value: .number(distance))]))
                     } else {
-                        Output.line("\(distance)  \(RegistryPlace.text(version, entry))  \(entry.card.title)")
+                        Output.line(
+                            VerificationOutcome.printable(
+                                "\(distance)  \(RegistryPlace.text(version, entry))  \(entry.card.title)"))
                     }
                 }
                 if !client.json { Output.note("collection \(number)") }

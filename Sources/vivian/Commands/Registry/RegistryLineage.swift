@@ -1,5 +1,6 @@
 import Codec
 import LedgerModel
+import Verification
 
 /// What a version rests on, or what rests on it, as a tree.
 struct RegistryLineage {
@@ -88,7 +89,7 @@ extension RegistryLineage.Node {
         let title = entry.card.title.isEmpty ? "" : "  \(entry.card.title)"
         let line =
             String(repeating: "  ", count: level) + relation + RegistryPlace.text(version, entry) + title + state + end
-        return [line] + below.flatMap { $0.lines(level + 1) }
+        return [VerificationOutcome.printable(line)] + below.flatMap { $0.lines(level + 1) }
     }
 
     func json(_ direction: RegistryLineage.Direction) -> JSON {

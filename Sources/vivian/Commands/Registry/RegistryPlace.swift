@@ -12,12 +12,15 @@ struct RegistryPlace {
     let version: UInt64?
     /// The name, where it is the data folder's own.
     let ownName: RegistryName?
+    /// As it was written, for what is said of it.
+    private let written: String
 
     static let spelling =
         "KIND:NAME of the data folder's account, KIND:ACCOUNT/NAME or KIND:ID, with @VERSION for another than the newest; "
         + "kinds are model, dataset and statement"
 
     init(_ text: String, _ folder: DataFolder) throws {
+        written = text
         let parts = text.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         version = try parts.count == 2 ? Self.version(parts[1], text) : nil
         let halves = parts[0].split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
@@ -52,7 +55,9 @@ struct RegistryPlace {
         if number == nil { number = RegistryKeys.number(try await source.value(RegistryKeys.newest(subject))) }
         let version = RegistryVersion(subject: subject, number: number ?? 0)
         guard version.number > 0, let entry = try await source.entry(version) else {
-            throw CommandFailure("the registry has no such version of \(kind.name):\(subject.id.hex)")
+            throw CommandFailure(
+                "the registry has no such version of \(written); publish it first, or name another account's as "
+                    + "KIND:ACCOUNT/NAME")
         }
         return (version, entry)
     }

@@ -48,8 +48,12 @@ struct VerifiedRegistry: RegistrySource {
     let count: Int
 
     init(folder: URL, trust: TrustOptions) throws {
-        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
-            .filter { $0.hasSuffix(".proof.json") }.sorted()
+        guard let all = try? FileManager.default.contentsOfDirectory(atPath: folder.path) else {
+            throw CommandFailure(
+                "\(folder.path) is no folder that can be read; `vivian registry lineage SUBJECT --prove -o FOLDER` makes one"
+            )
+        }
+        let names = all.filter { $0.hasSuffix(".proof.json") }.sorted()
         var values: [[UInt8]: [UInt8]?] = [:]
         var ledger: LedgerIdentity?
         for name in names {

@@ -3,6 +3,7 @@ import Cryptography
 import Foundation
 import GatewayClient
 import LedgerModel
+import Verification
 
 /// How a version is shown.
 enum RegistryView {
@@ -54,8 +55,14 @@ enum RegistryView {
         lines += entry.card.measures.map { line("measure", "\($0.name) \($0.value)") }
         lines += entry.card.edges.map { line($0.relation.name, RegistryPlace.text($0.version, nil)) }
         lines.append(line("used by", uses == 1 ? "1 version" : "\(uses) versions"))
-        if !entry.card.text.isEmpty { lines += ["", entry.card.text] }
-        return lines
+        if !entry.card.text.isEmpty {
+            lines.append("")
+            for line in entry.card.text.split(separator: "\n", omittingEmptySubsequences: false) {
+                lines.append(String(line).replacingOccurrences(of: "\t", with: "    "))
+            }
+        }
+        // A publisher's words cannot steer the terminal of whoever reads them.
+        return lines.map(VerificationOutcome.printable)
     }
 
     static func report(
