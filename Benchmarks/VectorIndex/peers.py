@@ -213,7 +213,7 @@ def real():
 
 
 GRIDS = {
-    "real": [(32, lists, finalists) for lists in (20, 40, 60, 80, 100, 140) for finalists in (30, 50, 80)],
+    "real": [(32, lists, finalists) for lists in (20, 40, 60, 72, 80, 100, 140) for finalists in (30, 50, 60, 80)],
     "generated": [(supers, lists, 30) for supers in (2, 4, 6, 8, 10, 16, 32) for lists in (2, 3, 4)],
     "million": [(supers, lists, 30) for supers in (8, 16, 32, 64) for lists in (2, 4)],
 }

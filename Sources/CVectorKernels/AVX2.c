@@ -70,9 +70,8 @@ AVX2 static void dot_rows(const int8_t *query, const int8_t *rows, size_t count,
 }
 
 /// Keys of eight entries: `entry_key`, eight times.
-AVX2 static inline void store_keys(
-    const vector_scan_query *query, __m256i sums, __m128i factors, const uint8_t *bases, int32_t centroid,
-    int32_t *keys) {
+AVX2 static inline __m256i eight_keys(
+    const vector_scan_query *query, __m256i sums, __m128i factors, const uint8_t *bases, int32_t centroid) {
     __m256i signed_sums = _mm256_sub_epi32(_mm256_slli_epi32(sums, 1), _mm256_set1_epi32(query->magnitude_sum));
     signed_sums = _mm256_sll_epi32(signed_sums, _mm_cvtsi32_si128((int)query->magnitude_shift));
     signed_sums = _mm256_sra_epi32(signed_sums, _mm_cvtsi32_si128((int)query->product_shift));
@@ -81,32 +80,39 @@ AVX2 static inline void store_keys(
     part = _mm256_sll_epi32(part, _mm_cvtsi32_si128((int)query->product_shift));
     part = _mm256_add_epi32(part, _mm256_set1_epi32(centroid));
     part = _mm256_mullo_epi32(part, _mm256_set1_epi32(query->weight));
-    __m256i base = _mm256_loadu_si256((const __m256i *)bases);
-    _mm256_storeu_si256((__m256i *)keys, _mm256_sub_epi32(base, part));
+    return _mm256_sub_epi32(_mm256_loadu_si256((const __m256i *)bases), part);
 }
 
-/// Two planes at a time: a shuffle looks 32 nibbles up at once.
+/// Which of eight keys are above a limit, a bit each.
+AVX2 static inline uint32_t above(__m256i keys, __m256i limit) {
+    return (uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(_mm256_cmpgt_epi32(keys, limit)));
+}
+
+/// Sums of a chunk: what two sums of four magnitudes add up to, at most 2 x 4 x 31 < 2^8, as 16-bit numbers.
 ///
-/// Two sums of four magnitudes are at most 2 x 4 x 31 < 2^8. They are added as 16-bit numbers, the even bytes with the odd
-/// ones above them, and the odd ones alone; a lane's sum is at most 256 x 248 < 2^16, so the difference is exact.
-AVX2 static inline void chunk_keys(const vector_scan_query *query, const uint8_t *chunk, int32_t centroid, int32_t *keys) {
+/// `both` has the even bytes with the odd ones above them, `odd` the odd ones alone; a lane's sum is at most
+/// 256 x 248 < 2^16, so that the difference is exact.
+typedef struct {
+    __m256i both, odd;
+} chunk_sums;
+
+/// Adds two planes: a shuffle looks 32 nibbles up at once.
+AVX2 static inline void add_planes(chunk_sums *sums, const uint8_t *planes, __m256i low_table, __m256i high_table) {
     const __m256i nibble = _mm256_set1_epi8(15);
-    __m256i both = _mm256_setzero_si256(), odd = both;
-    const uint8_t *table = query->table;
-    for (uint32_t plane = 0; plane < query->plane_count; plane += 2, table += 64) {
-        __m256i codes = _mm256_loadu_si256((const __m256i *)(chunk + plane * VECTOR_CHUNK));
-        __m256i low = _mm256_shuffle_epi8(
-            _mm256_loadu_si256((const __m256i *)table), _mm256_and_si256(codes, nibble));
-        __m256i high = _mm256_shuffle_epi8(
-            _mm256_loadu_si256((const __m256i *)(table + 32)),
-            _mm256_and_si256(_mm256_srli_epi16(codes, 4), nibble));
-        __m256i sum = _mm256_add_epi8(low, high);
-        both = _mm256_add_epi16(both, sum);
-        odd = _mm256_add_epi16(odd, _mm256_srli_epi16(sum, 8));
-    }
-    __m256i even = _mm256_sub_epi16(both, _mm256_slli_epi16(odd, 8));
+    __m256i codes = _mm256_loadu_si256((const __m256i *)planes);
+    __m256i low = _mm256_shuffle_epi8(low_table, _mm256_and_si256(codes, nibble));
+    __m256i high = _mm256_shuffle_epi8(high_table, _mm256_and_si256(_mm256_srli_epi16(codes, 4), nibble));
+    __m256i sum = _mm256_add_epi8(low, high);
+    sums->both = _mm256_add_epi16(sums->both, sum);
+    sums->odd = _mm256_add_epi16(sums->odd, _mm256_srli_epi16(sum, 8));
+}
+
+/// Keys of a chunk whose planes are summed.
+AVX2 static inline uint32_t finish_keys(
+    const vector_scan_query *query, chunk_sums sums, const uint8_t *chunk, int32_t centroid, int32_t limit, int32_t *keys) {
+    __m256i even = _mm256_sub_epi16(sums.both, _mm256_slli_epi16(sums.odd, 8));
     // Entries 0 2 4 ... and 1 3 5 ..., of even planes in the low half and of odd planes in the high one.
-    __m256i first = _mm256_unpacklo_epi16(even, odd), second = _mm256_unpackhi_epi16(even, odd);
+    __m256i first = _mm256_unpacklo_epi16(even, sums.odd), second = _mm256_unpackhi_epi16(even, sums.odd);
     __m256i low = _mm256_add_epi32(
         _mm256_cvtepu16_epi32(_mm256_castsi256_si128(first)), _mm256_cvtepu16_epi32(_mm256_extracti128_si256(first, 1)));
     __m256i high = _mm256_add_epi32(
@@ -114,23 +120,46 @@ AVX2 static inline void chunk_keys(const vector_scan_query *query, const uint8_t
         _mm256_cvtepu16_epi32(_mm256_extracti128_si256(second, 1)));
     const uint8_t *factors = chunk + query->plane_count * VECTOR_CHUNK;
     const uint8_t *bases = factors + 2 * VECTOR_CHUNK;
-    store_keys(query, low, _mm_loadu_si128((const __m128i *)factors), bases, centroid, keys);
-    store_keys(query, high, _mm_loadu_si128((const __m128i *)(factors + 16)), bases + 32, centroid, keys + 8);
+    const __m256i bound = _mm256_set1_epi32(limit);
+    low = eight_keys(query, low, _mm_loadu_si128((const __m128i *)factors), bases, centroid);
+    high = eight_keys(query, high, _mm_loadu_si128((const __m128i *)(factors + 16)), bases + 32, centroid);
+    uint32_t mask = ~(above(low, bound) | above(high, bound) << 8) & 0xffff;
+    if (mask) {
+        _mm256_storeu_si256((__m256i *)keys, low);
+        _mm256_storeu_si256((__m256i *)(keys + 8), high);
+    }
+    return mask;
 }
 
-AVX2 static inline uint32_t not_above(const int32_t *keys, int32_t limit) {
-    const __m256i bound = _mm256_set1_epi32(limit);
-    __m256i low = _mm256_cmpgt_epi32(_mm256_loadu_si256((const __m256i *)keys), bound);
-    __m256i high = _mm256_cmpgt_epi32(_mm256_loadu_si256((const __m256i *)(keys + 8)), bound);
-    uint32_t above = (uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(low))
-        | (uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(high)) << 8;
-    return ~above & 0xffff;
+AVX2 static inline uint32_t chunk_keys(
+    const vector_scan_query *query, const uint8_t *chunk, int32_t centroid, int32_t limit, int32_t *keys) {
+    chunk_sums sums = {_mm256_setzero_si256(), _mm256_setzero_si256()};
+    const __m256i *table = (const __m256i *)query->table;
+    for (uint32_t plane = 0; plane < query->plane_count; plane += 2, table += 2) {
+        add_planes(&sums, chunk + plane * VECTOR_CHUNK, _mm256_loadu_si256(table), _mm256_loadu_si256(table + 1));
+    }
+    return finish_keys(query, sums, chunk, centroid, limit, keys);
+}
+
+/// Two chunks share what is loaded of the table.
+AVX2 static inline uint32_t pair_keys(
+    const vector_scan_query *query, const uint8_t *chunks, int32_t centroid, int32_t limit, int32_t *keys) {
+    const uint8_t *other = chunks + vector_chunk_bytes(query->plane_count);
+    chunk_sums sums = {_mm256_setzero_si256(), _mm256_setzero_si256()}, more = sums;
+    const __m256i *table = (const __m256i *)query->table;
+    for (uint32_t plane = 0; plane < query->plane_count; plane += 2, table += 2) {
+        __m256i low = _mm256_loadu_si256(table), high = _mm256_loadu_si256(table + 1);
+        add_planes(&sums, chunks + plane * VECTOR_CHUNK, low, high);
+        add_planes(&more, other + plane * VECTOR_CHUNK, low, high);
+    }
+    uint32_t mask = finish_keys(query, more, other, centroid, limit, keys + VECTOR_CHUNK) << VECTOR_CHUNK;
+    return mask | finish_keys(query, sums, chunks, centroid, limit, keys);
 }
 
 AVX2 static void scan_list(
     const vector_scan_query *query, const uint8_t *codes, size_t count, int32_t centroid, uint32_t rank,
     const uint16_t *masks, vector_selection *selection) {
-    walk_list(chunk_keys, not_above, query, codes, count, centroid, rank, masks, selection);
+    walk_list(chunk_keys, pair_keys, query, codes, count, centroid, rank, masks, selection);
 }
 
 AVX2 static void residual(

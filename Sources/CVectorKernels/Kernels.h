@@ -33,56 +33,43 @@ static inline int32_t entry_key(
     return (int32_t)((uint32_t)base - (uint32_t)query->weight * ((uint32_t)centroid + part));
 }
 
-/// Lets the item at `place` sink below the larger ones.
-static inline void sift_down(uint64_t *items, uint32_t count, uint32_t place, uint64_t item) {
-    for (uint32_t child = 2 * place + 1; child < count; child = 2 * place + 1) {
-        if (child + 1 < count && items[child + 1] > items[child]) child++;
-        if (items[child] <= item) break;
-        items[place] = items[child];
-        place = child;
-    }
-    items[place] = item;
-}
+/// Moves the `kept` smallest to the front, in no order.
+void vector_select(uint64_t *items, uint32_t count, uint32_t kept);
 
-static inline void sift_up(uint64_t *items, uint32_t place, uint64_t item) {
-    while (place > 0 && items[(place - 1) / 2] < item) {
-        items[place] = items[(place - 1) / 2];
-        place = (place - 1) / 2;
-    }
-    items[place] = item;
-}
-
+/// Keeps an item that may be among the smallest.
 static inline void offer(vector_selection *selection, uint64_t item) {
-    if (selection->count < selection->capacity) {
-        sift_up(selection->items, selection->count++, item);
-    } else if (item < selection->items[0]) {
-        sift_down(selection->items, selection->count, 0, item);
-    }
+    if (item >= selection->bound) return;
+    selection->items[selection->count++] = item;
+    if (selection->count == selection->room) vector_selection_trim(selection);
 }
 
 static inline uint64_t packed(int32_t key, uint64_t ordinal) {
     return (uint64_t)((uint32_t)key ^ 0x80000000u) << 32 | ordinal;
 }
 
-/// Scans a list, chunk after chunk, by a set's own way to make keys and to see which are not above a limit.
+/// Scans a list by a set's own way to make keys of one chunk and of two: it stores them and returns the entries, a bit
+/// each, whose keys are not above a limit, or returns 0 and stores nothing.
 static inline __attribute__((always_inline)) void walk_list(
-    void (*chunk_keys)(const vector_scan_query *, const uint8_t *, int32_t, int32_t *),
-    uint32_t (*not_above)(const int32_t *, int32_t), const vector_scan_query *query, const uint8_t *codes, size_t count,
-    int32_t centroid, uint32_t rank, const uint16_t *masks, vector_selection *selection) {
-    int32_t keys[VECTOR_CHUNK];
-    size_t bytes = vector_chunk_bytes(query->plane_count);
+    uint32_t (*chunk_keys)(const vector_scan_query *, const uint8_t *, int32_t, int32_t, int32_t *),
+    uint32_t (*pair_keys)(const vector_scan_query *, const uint8_t *, int32_t, int32_t, int32_t *),
+    const vector_scan_query *shared, const uint8_t *codes, size_t count, int32_t centroid, uint32_t rank,
+    const uint16_t *masks, vector_selection *selection) {
+    // A copy, so that no store can be taken for one into it.
+    const vector_scan_query query = *shared;
+    int32_t keys[2 * VECTOR_CHUNK];
+    size_t bytes = vector_chunk_bytes(query.plane_count);
     if (selection->capacity == 0) return;
-    for (size_t start = 0; start < count; start += VECTOR_CHUNK, codes += bytes) {
-        uint32_t wanted = count - start >= VECTOR_CHUNK ? 0xffff : (1u << (count - start)) - 1;
-        if (masks) wanted &= masks[start / VECTOR_CHUNK];
+    for (size_t start = 0; start < count; start += 2 * VECTOR_CHUNK, codes += 2 * bytes) {
+        size_t left = count - start;
+        bool is_pair = left > VECTOR_CHUNK;
+        uint32_t wanted = left >= 2 * VECTOR_CHUNK ? 0xffffffff : (1u << left) - 1;
+        if (masks) wanted &= masks[start / VECTOR_CHUNK] | (is_pair ? (uint32_t)masks[start / VECTOR_CHUNK + 1] << 16 : 0);
         if (!wanted) continue;
-        chunk_keys(query, codes, centroid, keys);
-        // The worst candidate so far: nothing above its key can come in.
-        int32_t limit = INT32_MAX;
-        if (selection->count == selection->capacity) {
-            limit = (int32_t)((uint32_t)(selection->items[0] >> 32) ^ 0x80000000u);
-        }
-        for (uint32_t rest = not_above(keys, limit) & wanted; rest; rest &= rest - 1) {
+        // Nothing above the bound's key can come in.
+        int32_t limit = (int32_t)((uint32_t)(selection->bound >> 32) ^ 0x80000000u);
+        uint32_t rest = is_pair ? pair_keys(&query, codes, centroid, limit, keys)
+                                : chunk_keys(&query, codes, centroid, limit, keys);
+        for (rest &= wanted; rest; rest &= rest - 1) {
             uint32_t entry = (uint32_t)__builtin_ctz(rest);
             offer(selection, packed(keys[entry], (uint64_t)rank << 16 | (start + entry)));
         }

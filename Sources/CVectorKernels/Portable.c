@@ -14,7 +14,8 @@ static void dot_rows(const int8_t *query, const int8_t *rows, size_t count, size
     for (size_t row = 0; row < count; row++) out[row] = dot(query, rows + row * dimension, dimension);
 }
 
-static void chunk_keys(const vector_scan_query *query, const uint8_t *chunk, int32_t centroid, int32_t *keys) {
+static uint32_t chunk_keys(
+    const vector_scan_query *query, const uint8_t *chunk, int32_t centroid, int32_t limit, int32_t *keys) {
     int32_t sums[VECTOR_CHUNK] = {0};
     for (uint32_t plane = 0; plane < query->plane_count; plane++) {
         const uint8_t *low = query->table + (plane / 2) * 64 + (plane % 2) * 16;
@@ -26,22 +27,26 @@ static void chunk_keys(const vector_scan_query *query, const uint8_t *chunk, int
     }
     const uint8_t *factors = chunk + query->plane_count * VECTOR_CHUNK;
     const uint8_t *bases = factors + 2 * VECTOR_CHUNK;
+    uint32_t mask = 0;
     for (int entry = 0; entry < VECTOR_CHUNK; entry++) {
         keys[entry] = entry_key(
             query, sums[entry], read_u16(factors + 2 * entry) & 0x7fff, read_i32(bases + 4 * entry), centroid);
+        mask |= (uint32_t)(keys[entry] <= limit) << entry;
     }
+    return mask;
 }
 
-static uint32_t not_above(const int32_t *keys, int32_t limit) {
-    uint32_t mask = 0;
-    for (int entry = 0; entry < VECTOR_CHUNK; entry++) mask |= (uint32_t)(keys[entry] <= limit) << entry;
-    return mask;
+static uint32_t pair_keys(
+    const vector_scan_query *query, const uint8_t *chunks, int32_t centroid, int32_t limit, int32_t *keys) {
+    const uint8_t *second = chunks + vector_chunk_bytes(query->plane_count);
+    uint32_t mask = chunk_keys(query, second, centroid, limit, keys + VECTOR_CHUNK) << VECTOR_CHUNK;
+    return mask | chunk_keys(query, chunks, centroid, limit, keys);
 }
 
 static void scan_list(
     const vector_scan_query *query, const uint8_t *codes, size_t count, int32_t centroid, uint32_t rank,
     const uint16_t *masks, vector_selection *selection) {
-    walk_list(chunk_keys, not_above, query, codes, count, centroid, rank, masks, selection);
+    walk_list(chunk_keys, pair_keys, query, codes, count, centroid, rank, masks, selection);
 }
 
 static void residual(

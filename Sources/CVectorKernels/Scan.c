@@ -14,12 +14,6 @@ size_t vector_kernels_count(void) { return sizeof(all_kernels) / sizeof(all_kern
 
 const vector_kernels *vector_kernels_at(size_t index) { return all_kernels[index]; }
 
-const vector_kernels *vector_kernels_best(void) {
-    size_t index = 0;
-    while (!all_kernels[index]->is_available()) index++;
-    return all_kernels[index];
-}
-
 /// Magnitudes are at most 31 in units of 2^shift, rounded half up, so that eight of them fit a byte.
 void vector_scan_prepare(vector_scan_query *scan, const int8_t *query, size_t dimension, uint8_t *table) {
     int32_t largest = 0;
@@ -63,10 +57,18 @@ void vector_selection_offer(vector_selection *selection, const int32_t *keys, si
     for (size_t index = 0; index < count; index++) offer(selection, packed(keys[index], first + index));
 }
 
-void vector_selection_sort(vector_selection *selection) {
-    for (uint32_t left = selection->count; left > 1; left--) {
-        uint64_t largest = selection->items[0];
-        sift_down(selection->items, left - 1, 0, selection->items[left - 1]);
-        selection->items[left - 1] = largest;
+void vector_selection_trim(vector_selection *selection) {
+    if (selection->count <= selection->capacity) return;
+    vector_select(selection->items, selection->count, selection->capacity);
+    selection->count = selection->capacity;
+    uint64_t largest = 0;
+    for (uint32_t index = 0; index < selection->count; index++) {
+        if (selection->items[index] > largest) largest = selection->items[index];
     }
+    selection->bound = largest;
+}
+
+void vector_selection_sort(vector_selection *selection) {
+    vector_selection_trim(selection);
+    vector_sort(selection->items, selection->count);
 }

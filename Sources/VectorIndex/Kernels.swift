@@ -7,10 +7,12 @@ internal import CVectorKernels
     // A constant table of functions with static lifetime, never written.
     private let table: UnsafePointer<vector_kernels>
 
-    /// What this processor runs fastest.
-    package static let best = unsafe Kernels(table: vector_kernels_best())
+    /// What this processor runs fastest, of the sets that compute here what plain C computes.
+    ///
+    /// A set that did not would part this node from the ledger: it is not used, however fast.
+    package static let best = available.first { $0.computes(as: available.last!) }!
 
-    /// All that this processor can run, the fastest first.
+    /// All that this processor can run, the fastest first and plain C last.
     package static let available: [Kernels] = (0..<vector_kernels_count()).compactMap { index in
         let kernels = unsafe Kernels(table: vector_kernels_at(index))
         return unsafe kernels.table.pointee.is_available() ? kernels : nil
@@ -59,13 +61,17 @@ internal import CVectorKernels
         }
     }
 
-    /// Asks for bytes that will be read soon, as many of them as there are.
-    static func prefetch<Byte: BitwiseCopyable>(_ array: [Byte], from start: Int, count: Int) {
-        guard start >= 0, start < array.count, MemoryLayout<Byte>.size == 1 else { return }
-        unsafe array.withUnsafeBytes { bytes in
-            // Within the array.
-            unsafe vector_prefetch(bytes.baseAddress! + start, min(count, array.count - start))
-        }
+    /// Where the elements of an array stand: for `prefetch` alone.
+    static func address<Element>(of array: [Element]) -> UInt {
+        unsafe array.withUnsafeBufferPointer { UInt(bitPattern: $0.baseAddress) }
+    }
+
+    /// Asks for elements that will be read soon, from an address that may be stale, and for the head of the array.
+    static func prefetch<Element>(_ type: Element.Type, at address: UInt, from start: Int, count: Int) {
+        let stride = MemoryLayout<Element>.stride
+        // Length and count of references stand in the 32 bytes before the first element. A hint may point anywhere.
+        unsafe vector_prefetch(UnsafeRawPointer(bitPattern: address &- 32), 1)
+        unsafe vector_prefetch(UnsafeRawPointer(bitPattern: address &+ UInt(start * stride)), count * stride)
     }
 
     /// Adds one row of many to sums.
@@ -116,59 +122,60 @@ internal import CVectorKernels
             norm: Int(sums.4))
     }
 
-    /// Scans codes of lists for one query.
+    /// Scans codes of lists for one query, and keeps the entries with the smallest keys.
     ///
-    /// Its query's pointer is set for the time of a call alone.
-    @safe struct Scan {
+    /// Its memory is its own, from init to deinit, so that a list costs no more than its scan.
+    @safe struct Scan: ~Copyable {
         private let kernels: Kernels
-        private let table: [UInt8]
-        private var query: vector_scan_query
+        private let table: UnsafeMutableBufferPointer<UInt8>
+        private let items: UnsafeMutableBufferPointer<UInt64>
+        private var query = unsafe vector_scan_query()
+        private var selection = unsafe vector_selection()
 
-        init(_ kernels: Kernels, query vector: [Int8], metric: Metric, planeCount: Int) {
+        /// A scan that keeps `capacity` entries.
+        init(_ kernels: Kernels, query vector: [Int8], metric: Metric, planeCount: Int, capacity: Int) {
             precondition(planeCount * 8 >= vector.count && planeCount % 2 == 0)
             self.kernels = kernels
-            var bytes = [UInt8](repeating: 0, count: planeCount * 32)
-            var prepared = unsafe vector_scan_query()
-            unsafe prepared.plane_count = UInt32(planeCount)
-            unsafe prepared.product_shift = EntryCode.productShift(dimension: vector.count)
-            unsafe prepared.weight = metric == .squaredL2 ? 2 : 1
+            // 32 bytes a plane.
+            unsafe table = .allocate(capacity: planeCount * 32)
+            unsafe items = .allocate(capacity: Selection.room(capacity))
+            unsafe selection = vector_selection(
+                items: items.baseAddress, count: 0, capacity: UInt32(capacity), room: UInt32(items.count), bound: .max)
+            unsafe query.plane_count = UInt32(planeCount)
+            unsafe query.product_shift = EntryCode.productShift(dimension: vector.count)
+            unsafe query.weight = metric == .squaredL2 ? 2 : 1
             unsafe vector.withUnsafeBufferPointer { vector in
-                unsafe bytes.withUnsafeMutableBufferPointer { bytes in
-                    // 32 bytes a plane.
-                    unsafe vector_scan_prepare(&prepared, vector.baseAddress!, vector.count, bytes.baseAddress!)
-                }
+                unsafe vector_scan_prepare(&query, vector.baseAddress!, vector.count, table.baseAddress!)
             }
-            unsafe prepared.table = nil
-            unsafe query = prepared
-            table = bytes
         }
 
-        /// Offers the entries of a list to a selection.
-        mutating func list(
-            codes: [UInt8], count: Int, centroid: Int32, rank: Int, masks: [UInt16]?, into selection: inout Selection
-        ) {
+        deinit {
+            unsafe table.deallocate()
+            unsafe items.deallocate()
+        }
+
+        /// Offers the entries of a list.
+        mutating func list(codes: [UInt8], count: Int, centroid: Int32, rank: Int, masks: [UInt16]?) {
             let chunks = (count + IndexRules.chunk - 1) / IndexRules.chunk
             precondition(unsafe chunks * vector_chunk_bytes(query.plane_count) <= codes.count)
             precondition((masks?.count ?? chunks) >= chunks && rank < 1 << 16 && count <= 1 << 16)
-            unsafe table.withUnsafeBufferPointer { table in
-                unsafe query.table = table.baseAddress
-                unsafe codes.withUnsafeBufferPointer { codes in
-                    unsafe selection.withItems { items in
-                        if let masks {
-                            unsafe masks.withUnsafeBufferPointer { masks in
-                                unsafe kernels.table.pointee.scan_list(
-                                    &query, codes.baseAddress!, count, centroid, UInt32(rank), masks.baseAddress,
-                                    &items)
-                            }
-                        } else {
-                            // All chunks of the list lie within.
-                            unsafe kernels.table.pointee.scan_list(
-                                &query, codes.baseAddress!, count, centroid, UInt32(rank), nil, &items)
-                        }
-                    }
+            // All chunks of the list lie within, and a mask for each.
+            unsafe codes.withUnsafeBufferPointer { codes in
+                guard let masks else {
+                    return unsafe kernels.table.pointee.scan_list(
+                        &query, codes.baseAddress!, count, centroid, UInt32(rank), nil, &selection)
                 }
-                unsafe query.table = nil
+                unsafe masks.withUnsafeBufferPointer { masks in
+                    unsafe kernels.table.pointee.scan_list(
+                        &query, codes.baseAddress!, count, centroid, UInt32(rank), masks.baseAddress, &selection)
+                }
             }
+        }
+
+        /// Key and ordinal of what is kept, in an order that follows from what was offered and means nothing.
+        mutating func smallest() -> [UInt64] {
+            unsafe vector_selection_trim(&selection)
+            return unsafe Array(items[..<Int(selection.count)])
         }
     }
 }
@@ -177,8 +184,16 @@ internal import CVectorKernels
 struct Selection {
     private var items: [UInt64]
     private var count: UInt32 = 0
+    private var bound = UInt64.max
+    private let capacity: Int
 
-    init(capacity: Int) { items = [UInt64](repeating: 0, count: capacity) }
+    init(capacity: Int) {
+        self.capacity = capacity
+        items = [UInt64](repeating: 0, count: Self.room(capacity))
+    }
+
+    /// As many again, and a few: the larger half goes when they are full, in one pass over all.
+    static func room(_ capacity: Int) -> Int { 2 * capacity + 16 }
 
     /// Keys with ordinals from `first` on.
     mutating func offer(_ keys: [Int32], first: Int = 0) {
@@ -190,6 +205,12 @@ struct Selection {
         }
     }
 
+    /// Key and ordinal of each, in an order that follows from what was offered and means nothing.
+    mutating func smallest() -> ArraySlice<UInt64> {
+        unsafe withItems { unsafe vector_selection_trim(&$0) }
+        return items[..<Int(count)]
+    }
+
     /// Key and ordinal by rising key, then ordinal; nothing is offered afterwards.
     mutating func sorted() -> ArraySlice<UInt64> {
         unsafe withItems { unsafe vector_selection_sort(&$0) }
@@ -199,15 +220,16 @@ struct Selection {
     static func ordinal(_ item: UInt64) -> Int { Int(item & 0xffff_ffff) }
     static func key(_ item: UInt64) -> Int32 { Int32(bitPattern: UInt32(item >> 32) ^ 0x8000_0000) }
 
-    mutating func withItems(_ body: (inout vector_selection) -> Void) {
-        let capacity = UInt32(items.count)
-        var selected = count
-        unsafe items.withUnsafeMutableBufferPointer { buffer in
-            // The heap stays within `capacity` items.
-            var selection = unsafe vector_selection(items: buffer.baseAddress, count: selected, capacity: capacity)
+    private mutating func withItems(_ body: (inout vector_selection) -> Void) {
+        let capacity = UInt32(capacity)
+        let held = (count: count, bound: bound)
+        (count, bound) = unsafe items.withUnsafeMutableBufferPointer { buffer in
+            // No more than `room` items are ever held.
+            var selection = unsafe vector_selection(
+                items: buffer.baseAddress, count: held.count, capacity: capacity, room: UInt32(buffer.count),
+                bound: held.bound)
             unsafe body(&selection)
-            selected = unsafe selection.count
+            return unsafe (selection.count, selection.bound)
         }
-        count = selected
     }
 }

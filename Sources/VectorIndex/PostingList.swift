@@ -6,13 +6,19 @@ internal import Cryptography
 /// Copies share what neither changes.
 struct PostingList: Sendable {
     let id: UInt32
-    private(set) var ids: [UInt64] = []
+    /// Entries: as many as ids, here because a search asks every list that it reads.
+    private(set) var count = 0
+    /// Where these arrays lie: reading an array itself, if only to ask where it is, waits for its head.
+    private(set) var idsAddress: UInt = 0
+    private(set) var vectorsAddress: UInt = 0
+    private(set) var codesAddress: UInt = 0
+    private(set) var ids: [UInt64] = [] { didSet { idsAddress = Kernels.address(of: ids) } }
     private(set) var subjects: [Subject] = []
     private(set) var labels: [EntryLabel] = []
     /// One vector after another.
-    private(set) var vectors: [Int8] = []
+    private(set) var vectors: [Int8] = [] { didSet { vectorsAddress = Kernels.address(of: vectors) } }
     /// Chunks of codes, one after another.
-    private(set) var codes: [UInt8] = []
+    private(set) var codes: [UInt8] = [] { didSet { codesAddress = Kernels.address(of: codes) } }
     /// Hashes of the records.
     private(set) var leaves: [Digest] = []
     private var chunkHashes: [Digest] = []
@@ -28,7 +34,6 @@ struct PostingList: Sendable {
 
     init(id: UInt32) { self.id = id }
 
-    var count: Int { ids.count }
     var chunkCount: Int { (count + IndexRules.chunk - 1) / IndexRules.chunk }
 
     func vector(_ place: Int, dimension: Int) -> [Int8] { Array(vectors[place * dimension..<(place + 1) * dimension]) }
@@ -41,6 +46,7 @@ struct PostingList: Sendable {
     mutating func append(_ entry: VectorEntry, leaf: Digest, code: EntryCode, chunkBytes: Int) {
         let place = count
         if place % IndexRules.chunk == 0 { grow(chunkBytes: chunkBytes, dimension: entry.vector.count) }
+        count += 1
         ids.append(entry.id)
         subjects.append(entry.subject)
         labels.append(entry.label)
@@ -74,6 +80,7 @@ struct PostingList: Sendable {
                 place * dimension..<(place + 1) * dimension, with: vectors[last * dimension..<(last + 1) * dimension])
         }
         moveCode(from: last, to: place, chunkBytes: chunkBytes)
+        count = last
         ids.removeLast()
         subjects.removeLast()
         labels.removeLast()
@@ -119,6 +126,7 @@ struct PostingList: Sendable {
     /// Takes all entries out.
     mutating func removeAll() {
         changedChunks = chunkCount == 0 ? changedChunks : changedChunks | ((1 << UInt32(chunkCount)) - 1)
+        count = 0
         ids = []
         subjects = []
         labels = []

@@ -67,9 +67,11 @@ extension ProvenCollection: SearchSource {
 
     func count(_ list: ListPlace) -> Int { nodes[list.node].lists[list.list].count }
 
-    func codes(_ list: ListPlace) throws(SearchGap) -> [UInt8] {
+    func scan(_ list: ListPlace, by scan: inout Kernels.Scan, centroid: Int32, rank: Int, masks: [UInt16]?)
+        throws(SearchGap)
+    {
         guard let codes = nodes[list.node].lists[list.list].codes else { throw SearchGap() }
-        return codes
+        scan.list(codes: codes, count: count(list), centroid: centroid, rank: rank, masks: masks)
     }
 
     func labels(_ list: ListPlace) throws(SearchGap) -> [EntryLabel] {

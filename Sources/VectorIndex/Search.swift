@@ -7,8 +7,9 @@ protocol SearchSource {
     var superCentroids: CentroidTable { get }
     func centroids(_ node: Int) throws(SearchGap) -> CentroidTable
     func count(_ list: ListPlace) -> Int
-    /// Chunks of codes, one after another.
-    func codes(_ list: ListPlace) throws(SearchGap) -> [UInt8]
+    /// Offers the entries of a list to a scan, by their codes.
+    func scan(_ list: ListPlace, by scan: inout Kernels.Scan, centroid: Int32, rank: Int, masks: [UInt16]?)
+        throws(SearchGap)
     func labels(_ list: ListPlace) throws(SearchGap) -> [EntryLabel]
     /// Id, product with the query and squared length of one entry; the length only where the metric needs it.
     func compare(_ query: [Int8], _ list: ListPlace, _ place: Int, wantsNorm: Bool) throws(SearchGap) -> Comparison
@@ -33,41 +34,41 @@ struct Comparison {
 struct SearchGap: Error {}
 
 /// A search: what it found, and what it looked at to find it.
+///
+/// Approximately: the supers nearest to the query, the lists nearest among theirs, the entries with the least keys among
+/// all of theirs (of equal keys the one in the nearer list, then the earlier one), and of these the nearest by
+/// (distance, id). A filter leaves entries out before any is compared.
+///
+/// - Complexity: a distance for each super, for each list of the probed supers and for each finalist; a scanned code for
+///   each entry of the probed lists.
 struct Search {
+    /// Whose vector was admitted and whose owner was looked up.
+    private let query: SearchQuery
+    private let vector: [Int8]
+    private let owner: UInt32?
     /// Supers whose lists were considered.
     private(set) var supers: [Int] = []
     /// Lists that were scanned, nearest first.
     private(set) var lists: [ListPlace] = []
-    /// Entries that were compared by their vectors.
+    /// The query's products with their centroids.
+    private var centroidDots: [Int32] = []
+    /// Entries that were compared by their vectors, in no order.
     private(set) var finalists: [(list: ListPlace, place: Int)] = []
     private(set) var neighbours: [Neighbour] = []
     private(set) var cost = VectorCost()
 
-    /// The order of entries.
-    private struct Found {
-        var distance: Int32
-        var id: UInt64
-        var finalist: Int
-
-        static func < (left: Found, right: Found) -> Bool {
-            left.distance != right.distance ? left.distance < right.distance : left.id < right.id
-        }
-    }
-
-    /// Runs a query whose vector was admitted and whose owner was looked up.
-    ///
-    /// Approximately: the supers nearest to the query, the lists nearest among theirs, the entries with the least keys
-    /// among all of theirs (of equal keys the one in the nearer list, then the earlier one), and of these the nearest by
-    /// (distance, id). A filter leaves entries out before any is compared.
-    ///
-    /// - Complexity: a distance for each super, for each list of the probed supers and for each finalist; a scanned code
-    ///   for each entry of the probed lists.
+    /// Runs a query.
     init(_ query: SearchQuery, vector: [Int8], owner: UInt32?, in source: some SearchSource) throws(SearchGap) {
+        self.query = query
+        self.vector = vector
+        self.owner = owner
         switch query.mode {
         case .exact: try readAll(source)
-        case .approximate(let probes): try scan(query, vector, owner, probes, source)
+        case .approximate(let probes):
+            try choose(probes, source)
+            try scan(probes, source)
         }
-        try rank(query, vector, owner, source)
+        try rank(source)
     }
 
     private mutating func readAll(_ source: some SearchSource) throws(SearchGap) {
@@ -92,93 +93,110 @@ struct Search {
             ? norm - 2 * dot : Int32(-(Int64(dot) * Int64(dot.magnitude) / Int64(max(norm, 1))))
     }
 
-    private mutating func scan(
-        _ query: SearchQuery, _ vector: [Int8], _ owner: UInt32?, _ probes: SearchQuery.Probes,
-        _ source: some SearchSource
-    ) throws(SearchGap) {
+    private mutating func choose(_ probes: SearchQuery.Probes, _ source: some SearchSource) throws(SearchGap) {
         let parameters = source.parameters
-        let metric = parameters.metric
-        var dots: [Int32] = []
-        var scores: [Int32] = []
         let table = source.superCentroids
-        source.kernels.dots(vector, rows: table.rows, count: table.count, into: &dots)
-        for (norm, dot) in zip(table.norms, dots) { scores.append(norm - 2 * dot) }
-        var chosen = Selection(capacity: min(probes.supers, table.count))
-        chosen.offer(scores)
-        // In the order of their ids, so that lists with equal scores are in theirs under each super.
-        supers = chosen.sorted().map(Selection.ordinal).sorted()
+        var dots: [Int32] = []
+        if probes.supers >= table.count {
+            // Which are nearest makes no difference; the cost is the same, as whoever asks cannot tell.
+            supers = Array(0..<table.count)
+        } else {
+            source.kernels.dots(vector, rows: table.rows, count: table.count, into: &dots)
+            for index in dots.indices { dots[index] = table.norms[index] - 2 * dots[index] }
+            var chosen = Selection(capacity: probes.supers)
+            chosen.offer(dots)
+            // In the order of their ids, so that lists with equal scores are in theirs under each super.
+            supers = chosen.smallest().map(Selection.ordinal)
+            supers.sort()
+            dots.removeAll(keepingCapacity: true)
+        }
 
-        dots.removeAll(keepingCapacity: true)
-        scores.removeAll(keepingCapacity: true)
-        // Where each super's lists begin among all.
-        var starts: [Int] = []
+        // Every list under these, its product with the query and its score.
+        var places: [ListPlace] = []
+        var scores: [Int32] = []
+        let room = min(supers.count * IndexRules.fanOut(supers: table.count), 8_192)
+        places.reserveCapacity(room)
+        scores.reserveCapacity(room)
+        dots.reserveCapacity(room)
         for node in supers {
             let table = try source.centroids(node)
             let start = dots.count
-            starts.append(start)
             source.kernels.dots(vector, rows: table.rows, count: table.count, into: &dots)
             for list in 0..<table.count {
-                scores.append(Self.score(metric, norm: table.norms[list], dot: dots[start + list]))
+                places.append(ListPlace(node: node, list: list))
+                scores.append(Self.score(parameters.metric, norm: table.norms[list], dot: dots[start + list]))
             }
         }
         cost.distances += table.count + dots.count
         var nearest = Selection(capacity: min(probes.lists, dots.count))
         nearest.offer(scores)
-
-        var scan = Kernels.Scan(source.kernels, query: vector, metric: metric, planeCount: parameters.planeCount)
-        var best = Selection(capacity: probes.finalists)
-        let isFiltered = query.tag != nil || owner != nil
-        var listDots: [Int32] = []
-        for item in nearest.sorted() {
-            let index = Selection.ordinal(item)
-            var node = starts.count - 1
-            while starts[node] > index { node -= 1 }
-            lists.append(ListPlace(node: supers[node], list: index - starts[node]))
-            listDots.append(dots[index])
-        }
-        for (rank, place) in lists.enumerated() {
-            if rank + 1 < lists.count { source.prefetch(lists[rank + 1]) }
-            let count = source.count(place)
-            let masks = isFiltered ? Self.masks(try source.labels(place), tag: query.tag, owner: owner) : nil
-            scan.list(
-                codes: try source.codes(place), count: count, centroid: listDots[rank], rank: rank, masks: masks,
-                into: &best)
-            cost += VectorCost(codes: count, lists: 1, bytes: count * (parameters.planeCount + 6))
-        }
-        for item in best.sorted() {
-            let ordinal = Selection.ordinal(item)
-            finalists.append((lists[ordinal >> 16], ordinal & 0xffff))
+        let order = nearest.sorted()
+        lists.reserveCapacity(order.count)
+        centroidDots.reserveCapacity(order.count)
+        for item in order {
+            lists.append(places[Selection.ordinal(item)])
+            centroidDots.append(dots[Selection.ordinal(item)])
         }
     }
 
-    private static func masks(_ labels: [EntryLabel], tag: UInt32?, owner: UInt32?) -> [UInt16] {
+    /// Lists whose codes are on their way while one is scanned.
+    private static let lookahead = 2
+
+    /// The entries with the least keys, of all chosen lists.
+    private mutating func scan(_ probes: SearchQuery.Probes, _ source: some SearchSource) throws(SearchGap) {
+        let parameters = source.parameters
+        var scan = Kernels.Scan(
+            source.kernels, query: vector, metric: parameters.metric, planeCount: parameters.planeCount,
+            capacity: probes.finalists)
+        for (rank, place) in lists.enumerated() {
+            if rank + Self.lookahead < lists.count { source.prefetch(lists[rank + Self.lookahead]) }
+            let masks = query.isFiltered ? masks(try source.labels(place)) : nil
+            try source.scan(place, by: &scan, centroid: centroidDots[rank], rank: rank, masks: masks)
+            let count = source.count(place)
+            cost += VectorCost(codes: count, lists: 1, bytes: count * (parameters.planeCount + 6))
+        }
+        finalists = scan.smallest().map { item in
+            let ordinal = Selection.ordinal(item)
+            return (lists[ordinal >> 16], ordinal & 0xffff)
+        }
+    }
+
+    private func masks(_ labels: [EntryLabel]) -> [UInt16] {
         var masks = [UInt16](repeating: 0, count: (labels.count + IndexRules.chunk - 1) / IndexRules.chunk)
-        for (place, label) in labels.enumerated() where isWanted(label, tag, owner) {
+        for (place, label) in labels.enumerated() where isWanted(label) {
             masks[place / IndexRules.chunk] |= 1 << UInt16(place % IndexRules.chunk)
         }
         return masks
     }
 
-    private static func isWanted(_ label: EntryLabel, _ tag: UInt32?, _ owner: UInt32?) -> Bool {
-        (tag == nil || label.tag == tag) && (owner == nil || label.owner == owner)
+    private func isWanted(_ label: EntryLabel) -> Bool {
+        (query.tag == nil || label.tag == query.tag) && (query.owner == nil || label.owner == owner)
+    }
+
+    /// The order of entries.
+    private struct Found {
+        var distance: Int32
+        var id: UInt64
+        var finalist: Int
+
+        static func < (left: Found, right: Found) -> Bool {
+            left.distance != right.distance ? left.distance < right.distance : left.id < right.id
+        }
     }
 
     /// The nearest of the finalists.
-    private mutating func rank(
-        _ query: SearchQuery, _ vector: [Int8], _ owner: UInt32?, _ source: some SearchSource
-    ) throws(SearchGap) {
+    private mutating func rank(_ source: some SearchSource) throws(SearchGap) {
         let isSquared = source.parameters.metric == .squaredL2
-        let isFiltered = query.mode == .exact && (query.tag != nil || owner != nil)
+        let isFiltered = query.mode == .exact && query.isFiltered
         let queryNorm = isSquared ? Int32(CollectionParameters.squaredLength(vector)) : 0
-        var found: [Found] = []
-        found.reserveCapacity(query.limit + 1)
         if query.mode != .exact {
             for finalist in finalists { source.prefetch(finalist.list, finalist.place) }
         }
+        var found: [Found] = []
+        found.reserveCapacity(query.limit + 1)
         for (index, finalist) in finalists.enumerated() {
             if isFiltered {
-                let label = try source.name(finalist.list, finalist.place).label
-                guard Self.isWanted(label, query.tag, owner) else { continue }
+                guard isWanted(try source.name(finalist.list, finalist.place).label) else { continue }
             }
             let compared = try source.compare(vector, finalist.list, finalist.place, wantsNorm: isSquared)
             let distance = isSquared ? compared.norm + queryNorm - 2 * compared.dot : -compared.dot
@@ -192,6 +210,7 @@ struct Search {
         }
         cost += VectorCost(
             distances: finalists.count, bytes: finalists.count * (vector.count + VectorEntry.headBytes))
+        neighbours.reserveCapacity(found.count)
         for one in found {
             let finalist = finalists[one.finalist]
             let (subject, label) = try source.name(finalist.list, finalist.place)

@@ -3,7 +3,12 @@ internal import Cryptography
 extension VectorCollection: SearchSource {
     func centroids(_ node: Int) -> CentroidTable { supers[node].centroids }
     func count(_ list: ListPlace) -> Int { supers[list.node].lists[list.list].count }
-    func codes(_ list: ListPlace) -> [UInt8] { supers[list.node].lists[list.list].codes }
+    func scan(_ list: ListPlace, by scan: inout Kernels.Scan, centroid: Int32, rank: Int, masks: [UInt16]?) {
+        scan.list(
+            codes: supers[list.node].lists[list.list].codes, count: count(list), centroid: centroid, rank: rank,
+            masks: masks)
+    }
+
     func labels(_ list: ListPlace) -> [EntryLabel] { supers[list.node].lists[list.list].labels }
 
     func compare(_ query: [Int8], _ list: ListPlace, _ place: Int, wantsNorm: Bool) -> Comparison {
@@ -17,17 +22,22 @@ extension VectorCollection: SearchSource {
     }
 
     func prefetch(_ list: ListPlace) {
-        let codes = supers[list.node].lists[list.list].codes
-        Kernels.prefetch(codes, from: 0, count: 2 * parameters.codeChunkBytes)
+        let address = supers[list.node].lists[list.list].codesAddress
+        Kernels.prefetch(UInt8.self, at: address, from: 0, count: 2 * parameters.codeChunkBytes)
     }
 
     func prefetch(_ list: ListPlace, _ place: Int) {
+        let (node, index) = (list.node, list.list)
         let dimension = parameters.dimension
-        Kernels.prefetch(supers[list.node].lists[list.list].vectors, from: place * dimension, count: dimension)
+        Kernels.prefetch(
+            Int8.self, at: supers[node].lists[index].vectorsAddress, from: place * dimension, count: dimension)
+        Kernels.prefetch(UInt64.self, at: supers[node].lists[index].idsAddress, from: place, count: 1)
     }
 
     func name(_ list: ListPlace, _ place: Int) -> (subject: Subject, label: EntryLabel) {
-        (supers[list.node].lists[list.list].subjects[place], supers[list.node].lists[list.list].labels[place])
+        let subject = supers[list.node].lists[list.list].subjects[place]
+        let label = supers[list.node].lists[list.list].labels[place]
+        return (subject, label)
     }
 
     /// Answers a query from the live index; cost is added to `cost`.

@@ -35,11 +35,17 @@ typedef struct {
     int32_t weight;
 } vector_scan_query;
 
-/// The smallest candidates so far: a heap of (key, ordinal) as one number, the largest first.
+/// The smallest candidates so far, each (key, ordinal) as one number, in no order: more than wanted, until they are trimmed.
 typedef struct {
+    /// Room for `room` of them.
     uint64_t *items;
     uint32_t count;
+    /// How many are wanted.
     uint32_t capacity;
+    /// Above `capacity`: when so many are held, the largest go.
+    uint32_t room;
+    /// What is not below it cannot be among the smallest: the largest kept when some last went, at first all ones.
+    uint64_t bound;
 } vector_selection;
 
 typedef struct {
@@ -68,8 +74,6 @@ typedef struct {
 /// Sets of kernels, the fastest first; the last one runs everywhere.
 size_t vector_kernels_count(void);
 const vector_kernels *vector_kernels_at(size_t index);
-/// The first that this processor can run.
-const vector_kernels *vector_kernels_best(void);
 
 /// Bytes of a chunk of codes: planes, 16 factors (u16, little-endian), 16 bases (i32, little-endian).
 static inline size_t vector_chunk_bytes(uint32_t plane_count) {
@@ -87,7 +91,13 @@ static inline void vector_prefetch(const void *bytes, size_t count) {
     for (size_t offset = 0; offset < count; offset += 64) __builtin_prefetch((const char *)bytes + offset);
 }
 
-/// Sorts a selection by rising key and ordinal.
+/// Sorts numbers that all differ.
+void vector_sort(uint64_t *items, uint32_t count);
+
+/// Leaves the `capacity` smallest, in no order.
+void vector_selection_trim(vector_selection *selection);
+
+/// Leaves the `capacity` smallest by rising key and ordinal.
 void vector_selection_sort(vector_selection *selection);
 
 #endif
