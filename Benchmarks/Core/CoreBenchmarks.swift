@@ -13,6 +13,7 @@ struct CoreBenchmarks {
         if !CommandLine.arguments.contains("--ledger") {
             try DocumentBenchmarks.run()
             try CryptographyBenchmarks.run()
+            try LightClientBenchmarks.run()
         }
         try LedgerBenchmarks.run(folder: CommandLine.arguments[1])
     }

@@ -59,5 +59,20 @@ extension EndToEnd {
             #expect(result.status == 0, "\(result.text)\n\(result.errors)")
             #expect(result.text.contains("== Done"))
         }
+
+        @Test("Cables between hosts are pulled and put back, under load", .enabled(if: Self.canMakeHosts))
+        func partition() throws {
+            let script = Tool.package.appending(path: "deploy/localnet").path
+            let result = try Tool.run("/usr/bin/env", ["VIVIAN_BIN=\(Tool.vivian)", script, "--partition"])
+            #expect(result.status == 0, "\(result.text)\n\(result.errors)")
+            #expect(result.text.contains("== Done"))
+        }
+
+        /// Whether this user may make network namespaces here.
+        static let canMakeHosts: Bool = {
+            let name = "vivian-test-\(UUID().uuidString.prefix(8))"
+            guard (try? Tool.run("/usr/bin/env", ["ip", "netns", "add", name]))?.status == 0 else { return false }
+            return (try? Tool.run("/usr/bin/env", ["ip", "netns", "delete", name]))?.status == 0
+        }()
     }
 }
