@@ -83,9 +83,10 @@ package enum BankLedger {
     ///
     /// - Complexity: two reads of the state for each balance that changed.
     static func checkSupply(after block: BlockState) throws(RuntimeFailure) {
+        let supply = BankKeys.supply()
         var (before, after) = (Amount.zero, Amount.zero)
         for (key, value) in block.writes where key.store == .bank {
-            guard key.bytes != BankKeys.supply(),
+            guard key.bytes != supply,
                 let old = before.adding(BankKeys.amount(block.base.value(StoreName.bank.rawValue, key.bytes))),
                 let new = after.adding(BankKeys.amount(value))
             else { throw .brokenInvariant("bank/supply") }

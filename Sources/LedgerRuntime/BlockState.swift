@@ -67,10 +67,16 @@ package struct StoreChanges: Sendable {
 
 /// The state as one transaction sees it: what it writes reaches the block only if all of it succeeds.
 struct TransactionState: StateAccess {
-    let block: BlockState
-    private(set) var writes: [StateKey: [UInt8]?] = [:]
+    /// A transfer writes as many: both balances, fees, and up to three lists of the replay guard.
+    private static let writesReserved = 6
 
-    init(over block: BlockState) { self.block = block }
+    let block: BlockState
+    private(set) var writes: [StateKey: [UInt8]?]
+
+    init(over block: BlockState) {
+        self.block = block
+        writes = Dictionary(minimumCapacity: Self.writesReserved)
+    }
 
     func value(_ store: StoreName, _ key: [UInt8]) -> [UInt8]? {
         let key = StateKey(store, key)
