@@ -49,9 +49,17 @@ let package = Package(
         .target(
             name: "Consensus", dependencies: ["Codec", "Cryptography", "Proofs", "LedgerModel"],
             path: "Sources/Consensus", swiftSettings: settings),
+        .target(name: "CVectorKernels", path: "Sources/CVectorKernels"),
         .target(
-            name: "LedgerRuntime", dependencies: ["Codec", "Cryptography", "Proofs", "LedgerModel", "StateTree"],
-            path: "Sources/LedgerRuntime", swiftSettings: settings),
+            name: "VectorIndex", dependencies: ["Codec", "Cryptography", "CVectorKernels"], path: "Sources/VectorIndex",
+            swiftSettings: settings),
+        .target(
+            name: "Embedding", dependencies: ["Cryptography"], path: "Sources/Embedding", swiftSettings: settings),
+        .target(
+            name: "LedgerRuntime",
+            dependencies: [
+                "Codec", "Cryptography", "Proofs", "LedgerModel", "StateTree", "VectorIndex", "Embedding",
+            ], path: "Sources/LedgerRuntime", swiftSettings: settings),
         .executableTarget(
             name: "network-load",
             dependencies: [

@@ -112,7 +112,8 @@ extension CBOR {
     /// - Complexity: linear in the number of entries.
     package subscript(key: CBOR) -> CBOR? {
         guard case .map(let entries) = self else { return nil }
-        return entries.first { $0.key == key }?.value
+        for index in entries.indices where entries[index].key == key { return entries[index].value }
+        return nil
     }
 }
 

@@ -5,8 +5,22 @@ extension CBOR {
     /// - Complexity: linear where maps are in order already, else n log n in their entries.
     package func encoded() -> [UInt8] {
         var bytes: [UInt8] = []
+        bytes.reserveCapacity(byteCountMax)
         append(to: &bytes)
         return bytes
+    }
+
+    /// What the encoding takes at most, each head counted at its longest.
+    private var byteCountMax: Int {
+        let head = 9
+        return switch self {
+        case .bytes(let value): head + value.count
+        case .text(let value): head + value.utf8.count
+        case .array(let items): items.reduce(head) { $0 + $1.byteCountMax }
+        case .map(let entries): entries.reduce(head) { $0 + $1.key.byteCountMax + $1.value.byteCountMax }
+        case .tagged(_, let item): head + item.byteCountMax
+        default: head
+        }
     }
 
     /// Appends the deterministic encoding.

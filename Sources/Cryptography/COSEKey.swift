@@ -98,7 +98,16 @@ package enum COSEKey: Hashable, Sendable {
     package var encoded: [UInt8] { cbor.encoded() }
 
     /// SHA-256 over the deterministic map of the required members, which are all that it has (RFC 9679 §4).
-    package var thumbprint: Digest { SHA256.hash(encoded) }
+    package var thumbprint: Digest {
+        switch self {
+        // The same, without a map: it is asked for several times a transaction.
+        case .ed25519(let x) where x.count == 32: SHA256.hash(Self.ed25519Head, x)
+        default: SHA256.hash(encoded)
+        }
+    }
+
+    /// What stands before x in the map of an Ed25519 key.
+    private static let ed25519Head = Array(COSEKey.ed25519(x: [UInt8](repeating: 0, count: 32)).encoded.dropLast(32))
 
     package var algorithm: COSEAlgorithm {
         switch self {

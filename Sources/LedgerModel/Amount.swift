@@ -23,11 +23,15 @@ package struct Amount: Hashable, Comparable, Sendable, CustomStringConvertible {
     package var bytes: [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(Self.byteCount)
-        for word in [words.0, words.1, words.2, words.3] {
+        func append(_ word: UInt64) {
             for shift in stride(from: UInt64(56), through: 0, by: -8) {
                 bytes.append(UInt8(truncatingIfNeeded: word >> shift))
             }
         }
+        append(words.0)
+        append(words.1)
+        append(words.2)
+        append(words.3)
         return bytes
     }
 

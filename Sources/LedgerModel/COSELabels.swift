@@ -27,9 +27,11 @@ struct ExactHeader {
     let what: String
     let map: CBOR
 
+    /// `labels`: each once, in any order.
+    ///
     /// - Throws: where a label is missing or surplus.
-    init(_ map: CBOR, labels: Set<CBOR>, of what: String) throws(LedgerModelFailure) {
-        guard let entries = map.map, Set(entries.map(\.key)) == labels else {
+    init(_ map: CBOR, labels: [CBOR], of what: String) throws(LedgerModelFailure) {
+        guard map.map?.count == labels.count, labels.allSatisfy({ map[$0] != nil }) else {
             throw .invalid("\(what): the protected labels are not those of its kind")
         }
         self.map = map

@@ -81,12 +81,13 @@ package enum BankLedger {
 
     /// What a block wrote to the store has the sum that it had before.
     ///
-    /// - Complexity: two reads of the state for each balance that changed.
+    /// - Complexity: linear in the balances that changed, which the block has read.
     static func checkSupply(after block: BlockState) throws(RuntimeFailure) {
+        let supply = BankKeys.supply()
         var (before, after) = (Amount.zero, Amount.zero)
         for (key, value) in block.writes where key.store == .bank {
-            guard key.bytes != BankKeys.supply(),
-                let old = before.adding(BankKeys.amount(block.base.value(StoreName.bank.rawValue, key.bytes))),
+            guard key.bytes != supply,
+                let old = before.adding(BankKeys.amount(block.valueBefore(key))),
                 let new = after.adding(BankKeys.amount(value))
             else { throw .brokenInvariant("bank/supply") }
             (before, after) = (old, new)

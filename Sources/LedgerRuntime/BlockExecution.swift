@@ -72,7 +72,7 @@ package enum BlockExecution {
         _ transactions: [[UInt8]], context: BlockContext, on state: LedgerState, ledger: LedgerIdentity,
         checked: ([UInt8]) -> SignedTransaction? = { _ in nil }
     ) throws(RuntimeFailure) -> BlockOutcome {
-        let block = BlockState(state.forest)
+        let block = BlockState(state.forest, remembersReads: true)
         let rules = try ProtocolRules.at(context.height, in: block)
         guard transactions.reduce(0, { $0 + $1.count }) <= rules.blockTransactionBytesMax else {
             throw .invalidBlock("transactions exceed \(rules.blockTransactionBytesMax) bytes")

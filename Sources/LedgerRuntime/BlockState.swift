@@ -11,18 +11,31 @@ package final class BlockState: StateAccess {
     private(set) var writes: [StateKey: [UInt8]?] = [:]
     /// What was read of the base: a block reads most of its keys several times, and each time the tree makes a copy.
     private var reads: [StateKey: [UInt8]?] = [:]
+    private let remembersReads: Bool
 
-    package init(_ base: StoreForest) { self.base = base }
+    /// `remembersReads`: for a block's execution; whoever else reads asks for most keys once.
+    package init(_ base: StoreForest, remembersReads: Bool = false) {
+        self.base = base
+        self.remembersReads = remembersReads
+    }
 
     package convenience init(_ state: LedgerState) { self.init(state.forest) }
 
-    package func value(_ store: StoreName, _ key: [UInt8]) -> [UInt8]? { value(StateKey(store, key)) }
+    package func value(_ store: StoreName, _ key: [UInt8]) -> [UInt8]? {
+        if !remembersReads, writes.isEmpty { return base.value(store.rawValue, key) }
+        return value(StateKey(store, key))
+    }
 
     func value(_ key: StateKey) -> [UInt8]? {
         if let written = writes[key] { return written }
+        return valueBefore(key)
+    }
+
+    /// What stood there before the block.
+    func valueBefore(_ key: StateKey) -> [UInt8]? {
         if let read = reads[key] { return read }
         let value = base.value(key.store.rawValue, key.bytes)
-        reads.updateValue(value, forKey: key)
+        if remembersReads { reads.updateValue(value, forKey: key) }
         return value
     }
 
@@ -67,10 +80,16 @@ package struct StoreChanges: Sendable {
 
 /// The state as one transaction sees it: what it writes reaches the block only if all of it succeeds.
 struct TransactionState: StateAccess {
-    let block: BlockState
-    private(set) var writes: [StateKey: [UInt8]?] = [:]
+    /// A transfer writes as many: both balances, fees, and up to three lists of the replay guard.
+    private static let writesReserved = 6
 
-    init(over block: BlockState) { self.block = block }
+    let block: BlockState
+    private(set) var writes: [StateKey: [UInt8]?]
+
+    init(over block: BlockState) {
+        self.block = block
+        writes = Dictionary(minimumCapacity: Self.writesReserved)
+    }
 
     func value(_ store: StoreName, _ key: [UInt8]) -> [UInt8]? {
         let key = StateKey(store, key)

@@ -10,10 +10,18 @@ struct ReplayGuard {
     static let windowsKey = Array("windows".utf8)
     let rules: ProtocolRules
 
+    private static let entriesPrefix = Array("replay/".utf8)
+
     static func windowKey(_ window: UInt64) -> [UInt8] { Array("window/".utf8) + window.bigEndianBytes }
     /// Entries are spread over 256 keys by the first byte of the id, so that each stays short.
     static func entriesKey(_ account: some Sequence<UInt8>, _ window: UInt64, shard: UInt8) -> [UInt8] {
-        Array("replay/".utf8) + account + window.bigEndianBytes + [shard]
+        var key: [UInt8] = []
+        key.reserveCapacity(entriesPrefix.count + 32 + 8 + 1)
+        key += entriesPrefix
+        key += account
+        key += window.bigEndianBytes
+        key.append(shard)
+        return key
     }
 
     /// Why an unordered transaction may not run, or nil.

@@ -21,13 +21,13 @@ extension Node {
     }
 
     nonisolated func check(_ bytes: [UInt8]) throws(LedgerAccessFailure) -> Checked {
-        let (height, forest) = view.newestState
-        let state = BlockState(forest)
-        let next = height.next
-        let rules: ProtocolRules
-        do { rules = try ProtocolRules.at(next, in: state) } catch { throw .unavailable("\(error)") }
-        guard bytes.count <= rules.transactionBytesMax else {
-            throw .refused("a transaction has at most \(rules.transactionBytesMax) bytes")
+        let newest = view.newestState
+        return try check(bytes, at: try Gate(after: newest.height, newest.forest))
+    }
+
+    private nonisolated func check(_ bytes: [UInt8], at gate: Gate) throws(LedgerAccessFailure) -> Checked {
+        guard bytes.count <= gate.rules.transactionBytesMax else {
+            throw .refused("a transaction has at most \(gate.rules.transactionBytesMax) bytes")
         }
         let hash = SHA256.hash(bytes)
         let remembered = verified.transaction(hash: hash)
@@ -38,7 +38,11 @@ extension Node {
         // What a block has refused may hold by now.
         case .included, .unknown: break
         }
-        guard remembered != nil || TransactionExecution.signaturesHold(transaction, height: next, in: state) else {
+        guard
+            remembered != nil
+                || TransactionExecution.signaturesHold(
+                    transaction, height: gate.height, in: gate.state)
+        else {
             throw .refused("a signature does not hold, or its key is not the account's")
         }
         verified.insert(transaction, hash: hash)
@@ -53,7 +57,8 @@ extension Node {
 
     /// A transaction of this node's own callers: whoever proposes next must have it.
     func take(_ transaction: SignedTransaction) throws(LedgerAccessFailure) -> TransactionID {
-        if try queue(transaction, at: try gate()) {
+        let (gate, time) = try gate()
+        if try queue(transaction, at: gate, time) {
             receive(.workChanged(true))
             passOn([(transaction, from: nil)])
         }
@@ -66,26 +71,30 @@ extension Node {
         /// The next block's.
         var height: Height
         var rules: ProtocolRules
-        var time: UInt64
+
+        init(after newest: Height, _ forest: StoreForest) throws(LedgerAccessFailure) {
+            state = BlockState(forest)
+            height = newest.next
+            do { rules = try ProtocolRules.at(height, in: state) } catch { throw .unavailable("\(error)") }
+        }
     }
 
-    private func gate() throws(LedgerAccessFailure) -> Gate {
+    private func gate() throws(LedgerAccessFailure) -> (Gate, time: UInt64) {
         if let failure { throw .unavailable("the node has stopped: \(failure)") }
-        let state = BlockState(tip.forest)
-        let height = Height(tip.height + 1)
-        let rules: ProtocolRules
-        do { rules = try ProtocolRules.at(height, in: state) } catch { throw .unavailable("\(error)") }
-        do { return Gate(state: state, height: height, rules: rules, time: try readClock()) } catch {
+        let gate = try Gate(after: Height(tip.height), tip.forest)
+        do { return (gate, try readClock()) } catch {
             stop(because: error)
             throw .unavailable("\(error)")
         }
     }
 
     /// Queues a transaction; whether it is new here.
-    private func queue(_ transaction: SignedTransaction, at gate: Gate) throws(LedgerAccessFailure) -> Bool {
+    private func queue(
+        _ transaction: SignedTransaction, at gate: Gate, _ time: UInt64
+    ) throws(LedgerAccessFailure) -> Bool {
         if mempool.contains(transaction.id) { return false }
         if let code = TransactionExecution.refusal(
-            of: transaction, height: gate.height, time: gate.time, rules: gate.rules, in: gate.state,
+            of: transaction, height: gate.height, time: time, rules: gate.rules, in: gate.state,
             sequencesAhead: mempool.sequenceCount(of: transaction.body.feePayer))
         {
             // What was carried out before is no failure of the caller's.
@@ -134,8 +143,12 @@ extension Node {
         let items = arrivals.items
         arrivals = Arrivals(isChecking: true)
         admission.async { [self] in
-            let checked = items.compactMap { item -> (SignedTransaction, from: PeerID?)? in
-                guard case .candidate(let transaction) = try? self.check(item.bytes) else { return nil }
+            let newest = view.newestState
+            let gate = try? Gate(after: newest.height, newest.forest)
+            let checked = items.compactMap { item -> (transaction: SignedTransaction, from: PeerID?)? in
+                guard let gate, case .candidate(let transaction) = try? self.check(item.bytes, at: gate) else {
+                    return nil
+                }
                 return (transaction, from: item.sender)
             }
             Task { await self.arrived(checked) }
@@ -147,8 +160,8 @@ extension Node {
             arrivals.isChecking = false
             checkArrivals()
         }
-        guard let gate = try? gate() else { return }
-        let news = transactions.filter { (try? queue($0.transaction, at: gate)) == true }
+        guard let (gate, time) = try? gate() else { return }
+        let news = transactions.filter { (try? queue($0.transaction, at: gate, time)) == true }
         if !news.isEmpty { receive(.workChanged(true)) }
         // What followers hand in goes on to the validators; these have sent theirs to all.
         passOn(news.filter { !($0.from.map { replica.actsForValidator(NodeID($0)) } ?? false) })

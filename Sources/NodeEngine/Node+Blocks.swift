@@ -71,13 +71,15 @@ extension Node {
     ) throws(RuntimeFailure) -> BlockOutcome {
         let header = block.block.header
         guard let proposer = Address(header.proposer) else { throw .invalidBlock("no proposer") }
-        let misbehaviour = try EvidenceJudge.judge(block.block.evidence, on: chain, in: BlockState(state))
+        let before = BlockState(state)
+        let height = Height(UInt64(header.height))
+        let misbehaviour = try EvidenceJudge.judge(block.block.evidence, on: chain, in: before)
         return try BlockExecution.execute(
             block.block.transactions,
             context: BlockContext(
-                height: Height(UInt64(header.height)), time: header.time, proposer: proposer,
-                misbehaviour: misbehaviour),
-            on: state, ledger: chain.ledger, checked: { verified.transaction($0) })
+                height: height, time: header.time, proposer: proposer, misbehaviour: misbehaviour),
+            on: state, ledger: chain.ledger,
+            checked: { verified.transaction($0, on: chain.ledger, checkedFor: height, in: before) })
     }
 
     private func keep(_ outcome: BlockOutcome, of blockID: BlockID) {

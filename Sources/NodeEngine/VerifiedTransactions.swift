@@ -1,9 +1,10 @@
 import Cryptography
 import LedgerModel
+import LedgerRuntime
 import Synchronization
 
 /// Transactions that this node has read and whose signatures it has checked, by the hash of their bytes, so that neither is
-/// done twice: once for the queue, once for the block.
+/// done twice, whether the queue or a block brings them first.
 ///
 /// By bytes, not by id: an id does not cover the signatures.
 final class VerifiedTransactions: Sendable {
@@ -47,6 +48,19 @@ final class VerifiedTransactions: Sendable {
     func transaction(_ bytes: [UInt8]) -> SignedTransaction? { transaction(hash: SHA256.hash(bytes)) }
 
     func transaction(hash: Digest) -> SignedTransaction? { state.withLock { $0.known[hash] } }
+
+    /// The same; one that nobody has checked is checked for a height, and remembered if it is in order.
+    func transaction(
+        _ bytes: [UInt8], on ledger: LedgerIdentity, checkedFor height: Height, in state: BlockState
+    ) -> SignedTransaction? {
+        let hash = SHA256.hash(bytes)
+        if let known = transaction(hash: hash) { return known }
+        guard let transaction = try? SignedTransaction(decoding: bytes, on: ledger),
+            TransactionExecution.signaturesHold(transaction, height: height, in: state)
+        else { return nil }
+        insert(transaction, hash: hash)
+        return transaction
+    }
 
     /// Forgets what a decided block holds: no later one will.
     func remove(_ block: [[UInt8]]) {

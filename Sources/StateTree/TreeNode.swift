@@ -43,15 +43,16 @@ enum Subtree: Sendable {
     }
 
     /// The leaf at a place, or nil; this subtree's root stands at a depth.
+    ///
+    /// By recursion, which holds no node: threads that read at once would contend for the reference counts near the root.
     func leaf(at place: Digest, depth: Int = 0) -> StateLeaf? {
-        var subtree = self
-        var depth = depth
-        while case .inner(let node) = subtree {
-            subtree = place.bit(depth) ? node.right : node.left
-            depth += 1
+        switch self {
+        case .empty: return nil
+        case .leaf(let leaf): return leaf.keyHash == place ? leaf : nil
+        case .inner(let node):
+            if place.bit(depth) { return node.right.leaf(at: place, depth: depth + 1) }
+            return node.left.leaf(at: place, depth: depth + 1)
         }
-        guard case .leaf(let leaf) = subtree, leaf.keyHash == place else { return nil }
-        return leaf
     }
 
     /// The hashes beside the way to a place, from this subtree's root (at a depth) down.

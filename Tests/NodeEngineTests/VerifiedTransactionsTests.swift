@@ -1,18 +1,23 @@
 import Cryptography
 import LedgerModel
+import LedgerRuntime
 import Testing
 
 @testable import NodeEngine
 
 @Suite("Transactions whose signatures were checked") struct VerifiedTransactionsTests {
-    private static func transaction(_ number: UInt64) throws -> SignedTransaction {
-        let key = try SigningKey(.edDSA, secret: [UInt8](repeating: 3, count: 32))
+    private static let key = try? SigningKey(.edDSA, secret: [UInt8](repeating: 3, count: 32))
+
+    private static func transaction(
+        _ number: UInt64, on ledger: LedgerIdentity? = nil
+    ) throws -> SignedTransaction {
+        let key = try #require(key)
         let account = AccountID(key.publicKey.thumbprint)
         let body = TransactionBody(
             signers: [account], feePayer: account, validUntil: number, sequence: nil,
             messages: [.transfer(TransferMessage(from: account, to: account, amount: Amount(1)))])
-        return try SignedTransaction.sign(
-            body, on: LedgerIdentity(chainID: try ChainID("grove-1"), genesisHash: .zero), keys: [key])
+        let grove = LedgerIdentity(chainID: try ChainID("grove-1"), genesisHash: .zero)
+        return try SignedTransaction.sign(body, on: ledger ?? grove, keys: [key])
     }
 
     @Test func `only the very bytes that were checked count as checked`() throws {
@@ -24,6 +29,35 @@ import Testing
         verified.insert(good, hash: SHA256.hash(good.encoded))
         #expect(verified.transaction(good.encoded) == good)
         #expect(verified.transaction(forged) == nil)
+    }
+
+    @Test func `what a block brings is checked once, and remembered only if its signature holds`() throws {
+        let key = try #require(Self.key).publicKey
+        let validator = Genesis.Validator(
+            consensusKey: EvidenceJudgeTests.bytes(try #require(Self.key)), power: 1, operatorName: "o", receiptKey: key
+        )
+        func genesis(_ accounts: [Genesis.Account]) throws -> Genesis {
+            Genesis(
+                chainID: try ChainID("grove-1"), time: 0, rulesVersion: 2, validators: [validator], accounts: accounts)
+        }
+        let ledger = try genesis([Genesis.Account(id: AccountID(key.thumbprint), keys: [key])])
+        let stranger = BlockState(try genesis([]).state())
+        let (state, verified) = (BlockState(try ledger.state()), VerifiedTransactions())
+        func check(_ bytes: [UInt8], in state: BlockState) -> SignedTransaction? {
+            verified.transaction(bytes, on: ledger.ledger, checkedFor: Height(1), in: state)
+        }
+        let good = try Self.transaction(5, on: ledger.ledger)
+        var forged = good.encoded
+        forged[forged.count - 1] ^= 1
+        #expect(check(good.encoded, in: stranger) == nil)
+        #expect(check(forged, in: state) == nil)
+        #expect(check([1, 2, 3], in: state) == nil)
+        #expect(check(try Self.transaction(5).encoded, in: state) == nil, "of another ledger")
+        #expect(verified.transaction(good.encoded) == nil)
+        #expect(check(good.encoded, in: state) == good)
+        #expect(verified.transaction(good.encoded) == good)
+        #expect(verified.transaction(forged) == nil)
+        #expect(check(good.encoded, in: stranger) == good, "what was checked once is not checked again")
     }
 
     @Test func `what a block held is forgotten, and may be known again`() throws {

@@ -22,7 +22,7 @@ package struct Receipt: Hashable, Sendable {
     package let path: [Digest]
     private let message: COSESign1
 
-    private static let labels: Set<CBOR> = [
+    private static let labels: [CBOR] = [
         COSELabel.algorithm, COSELabel.keyID, COSELabel.claims, COSELabel.type, COSELabel.verifiableDataStructure,
         COSELabel.chainID, COSELabel.genesisHash, COSELabel.height, COSELabel.treeSize,
     ]

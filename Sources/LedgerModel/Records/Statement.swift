@@ -27,7 +27,7 @@ package struct Statement: Hashable, Sendable {
     /// Entry of the record log: SHA-256 of the statement's bytes.
     package var entry: Digest { SHA256.hash(message.encoded()) }
 
-    private static let labels: Set<CBOR> = [
+    private static let labels: [CBOR] = [
         COSELabel.algorithm, COSELabel.keyID, COSELabel.claims, COSELabel.type, COSELabel.payloadHashAlgorithm,
         COSELabel.preimageContentType, COSELabel.chainID, COSELabel.genesisHash, COSELabel.sequence,
     ]

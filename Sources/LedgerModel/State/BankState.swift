@@ -1,3 +1,5 @@
+import Cryptography
+
 /// What an account has: store `bank`, key `balance/` || account id (32 bytes) || `/` || denom, value `Amount` (32 bytes).
 ///
 /// A balance of zero has no entry.
@@ -5,7 +7,13 @@ package enum BankKeys {
     static let balancePrefix = Array("balance/".utf8)
 
     package static func balance(_ account: AccountID, denom: String = NativeDenom.name) -> [UInt8] {
-        balancePrefix + account.bytes + Array("/\(denom)".utf8)
+        var key: [UInt8] = []
+        key.reserveCapacity(balancePrefix.count + Digest.byteCount + 1 + denom.utf8.count)
+        key += balancePrefix
+        key += account.bytes
+        key.append(UInt8(ascii: "/"))
+        key += denom.utf8
+        return key
     }
 
     /// Fees that were paid and that nobody was given yet, `Amount`; left out while there are none.

@@ -152,7 +152,7 @@ package struct SignedTransaction: Hashable, Sendable {
     }
 
     private static func signature(
-        header bytes: [UInt8], labels: Set<CBOR>, bytes signature: [UInt8], message: [UInt8]
+        header bytes: [UInt8], labels: [CBOR], bytes signature: [UInt8], message: [UInt8]
     ) throws(LedgerModelFailure) -> Signature {
         let map: CBOR
         do { map = try COSESign.header(bytes) } catch { throw .cose(error) }
