@@ -13,9 +13,47 @@ struct RegistryRoutes {
 
     var routes: [Route] {
         [
+            Route(.get, "/registry/{kind}", .scope(.ledgerRead), list),
             Route(.get, "/registry/{kind}/{id}", .scope(.ledgerRead), show),
             Route(.get, "/registry/{kind}/{id}/uses", .scope(.ledgerRead), uses),
         ]
+    }
+
+    @Sendable func list(_ input: RouteInput) async throws -> Reply {
+        let kind = try Self.kind(input)
+        let page = try PageRequest(input, .own, placeBytes: 8, cursors: try parts.cursors())
+        let counted = try await parts.ledger.entry(.registry, key: RegistryKeys.subjectCount(kind), at: nil)
+        let height = counted.stateHeight
+        let (range, next) = Self.range(of: page, count: RegistryKeys.number(counted.value))
+        var items: [JSON] = []
+        for index in range {
+            let key = RegistryKeys.subject(kind, index)
+            guard let id = (try await value(key, at: height)).flatMap({ Digest($0) }) else {
+                throw LedgerAccessFailure.unavailable("subject \(index) does not read back")
+            }
+            let subject = VectorSubject(kind: kind.rawValue, id: id)
+            let newest = RegistryKeys.number(try await value(RegistryKeys.newest(subject), at: height))
+            let version = RegistryVersion(subject: subject, number: newest)
+            guard let bytes = try await value(RegistryKeys.entry(version), at: height) else {
+                throw LedgerAccessFailure.unavailable("the newest version of subject \(index) does not read back")
+            }
+            let entry = try RegistryEntry(decoding: bytes)
+            items.append(
+                .object(of: [
+                    "id": .string(id.hex), "publisher": .hex(entry.publisher.bytes), "name": .string(entry.name.text),
+                    "newest": .decimal(newest), "title": .string(entry.card.title),
+                    "licence": .string(entry.card.licence), "publishedIn": .decimal(entry.height.value),
+                    "isWithdrawn": .boolean(entry.withdrawal != nil), "key": .string(Base64.encodeURL(key)),
+                ]))
+        }
+        var headers = HTTPFields()
+        headers[.link] = page.link(to: next)
+        return Reply.json(
+            .object(of: [
+                "stateHeight": .decimal(height.value), "count": .decimal(RegistryKeys.number(counted.value)),
+                "countKey": .string(Base64.encodeURL(RegistryKeys.subjectCount(kind))), "subjects": .array(items),
+                "next": page.cursor(to: next).map { .string($0) },
+            ]), headers: headers)
     }
 
     @Sendable func show(_ input: RouteInput) async throws -> Reply {
@@ -52,10 +90,9 @@ struct RegistryRoutes {
         let page = try PageRequest(input, .own, placeBytes: 8, cursors: try parts.cursors())
         let found = try await found(input)
         let count = RegistryKeys.number(try await value(RegistryKeys.useCount(found.version), at: found.height))
-        let begin = min(page.place.map { UInt64(bigEndianBytes: $0) } ?? 0, count)
-        let end = min(count, begin + UInt64(page.limit))
+        let (range, next) = Self.range(of: page, count: count)
         var items: [JSON] = []
-        for index in begin..<end {
+        for index in range {
             let key = RegistryKeys.use(found.version, index)
             guard let bytes = try await value(key, at: found.height), let cbor = try? CBOR.decode(bytes),
                 let edge = RegistryEdge(cbor: cbor)
@@ -64,7 +101,6 @@ struct RegistryRoutes {
             items.append(
                 .object(members + [JSON.Member(name: "key", value: .string(Base64.encodeURL(key)))]))
         }
-        let next = end < count ? end.bigEndianBytes : nil
         var headers = HTTPFields()
         headers[.link] = page.link(to: next)
         return Reply.json(
@@ -76,6 +112,20 @@ struct RegistryRoutes {
 
     // MARK: Reading
 
+    /// The numbers of a page of so many, and where the next one begins.
+    private static func range(of page: PageRequest, count: UInt64) -> (Range<UInt64>, next: [UInt8]?) {
+        let begin = min(page.place.map { UInt64(bigEndianBytes: $0) } ?? 0, count)
+        let end = min(count, begin + UInt64(page.limit))
+        return (begin..<end, end < count ? end.bigEndianBytes : nil)
+    }
+
+    private static func kind(_ input: RouteInput) throws -> RegistryKind {
+        guard let kind = RegistryKind(name: input.parameter("kind")) else {
+            throw Problem.badParameter("kind", "model, dataset or statement")
+        }
+        return kind
+    }
+
     private struct Found {
         let kind: RegistryKind
         let version: RegistryVersion
@@ -86,9 +136,7 @@ struct RegistryRoutes {
     }
 
     private func found(_ input: RouteInput) async throws -> Found {
-        guard let kind = RegistryKind(name: input.parameter("kind")) else {
-            throw Problem.badParameter("kind", "model, dataset or statement")
-        }
+        let kind = try Self.kind(input)
         guard let id = Hex.decode(input.parameter("id")).flatMap({ Digest($0) }) else {
             throw Problem.badParameter("id", "32 bytes in lower-case hex")
         }

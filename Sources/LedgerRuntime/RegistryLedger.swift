@@ -6,6 +6,8 @@ import VectorIndex
 
 /// The registry of models, datasets and statements: who published which version, what it rests on, and what rests on it.
 ///
+/// The subjects of a kind are listed in the order of their first versions, beside their count.
+///
 /// Edges lead to versions that were published before, so they make no circle. Each is written down on both sides, beside a
 /// count: whoever asks what was made of a dataset can prove that nothing is left out.
 ///
@@ -38,6 +40,12 @@ enum RegistryLedger {
             publisher: message.publisher, name: message.name, card: card, height: context.height, time: context.time)
         state.set(.registry, RegistryKeys.entry(target), entry.encoded())
         state.set(.registry, newestKey, next.bigEndianBytes)
+        if next == 1 {
+            let countKey = RegistryKeys.subjectCount(message.kind)
+            let count = RegistryKeys.number(state.value(.registry, countKey))
+            state.set(.registry, RegistryKeys.subject(message.kind, count), target.subject.id.bytes)
+            state.set(.registry, countKey, (count + 1).bigEndianBytes)
+        }
         for edge in card.edges {
             let countKey = RegistryKeys.useCount(edge.version)
             let count = RegistryKeys.number(state.value(.registry, countKey))

@@ -60,7 +60,16 @@ struct ProvenList {
 }
 
 extension ProvenCollection: SearchSource {
-    func centroids(_ node: Int) throws(SearchGap) -> CentroidTable {
+    func listCount(_ node: Int) throws(SearchGap) -> Int { try centroids(node).count }
+
+    func append(productsOf query: [Int8], in node: Int, to dots: inout [Int32], norms: inout [Int32]) throws(SearchGap)
+    {
+        let table = try centroids(node)
+        kernels.dots(query, rows: table.rows, count: table.count, into: &dots)
+        norms.append(contentsOf: table.norms)
+    }
+
+    private func centroids(_ node: Int) throws(SearchGap) -> CentroidTable {
         guard let table = nodes[node].centroids else { throw SearchGap() }
         return table
     }

@@ -5,7 +5,10 @@ protocol SearchSource {
     var parameters: CollectionParameters { get }
     var kernels: Kernels { get }
     var superCentroids: CentroidTable { get }
-    func centroids(_ node: Int) throws(SearchGap) -> CentroidTable
+    /// Lists of a super.
+    func listCount(_ node: Int) throws(SearchGap) -> Int
+    /// Appends a query's products with the centroids of a super's lists, and their squared lengths.
+    func append(productsOf query: [Int8], in node: Int, to dots: inout [Int32], norms: inout [Int32]) throws(SearchGap)
     func count(_ list: ListPlace) -> Int
     /// Offers the entries of a list to a scan, by their codes.
     func scan(_ list: ListPlace, by scan: inout Kernels.Scan, centroid: Int32, rank: Int, masks: [UInt16]?)
@@ -74,7 +77,7 @@ struct Search {
     private mutating func readAll(_ source: some SearchSource) throws(SearchGap) {
         for node in 0..<source.superCentroids.count {
             supers.append(node)
-            for list in 0..<(try source.centroids(node)).count {
+            for list in 0..<(try source.listCount(node)) {
                 let place = ListPlace(node: node, list: list)
                 lists.append(place)
                 for entry in 0..<source.count(place) { finalists.append((place, entry)) }
@@ -119,13 +122,11 @@ struct Search {
         scores.reserveCapacity(room)
         dots.reserveCapacity(room)
         for node in supers {
-            let table = try source.centroids(node)
-            let start = dots.count
-            source.kernels.dots(vector, rows: table.rows, count: table.count, into: &dots)
-            for list in 0..<table.count {
-                places.append(ListPlace(node: node, list: list))
-                scores.append(Self.score(parameters.metric, norm: table.norms[list], dot: dots[start + list]))
-            }
+            try source.append(productsOf: vector, in: node, to: &dots, norms: &scores)
+            for list in 0..<(try source.listCount(node)) { places.append(ListPlace(node: node, list: list)) }
+        }
+        for index in scores.indices {
+            scores[index] = Self.score(parameters.metric, norm: scores[index], dot: dots[index])
         }
         cost.distances += table.count + dots.count
         var nearest = Selection(capacity: min(probes.lists, dots.count))

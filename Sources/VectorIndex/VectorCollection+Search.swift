@@ -1,8 +1,15 @@
 internal import Cryptography
 
 extension VectorCollection: SearchSource {
-    func centroids(_ node: Int) -> CentroidTable { supers[node].centroids }
+    func listCount(_ node: Int) -> Int { supers[node].lists.count }
     func count(_ list: ListPlace) -> Int { supers[list.node].lists[list.list].count }
+
+    func append(productsOf query: [Int8], in node: Int, to dots: inout [Int32], norms: inout [Int32]) {
+        // The table as a whole is not taken, which would count its arrays up and down.
+        kernels.dots(query, rows: supers[node].centroids.rows, count: supers[node].lists.count, into: &dots)
+        norms.append(contentsOf: supers[node].centroids.norms)
+    }
+
     func scan(_ list: ListPlace, by scan: inout Kernels.Scan, centroid: Int32, rank: Int, masks: [UInt16]?) {
         scan.list(
             codes: supers[list.node].lists[list.list].codes, count: count(list), centroid: centroid, rank: rank,

@@ -113,6 +113,9 @@ extension EndToEnd {
                         "finalists": "3", "limit": "4", "distanceMax": "5", "tag": "6", "owner": trusted,
                         "prove": "true", "trusted": trusted,
                     ],
+                    "GET /registry/{kind}": [
+                        "kind": "model", "limit": "1", "cursor": try cursor("/registry/model?limit=1"),
+                    ],
                     "GET /registry/{kind}/{id}": ["kind": "dataset", "id": dataset, "version": "1"],
                     "GET /registry/{kind}/{id}/uses": [
                         "kind": "dataset", "id": dataset, "version": "1", "limit": "1",

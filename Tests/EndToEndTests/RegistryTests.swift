@@ -107,6 +107,61 @@ extension EndToEnd {
             }
         }
 
+        @Test("All models of a ledger are listed, and the list is proven whole")
+        func list() throws {
+            let node = try RunningNode.started()
+            let empty = try node.vivian("registry", "list", "model")
+            #expect(empty.status == 0 && empty.text.isEmpty && empty.errors.contains("0 of 0"))
+            let (_, sorter) = try Self.story(node)
+            let other = try Self.publish(
+                node, "model:other", "--digest", String(repeating: "01", count: 32), "--title", "t")
+            let trusted = try node.status()["validatorsHash"]?.string ?? ""
+            let proofs = node.folder.appending(path: "models")
+            let live = try node.vivian("registry", "list", "model", "--prove", "-o", proofs.path)
+            #expect(live.status == 0, "\(live.errors)")
+            let lines = live.text.split(separator: "\n")
+            #expect(lines.count == 2 && lines[0].contains("/sorter@2  Sorts orders, again"), "\(live.text)")
+            #expect(try node.vivian("registry", "list", "model", "--skip", "1", "--limit", "5").text == lines[1] + "\n")
+            #expect(try node.vivian("registry", "list", "machine").status != 0)
+
+            // Again from the proofs alone, and not where one is missing.
+            let offline = ["registry", "list", "model", "--from", proofs.path, "--trusted-validators", trusted]
+            let built = try Tool.run(Tool.vivian, offline)
+            #expect(built.status == 0 && built.text == live.text, "\(built.errors)")
+            let names = try FileManager.default.contentsOfDirectory(atPath: proofs.path)
+            #expect(names.count == 7)
+            for name in names {
+                let file = proofs.appending(path: name)
+                let bytes = try Data(contentsOf: file)
+                try FileManager.default.removeItem(at: file)
+                let without = try Tool.run(Tool.vivian, offline)
+                #expect(without.status != 0 && without.errors.contains("lacks"), "\(name)")
+                try bytes.write(to: file)
+                guard let judges = Tool.judges else { continue }
+                let check = judges.appending(path: "check").path
+                let judged = try Tool.run(
+                    Tool.python, [check, "state-proof", file.path, "--trusted-validators", trusted])
+                #expect(judged.status == 0, "\(name): \(judged.text)\(judged.errors)")
+            }
+
+            // The same over HTTPS, a page at a time.
+            let page = try node.get("/registry/model?limit=1").json
+            #expect(page["count"]?.string == "2" && page["subjects"]?.elements.count == 1)
+            #expect(page["subjects"]?.elements.first?["id"]?.string == sorter)
+            #expect(page["subjects"]?.elements.first?["newest"]?.string == "2")
+            let next = try node.get("/registry/model?limit=1&cursor=\(page["next"]?.string ?? "")").json
+            #expect(next["subjects"]?.elements.first?["id"]?.string == other["id"]?.string && next["next"] == nil)
+            let keys = [page["countKey"]?.string, page["subjects"]?.elements.first?["key"]?.string].compactMap { $0 }
+            #expect(keys.count == 2)
+            for key in keys { #expect(try node.get("/state/registry/\(key)?prove=true").status == 200) }
+            for (path, status) in [
+                ("/registry/thing", 400), ("/registry/model?cursor=AAAA", 400), ("/registry/model?limit=0", 400),
+                ("/registry/statement?limit=1", 200),
+            ] {
+                #expect(try node.get(path).status == status, "\(path)")
+            }
+        }
+
         @Test("Versions, uses and words are answered over HTTPS, and a withdrawal takes the words away")
         func overHTTPS() throws {
             let node = try RunningNode.started()
@@ -146,6 +201,8 @@ extension EndToEnd {
                 uses = list(client.registry_uses(edge.kind, edge.subject_id, edge.version, page_size=1))
                 assert uses == list(client.registry_uses(edge.kind, edge.subject_id)) and len(uses) == 4, uses
                 assert uses[0] == vivian.RegistryEdge("trainedOn", "model", sys.argv[4], 1), uses
+                subjects = list(client.registry_subjects("model", page_size=1))
+                assert [(each.name, each.newest) for each in subjects] == [("sorter", 2)], subjects
                 assert b"sorter" in client.state("registry", version.key).value
                 # The vector that the ledger has made is that of the second embedder, to the last digit.
                 newest = client.registry_version("model", sys.argv[4])

@@ -72,7 +72,41 @@ struct RegistryLedgerTests {
             .map(\.subject.id)
     }
 
+    static func subjects(_ kind: RegistryKind, in fixture: NetworkFixture) throws -> [Digest] {
+        let count = RegistryKeys.number(fixture.state.value("registry", RegistryKeys.subjectCount(kind)))
+        #expect(fixture.state.value("registry", RegistryKeys.subject(kind, count)) == nil)
+        return try (0..<count).map { index in
+            let value = try #require(fixture.state.value("registry", RegistryKeys.subject(kind, index)))
+            return try #require(Digest(value))
+        }
+    }
+
     // MARK: What works
+
+    @Test func `subjects of a kind are listed once each, in the order of their first versions`() throws {
+        var fixture = try NetworkFixture(rules: 3)
+        let (one, two) = (fixture.id(1), fixture.id(2))
+        #expect(try Self.subjects(.model, in: fixture) == [])
+        for (name, version) in [("b", 1), ("a", 1), ("b", 2)] as [(String, UInt64)] {
+            let card = Self.card("\(name)\(version)")
+            try Self.expect(.ok, of: [Self.publish(.model, name, card, version: version, by: one)], &fixture)
+        }
+        // The same name is another subject of another account and of another kind; what is refused is no subject.
+        try Self.expect(.ok, of: [Self.publish(.model, "a", Self.card("a of two"), by: two)], by: 2, &fixture)
+        try Self.expect(.ok, of: [Self.publish(.dataset, "a", Self.card("data"), by: one)], &fixture)
+        try Self.expect(
+            .registryNotNext, of: [Self.publish(.model, "c", Self.card("c"), version: 2, by: one)], &fixture)
+        try Self.expect(.ok, of: [Self.withdraw(.model, "b", 2, by: one)], &fixture)
+        func id(_ kind: RegistryKind, _ name: String, _ account: AccountID) throws -> Digest {
+            try Self.version(kind, name, of: account).subject.id
+        }
+        #expect(
+            try Self.subjects(.model, in: fixture) == [
+                id(.model, "b", one), id(.model, "a", one), id(.model, "a", two),
+            ])
+        #expect(try Self.subjects(.dataset, in: fixture) == [id(.dataset, "a", one)])
+        #expect(try Self.subjects(.statement, in: fixture) == [])
+    }
 
     @Test func `which data trained what is written down on both sides`() throws {
         var fixture = try NetworkFixture(rules: 3)

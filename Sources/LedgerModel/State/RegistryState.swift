@@ -74,8 +74,8 @@ package struct RegistryEntry: Hashable, Sendable {
 
 /// Where the registry's values stand: store `registry`.
 ///
-/// Versions of a subject are gapless from 1, and so are the uses of a version from 0: whoever has the count and every use below
-/// it has them all.
+/// Versions of a subject are gapless from 1, and so are the subjects of a kind and the uses of a version from 0: whoever has the
+/// count and everything below it has them all.
 package enum RegistryKeys {
     /// The ledger's own account in the index of vectors; no key belongs to it, so nobody else can write there.
     package static let ledgerAccount = AccountID(SHA256.hash(Array(DomainSeparation.registryIndex.utf8)))
@@ -90,6 +90,16 @@ package enum RegistryKeys {
     /// `newest/` kind, id = u64: the newest version.
     package static func newest(_ subject: VectorSubject) -> [UInt8] {
         Array("newest/".utf8) + subject.kind.bigEndianBytes + subject.id.bytes
+    }
+
+    /// `subjects/` kind = u64: how many subjects of a kind were published.
+    package static func subjectCount(_ kind: RegistryKind) -> [UInt8] {
+        Array("subjects/".utf8) + kind.rawValue.bigEndianBytes
+    }
+
+    /// `subject/` kind, u64 from 0 = id (32 bytes): subjects in the order in which their first version was published.
+    package static func subject(_ kind: RegistryKind, _ index: UInt64) -> [UInt8] {
+        Array("subject/".utf8) + kind.rawValue.bigEndianBytes + index.bigEndianBytes
     }
 
     /// `uses/` kind, id, version = u64: how many published versions name this one in their edges.

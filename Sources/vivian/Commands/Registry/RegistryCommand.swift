@@ -21,12 +21,13 @@ struct RegistryCommand: AsyncParsableCommand {
               vivian registry publish dataset:orders --file orders.csv --title "Orders of 2025" --licence CC-BY-4.0
               vivian registry publish model:sorter --file weights.bin --title "Sorts orders" --trained-on dataset:orders \
             --measure accuracy=0.93
+              vivian registry list model
               vivian registry lineage model:sorter
               vivian registry lineage dataset:orders --used-by --prove -o proofs
               vivian registry lineage dataset:orders --used-by --from proofs --trusted-validators HASH
               vivian registry find "what sorts orders"
             """,
-        subcommands: [Publish.self, Show.self, Lineage.self, Find.self, Withdraw.self])
+        subcommands: [Publish.self, List.self, Show.self, Lineage.self, Find.self, Withdraw.self])
 
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -143,51 +144,72 @@ struct RegistryCommand: AsyncParsableCommand {
         }
     }
 
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "List the subjects of a kind, in the order of their first versions.",
+            discussion: RegistrySourceOptions.discussion
+                + " The list is whole as of the block of the count's proof: the ledger counts without a gap.")
+        @OptionGroup var client: ClientOptions
+        @Argument(help: "model, dataset or statement") var kind: String
+        @Option(help: "Leave out so many.") var skip: UInt64 = 0
+        @Option(help: "The most subjects of the answer.") var limit: UInt64 = 1_000
+        @OptionGroup var options: RegistrySourceOptions
+
+        func run() async throws {
+            guard let kind = RegistryKind(name: kind) else {
+                throw ValidationError("\(kind) is not model, dataset or statement")
+            }
+            try await options.read(client) { try await show(kind, $0) }
+        }
+
+        private func show(_ kind: RegistryKind, _ source: any RegistrySource) async throws {
+            let count = RegistryKeys.number(try await source.value(RegistryKeys.subjectCount(kind)))
+            let begin = min(skip, count)
+            let end = begin + min(limit, count - begin)
+            for index in begin..<end {
+                guard let id = try await source.value(RegistryKeys.subject(kind, index)).flatMap({ Digest($0) }) else {
+                    throw CommandFailure("\(kind.name) \(index) of \(count) is missing")
+                }
+                let subject = VectorSubject(kind: kind.rawValue, id: id)
+                let newest = RegistryKeys.number(try await source.value(RegistryKeys.newest(subject)))
+                let version = RegistryVersion(subject: subject, number: newest)
+                guard let entry = try await source.entry(version) else {
+                    throw CommandFailure("version \(newest) of \(kind.name):\(id.hex) is missing")
+                }
+                if client.json {
+                    Output.json(.object(RegistryView.json(version, entry)))
+                } else {
+                    let state = entry.withdrawal == nil ? "" : "  WITHDRAWN"
+                    Output.line(
+                        VerificationOutcome.printable(
+                            "\(RegistryPlace.text(version, entry))  \(entry.card.title)\(state)"))
+                }
+            }
+            if !client.json { Output.note("\(end - begin) of \(count)") }
+        }
+    }
+
     struct Lineage: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Show what a version rests on, or with --used-by what rests on it.",
-            discussion: """
-                With --prove each value that was read is fetched with its proof into the folder of -o. With --from the lineage \
-                is built from such a folder alone, without a network: each file is verified, and one that is missing is an \
-                error, so what is shown is whole. --used-by is complete as of the block of the count's proof.
-                """)
+            discussion: RegistrySourceOptions.discussion
+                + " So what is shown is whole; --used-by is so as of the block of the count's proof.")
         @OptionGroup var client: ClientOptions
         @Argument(help: "SUBJECT") var subject: String
         @Flag(help: "Show what was made of it, in place of what it was made of.") var usedBy = false
         @Option(help: "How many steps are followed.") var depth = 10
-        @Flag(help: "Keep a proof of each value.") var prove = false
-        @Option(name: .shortAndLong, help: "With --prove, the folder for the proofs.") var output: String?
-        @Option(help: "With --prove, let the headers lead from this validators hash.") var trusted: String?
-        @Option(help: "Build it from this folder of proofs.") var from: String?
-        @OptionGroup var trust: TrustOptions
+        @OptionGroup var options: RegistrySourceOptions
 
         func validate() throws {
             guard 0...100 ~= depth else { throw ValidationError("--depth is 0 to 100") }
-            guard prove == (output != nil) else { throw ValidationError("--prove and -o FOLDER go together") }
-            guard prove || trusted == nil else { throw ValidationError("--trusted goes with --prove") }
-            guard from == nil || !prove else { throw ValidationError("give --prove or --from") }
-            guard from != nil || trust.isEmpty else {
-                throw ValidationError("--trusted-validators, --policy, --chain-id and --genesis-hash go with --from")
-            }
         }
 
         func run() async throws {
             let place = try RegistryPlace(subject, client.data.folder)
-            if let from {
-                let source = try VerifiedRegistry(folder: URL(fileURLWithPath: from), trust: trust)
-                try await show(place, source)
-                return Output.note("\(source.count) proofs hold")
-            }
-            try await client.withClient { gateway in
-                guard let output else { return try await show(place, LiveRegistry(gateway: gateway)) }
-                let folder = URL(fileURLWithPath: output)
-                try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-                try await show(place, ProvenRegistry(gateway: gateway, folder: folder, trusted: trusted))
-                Output.note("wrote the proofs to \(output); build it from them with --from \(output)")
-            }
+            try await options.read(client) { try await show(place, $0) }
         }
 
-        private func show(_ place: RegistryPlace, _ source: some RegistrySource) async throws {
+        private func show(_ place: RegistryPlace, _ source: any RegistrySource) async throws {
             let direction = usedBy ? RegistryLineage.Direction.usedBy : .restsOn
             var lineage = RegistryLineage(direction, depth: depth)
             let (version, entry) = try await place.entry(from: source)

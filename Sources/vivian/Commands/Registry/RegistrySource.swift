@@ -5,7 +5,7 @@ import LedgerModel
 import Verification
 
 /// Where a command reads the registry from.
-protocol RegistrySource {
+protocol RegistrySource: Sendable {
     /// What stands under a key of the store `registry`; nil where nothing does.
     func value(_ key: [UInt8]) async throws -> [UInt8]?
 }
@@ -50,7 +50,7 @@ struct VerifiedRegistry: RegistrySource {
     init(folder: URL, trust: TrustOptions) throws {
         guard let all = try? FileManager.default.contentsOfDirectory(atPath: folder.path) else {
             throw CommandFailure(
-                "\(folder.path) is no folder that can be read; `vivian registry lineage SUBJECT --prove -o FOLDER` makes one"
+                "\(folder.path) is no folder that can be read; `--prove -o FOLDER` makes one"
             )
         }
         let names = all.filter { $0.hasSuffix(".proof.json") }.sorted()
@@ -75,7 +75,7 @@ struct VerifiedRegistry: RegistrySource {
 
     func value(_ key: [UInt8]) async throws -> [UInt8]? {
         guard let value = values[key] else {
-            throw CommandFailure("the folder lacks \(Base64.encodeURL(key)).proof.json, which this lineage rests on")
+            throw CommandFailure("the folder lacks \(Base64.encodeURL(key)).proof.json, which this answer rests on")
         }
         return value
     }

@@ -87,6 +87,28 @@ class RegistryEdge:
 
 
 @dataclass(frozen=True)
+class RegistrySubject:
+    """A model, dataset or statement, as its newest version describes it."""
+
+    kind: str
+    subject_id: str
+    newest: int
+    publisher: str
+    name: str
+    #: Empty once it is withdrawn.
+    title: str
+    licence: str
+    is_withdrawn: bool
+
+    @staticmethod
+    def read(kind: str, root: dict[str, Any]) -> RegistrySubject:
+        return RegistrySubject(
+            kind, root["id"], int(root["newest"]), root["publisher"], root["name"], root["title"], root["licence"],
+            root["isWithdrawn"],
+        )
+
+
+@dataclass(frozen=True)
 class RegistryVersion:
     """A version of a model, dataset or statement, as its publisher describes it."""
 

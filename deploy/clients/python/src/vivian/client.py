@@ -15,8 +15,8 @@ from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
 from .answers import (
-    AnomalousRecord, APIKey, AuditEntry, Block, Capture, Collection, Hit, Job, Record, RegistryEdge, RegistryVersion,
-    SimilarRecord, StateValue, Status, Transaction,
+    AnomalousRecord, APIKey, AuditEntry, Block, Capture, Collection, Hit, Job, Record, RegistryEdge, RegistrySubject,
+    RegistryVersion, SimilarRecord, StateValue, Status, Transaction,
 )
 from .wire import Retries, Wire
 
@@ -216,6 +216,11 @@ class Client:
         return self._wire.send("GET", path).body
 
     # Registry
+
+    def registry_subjects(self, kind: str, *, page_size: int = 100) -> Iterator[RegistrySubject]:
+        """The subjects of a kind in the order in which they were first published, page by page."""
+        path = _path("registry", kind, limit=page_size)
+        return self._pages(path, lambda root: root["subjects"], lambda item: RegistrySubject.read(kind, item))
 
     def registry_version(self, kind: str, subject_id: str, version: int | None = None) -> RegistryVersion:
         """A version of a ``model``, ``dataset`` or ``statement``, the newest if none is named."""
