@@ -81,6 +81,13 @@ extension EndToEnd {
                 if end == "pruned" { node.kill() } else { #expect(node.stop() == 0) }
                 try node.start(options: Self.options())
             }
+            // Nobody executes what was pruned: without a checkpoint there is no way from genesis.
+            #expect(node.stop() == 0)
+            for name in ["checkpoint-a", "checkpoint-b"] {
+                try FileManager.default.removeItem(at: node.ledger.appending(path: name))
+            }
+            let refused = try node.vivian("start")
+            #expect(refused.status == 1 && refused.errors.contains("its vectors are no longer in the block log"))
         }
 
         @Test("A transaction with other vectors than were signed is refused, and the right one is taken after it")
