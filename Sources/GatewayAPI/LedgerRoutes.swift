@@ -98,8 +98,8 @@ struct LedgerRoutes {
                 "transactions": .array(
                     committed.block.transactions.map { bytes in
                         .object(of: [
-                            "id": (try? SignedTransaction(decoding: bytes, on: parts.identity)).map {
-                                JSON.hex($0.id.bytes)
+                            "id": SignedTransaction.id(reading: bytes, on: parts.identity).map {
+                                JSON.hex($0.bytes)
                             } ?? JSON.null,
                             "bytes": .string(Base64.encode(bytes)),
                         ])

@@ -16,6 +16,7 @@ enum COSELabel {
     static let height: CBOR = -65539
     static let treeSize: CBOR = -65540
     static let sequence: CBOR = -65541
+    static let vectors: CBOR = -65542
     /// -16: SHA-256 as a payload's hash algorithm.
     static let sha256: CBOR = -16
     /// RFC9162_SHA256.

@@ -5,6 +5,8 @@
 package enum DomainSeparation {
     /// First member of a transaction's external_aad (bundles.md).
     package static let transaction = "vivian/transaction/1"
+    /// Head of what a message's digest of its vectors is over.
+    package static let attachedVectors = "vivian/transaction/vectors/v1"
     /// Head of a record file.
     package static let recordFile = "vivian/record/1\n"
     /// Makes a tenant's secret for record ids of the gateway's.

@@ -10,6 +10,9 @@ import Codec
 /// Opening checks every byte of the first and of the last two segments, and the frames' headers of those between: their
 /// blocks must follow each other, and are checked when they are read. A segment begins with the newest vote once more,
 /// so that it always stands where every byte is checked, and stays when older segments are pruned.
+///
+/// Blocks of old segments may have lost a part, from the oldest on (``stripping(below:)``): their frames say so, and
+/// nobody is given such a block who does not ask for it.
 package final class BlockLog {
     /// What one frame holds.
     package enum Record: Sendable {
@@ -58,6 +61,8 @@ package final class BlockLog {
         package var hasMark = false
     }
 
+    /// The kind of a frame with a decided block that lost a part of it.
+    static let strippedKind: UInt32 = 5
     /// A segment is closed when it reaches this size: what pruning deletes at a time.
     package static let segmentBytesDefault = 64 << 20
 
@@ -93,6 +98,13 @@ package final class BlockLog {
     package private(set) var lastCertificate: (height: UInt64, bytes: [UInt8])?
     package private(set) var firstHeight: UInt64?
     package private(set) var lastHeight: UInt64?
+    /// The last block that lost a part; 0 where none did.
+    private var strippedThrough: UInt64 = 0
+    /// The first block that is whole, as are all after it; nil where none is.
+    package var firstWholeHeight: UInt64? {
+        guard let firstHeight, let lastHeight, strippedThrough < lastHeight else { return nil }
+        return max(firstHeight, strippedThrough + 1)
+    }
 
     /// Opens a folder's log, or begins one.
     package init(
@@ -102,7 +114,8 @@ package final class BlockLog {
         self.files = files
         self.segmentBytes = segmentBytes
         try files.ensureFolder(folder)
-        let names = try files.sortedNames(in: folder).filter { $0.hasPrefix("blocks-") && $0.hasSuffix(".log") }
+        let all = try files.sortedNames(in: folder).filter { $0.hasPrefix("blocks-") }
+        let names = all.filter { $0.hasSuffix(".log") }
         mark = try BlockMarkFile(folder + "/blocks.mark", on: files)
         let synced = try mark.read()
         report.hasMark = synced != nil
@@ -111,6 +124,7 @@ package final class BlockLog {
         var open: [(segment: Int, frame: FrameFile.Frame)] = []
         var locked: (segment: Int, frame: FrameFile.Frame)?
         var certificate: (segment: Int, frame: FrameFile.Frame)?
+        var hasWhole = false
         var firsts: [UInt64] = []
         for name in names {
             guard let first = UInt64(name.dropFirst(7).dropLast(4), radix: 16), first > 0 else {
@@ -152,10 +166,14 @@ package final class BlockLog {
                     open.append((index, frame))
                 case 2: locked = (index, frame)
                 case 4: certificate = (index, frame)
-                case 3:
-                    guard before.map({ $0 < .max && frame.height == $0 + 1 }) ?? true else {
+                case 3, Self.strippedKind:
+                    // Behind a whole block none has lost anything.
+                    guard before.map({ $0 < .max && frame.height == $0 + 1 }) ?? true,
+                        frame.kind == 3 || !hasWhole
+                    else {
                         throw .damaged(file: path, offset: frame.offset, height: due)
                     }
+                    hasWhole = frame.kind == 3
                     found.append((frame.height, frame))
                     open.removeAll { $0.frame.height <= frame.height }
                 default: throw .damaged(file: path, offset: frame.offset, height: frame.height)
@@ -165,11 +183,13 @@ package final class BlockLog {
                 firstHeight = firstHeight ?? height
                 lastHeight = height
                 blocks[height] = (first, frame)
+                if frame.kind == Self.strippedKind { strippedThrough = height }
             }
             segments.append(Segment(path: path, file: file, firstHeight: first, lastHeight: last))
             report.tornBytes += torn
         }
         report.segmentCount = segments.count
+        for name in all where name.hasSuffix(SegmentStripping.suffix) { try files.remove(folder + "/" + name) }
         // A process that was killed may have made files whose entries were never synced.
         try segments.last?.file.settle()
         try files.sync(folder: folder)
@@ -240,21 +260,31 @@ package final class BlockLog {
     }
 
     /// A decided block and its commit.
-    package func block(_ height: UInt64) throws(StoreFailure) -> (block: [UInt8], commit: [UInt8]) {
+    ///
+    /// `orStripped`: whether a block that lost a part will do, as for its header.
+    package func block(
+        _ height: UInt64, orStripped: Bool = false
+    ) throws(StoreFailure) -> (block: [UInt8], commit: [UInt8]) {
         guard !isPoisoned else { throw .poisoned }
-        guard let place = blocks[height], let segment = segments.first(where: { $0.firstHeight == place.segment })
+        guard let place = blocks[height], orStripped || place.frame.kind != Self.strippedKind,
+            let segment = segments.first(where: { $0.firstHeight == place.segment })
         else { throw .notFound(height: height) }
-        let payload: [UInt8]
         do {
-            payload = try segment.file.payload(of: place.frame)
+            return try Self.parts(of: place.frame, in: segment.file)
         } catch {
             // Reading what is still queued writes it first: a failure there is a failure to write.
             if segment.file.hasQueued { isPoisoned = true }
             throw error
         }
-        var reader = ByteReader(payload)
+    }
+
+    /// Block and commit of a frame.
+    static func parts(
+        of frame: FrameFile.Frame, in file: FrameFile
+    ) throws(StoreFailure) -> (block: [UInt8], commit: [UInt8]) {
+        var reader = ByteReader(try file.payload(of: frame))
         guard let block = try? reader.part(), let commit = try? reader.part(), (try? reader.finish()) != nil else {
-            throw .damaged(file: segment.path, offset: place.frame.offset, height: height)
+            throw .damaged(file: file.file.path, offset: frame.offset, height: frame.height)
         }
         return (block, commit)
     }
@@ -282,6 +312,43 @@ package final class BlockLog {
                     (first.firstHeight...first.lastHeight).first { blocks[$0] != nil }
                 }
         }
+    }
+
+    /// The oldest segment wholly below a height that has whole blocks, to be written anew without a part of them.
+    ///
+    /// The last segment never is.
+    package func stripping(below height: UInt64) -> SegmentStripping? {
+        for segment in segments.dropLast() where segment.lastHeight > strippedThrough {
+            guard segment.lastHeight < height else { return nil }
+            let frames = (segment.firstHeight...segment.lastHeight).compactMap { height in
+                blocks[height].flatMap { $0.segment == segment.firstHeight ? $0.frame : nil }
+            }
+            guard frames.last.map({ $0.kind != Self.strippedKind }) ?? false else { continue }
+            return SegmentStripping(
+                firstHeight: segment.firstHeight, file: segment.file.file, end: segment.file.end, frames: frames,
+                files: files)
+        }
+        return nil
+    }
+
+    /// Puts a segment that was written anew in the place of the old one.
+    ///
+    /// A crash leaves one or the other under the name, each whole. Where the segment was pruned meanwhile the new file is
+    /// removed.
+    package func replace(_ written: SegmentStripping.Written) throws(StoreFailure) {
+        guard let index = segments.dropLast().firstIndex(where: { $0.firstHeight == written.firstHeight }) else {
+            return try files.remove(written.path)
+        }
+        // The mark on the disk may be of when this segment was the last one, and longer than it will be.
+        try sync()
+        let (segment, last) = (segments[index], segments[segments.count - 1])
+        try mark.write(segment: last.firstHeight, end: last.file.end, isSynced: true)
+        try StoreFailure.check(files.rename(written.path, to: segment.path), "rename", segment.path)
+        // Until here the old file is read, whatever its name.
+        segments[index].file = FrameFile(closed: try RawFile(segment.path, .read, on: files), end: written.end)
+        for frame in written.frames { blocks[frame.height] = (segment.firstHeight, frame) }
+        strippedThrough = max(strippedThrough, written.frames.last?.height ?? 0)
+        try files.sync(folder: folder)
     }
 
     /// The file of the segment that begins with a height.

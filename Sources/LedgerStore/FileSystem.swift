@@ -12,6 +12,8 @@ package protocol FileSystem: Sendable {
     func syncFolder(_ path: String) -> Int
     /// Deletes a file.
     func unlink(_ path: String) -> Int
+    /// Gives a file another name in the same folder, in the place of one that has it.
+    func rename(_ path: String, to target: String) -> Int
 }
 
 /// A file that was opened; it is closed with its last reference.

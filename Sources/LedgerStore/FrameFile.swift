@@ -87,6 +87,13 @@ final class FrameFile {
 
     private init(_ file: RawFile) { self.file = file }
 
+    /// A whole file that nobody appends to any more.
+    init(closed file: RawFile, end: Int) {
+        self.file = file
+        self.end = end
+        durable = end
+    }
+
     /// Queues a frame.
     /// - Returns: where it will stand.
     func append(kind: UInt32, height: UInt64, payload: [UInt8]) -> Frame {
@@ -144,6 +151,7 @@ final class FrameFile {
 
     /// Whether frames wait to be written.
     var hasQueued: Bool { !buffer.isEmpty }
+    var queuedBytes: Int { buffer.count }
 
     /// Writes what is queued, and makes it durable.
     func flush(sync: Bool = true) throws(StoreFailure) {

@@ -10,6 +10,7 @@
 // |---|---|
 // | `lock` | held by the one process that may write |
 // | `blocks-<first height>.log` | segments of `FrameFile` frames |
+// | `blocks-<first height>.log.part` | a segment that is being written anew (`SegmentStripping`) |
 // | `headers.log` | headers that are never pruned (D4) |
 // | `blocks.mark`, `headers.mark` | how much of the last segment, and of `headers.log`, was synced (`BlockMark`) |
 // | `entries`, `tile-0`, `tile-1`, ... | the record log: entries, and C2SP tile hashes by level |

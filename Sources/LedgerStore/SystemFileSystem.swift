@@ -38,6 +38,8 @@ package struct SystemFileSystem: FileSystem {
     }
 
     package func unlink(_ path: String) -> Int { answer(Glibc.unlink(path)) }
+
+    package func rename(_ path: String, to target: String) -> Int { answer(Glibc.rename(path, target)) }
 }
 
 /// A file by its descriptor.

@@ -37,6 +37,8 @@ final class LedgerView: Sendable {
 
     fileprivate struct State {
         var status: LedgerStatus
+        /// The first block that is here with its vectors.
+        var firstWhole: Height
         var retained: RetainedStates
         var newest: LedgerState
         /// The newest state that a header proves: that before the newest; nil until two blocks in a row were published.
@@ -73,14 +75,15 @@ final class LedgerView: Sendable {
     /// `base` is the last block before the ledger's first; `terms` are those that the state knows, rising: headers tell of the
     /// later ones.
     init(
-        status: LedgerStatus, base: Height, state newest: LedgerState, terms: [ValidatorTerm], retainedBytes: Int,
-        history: HistoryLog
+        status: LedgerStatus, firstWhole: Height, base: Height, state newest: LedgerState, terms: [ValidatorTerm],
+        retainedBytes: Int, history: HistoryLog
     ) {
         self.history = history
         self.base = base.value
         state = Mutex(
             State(
-                status: status, retained: RetainedStates(budgetBytes: retainedBytes), newest: newest, terms: terms))
+                status: status, firstWhole: firstWhole, retained: RetainedStates(budgetBytes: retainedBytes),
+                newest: newest, terms: terms))
     }
 
     func publish(_ update: Update) {
@@ -135,9 +138,15 @@ final class LedgerView: Sendable {
         }
     }
 
-    func noteFirstHeight(_ height: UInt64) { state.withLock { $0.status.firstHeight = Height(height) } }
+    func noteFirstHeight(_ height: UInt64, whole: UInt64?) {
+        state.withLock { state in
+            state.status.firstHeight = Height(height)
+            state.firstWhole = whole.map { Height($0) } ?? state.status.height.next
+        }
+    }
 
     var status: LedgerStatus { state.withLock { $0.status } }
+    var firstWholeHeight: Height { state.withLock { $0.firstWhole } }
     var newest: StoreForest { state.withLock { $0.newest.forest } }
     var provable: (height: Height, state: LedgerState)? { state.withLock { $0.provable } }
     var terms: [ValidatorTerm] { state.withLock { $0.terms } }

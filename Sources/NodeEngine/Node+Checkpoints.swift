@@ -43,12 +43,12 @@ extension Node {
             logger.error("checkpoint failed", metadata: ["reason": "\(error)"])
         }
         prune()
+        stripBlocks()
     }
 
     /// Drops blocks that neither a checkpoint nor the configured depth needs.
     func prune() {
-        guard let kept = configuration.blocksKept, let safe = checkpoints.oldestHeight, safe > kept else { return }
-        let floor = min(safe, tip.height - min(kept, tip.height), snapshots?.blocksFloor(at: tip.height) ?? .max)
+        guard let kept = configuration.blocksKept, let floor = blocksFloor(keeping: kept) else { return }
         do {
             // They stay, so that `headers` can lead from any set ever trusted (D4).
             for height in HeaderPath.bounds(of: view.terms) where height < floor && !headers.holds(height) {
@@ -57,10 +57,42 @@ extension Node {
                 try headers.keep(height, SignedHeader(header: kept.block.header, commit: kept.commit).encoded)
             }
             try blocks.prune(below: floor)
-            if let first = blocks.firstHeight { view.noteFirstHeight(first) }
+            noteFirstHeights()
         } catch {
             logger.error("pruning failed", metadata: ["reason": "\(error)"])
         }
+    }
+
+    /// The lowest block that checkpoints, snapshots or the newest so many blocks need; nil where that is all of them.
+    private func blocksFloor(keeping kept: UInt64) -> UInt64? {
+        guard let safe = checkpoints.oldestHeight, safe > kept else { return nil }
+        return min(safe, tip.height - min(kept, tip.height), snapshots?.blocksFloor(at: tip.height) ?? .max)
+    }
+
+    private func noteFirstHeights() {
+        if let first = blocks.firstHeight { view.noteFirstHeight(first, whole: blocks.firstWholeHeight) }
+    }
+
+    /// Takes the vectors out of blocks that nobody executes any more, a file at a time beside the next blocks.
+    func stripBlocks() {
+        guard !isStripping, !isStopping, failure == nil, let kept = configuration.vectorBlocksKept,
+            let floor = blocksFloor(keeping: kept), let segment = blocks.stripping(below: floor)
+        else { return }
+        isStripping = true
+        DispatchQueue.global(qos: .utility).async {
+            let result = Result { try segment.write(strip: Block.stripped) }
+            Task { await self.endStripping(result) }
+        }
+    }
+
+    private func endStripping(_ result: Result<SegmentStripping.Written, any Error>) {
+        isStripping = false
+        do {
+            try blocks.replace(try result.get())
+        } catch { return logger.error("old vectors stay", metadata: ["reason": "\(error)"]) }
+        noteFirstHeights()
+        logger.info("old vectors are gone", metadata: ["firstWhole": "\(blocks.firstWholeHeight ?? 0)"])
+        stripBlocks()
     }
 }
 

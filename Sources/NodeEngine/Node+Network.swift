@@ -58,7 +58,7 @@ extension Node {
             let (block, commit) = try blocks.block(UInt64(height))
             outgoing.append(Outgoing(message: .decided(block: block, commit: commit), receiver: receiver))
         } catch StoreFailure.notFound {
-            // Pruned here: another peer may have it.
+            // Pruned here, or without its vectors: another peer may have it.
         }
     }
 

@@ -75,9 +75,10 @@ package actor Node {
     var outcomes: [(blockID: BlockID, outcome: BlockOutcome)] = []
     var changesSinceCheckpoint = 0
     var isCheckpointing = false
+    var isStripping = false
     private(set) var failure: NodeFailure?
     private var onFailure: CheckedContinuation<Void, any Error>?
-    private var isStopping = false
+    private(set) var isStopping = false
 
     /// Overlays that live at once (D4).
     static let outcomesMax = 3
@@ -187,7 +188,7 @@ package actor Node {
     /// Block and commit of a height, from the log.
     func committed(_ height: Height) throws(LedgerAccessFailure) -> CommittedBlock {
         do {
-            let (block, commit) = try blocks.block(height.value)
+            let (block, commit) = try blocks.block(height.value, orStripped: true)
             return CommittedBlock(block: try Block(decoding: block), commit: try Commit(decoding: commit))
         } catch StoreFailure.notFound {
             guard height.value <= tip.height, height.value > 0, let first = blocks.firstHeight else {
@@ -206,6 +207,8 @@ package actor Node {
     private func waitForEnd() async throws {
         if let failure { throw failure }
         receive(.opened)
+        // A file may have been closed, or the setting made, since the last checkpoint.
+        stripBlocks()
         let listening = network.map { network in Task { await self.listen(to: network) } }
         let signing = configuration.signer.map { signer in Task { await self.listen(to: signer) } }
         let watching = Task { await self.watchBehind() }

@@ -20,7 +20,9 @@ package struct NodeConfiguration: Sendable {
     package var checkpointChanges: Int
     /// Blocks to keep below the older checkpoint; nil keeps all.
     package var blocksKept: UInt64?
-    /// Size at which a file of the block log is closed, in bytes: pruning deletes whole files.
+    /// Blocks to keep with their vectors, below the older checkpoint; nil keeps all vectors.
+    package var vectorBlocksKept: UInt64?
+    /// Size at which a file of the block log is closed, in bytes: pruning deletes or strips whole files.
     package var blockFileBytes: Int
     /// Blocks from one snapshot for others to the next, where there are others; 0 makes none.
     package var snapshotInterval: UInt64
@@ -39,6 +41,7 @@ package struct NodeConfiguration: Sendable {
         folder: String, genesis: Genesis, signer: (any ConsensusSigner)?, receiptKey: SigningKey?,
         retainedBytes: Int = RetainedStates.budgetBytesDefault, historyBytes: Int = HistoryLog.budgetBytesDefault,
         checkpointChanges: Int = checkpointChangesDefault, blocksKept: UInt64? = nil,
+        vectorBlocksKept: UInt64? = nil,
         blockFileBytes: Int = BlockLog.segmentBytesDefault, snapshotInterval: UInt64 = snapshotIntervalDefault,
         leavesWhenBehind: Bool = true, isClockConfirmed: Bool = false
     ) {
@@ -50,6 +53,7 @@ package struct NodeConfiguration: Sendable {
         self.historyBytes = historyBytes
         self.checkpointChanges = checkpointChanges
         self.blocksKept = blocksKept
+        self.vectorBlocksKept = vectorBlocksKept
         self.blockFileBytes = blockFileBytes
         self.snapshotInterval = snapshotInterval
         self.leavesWhenBehind = leavesWhenBehind

@@ -93,9 +93,9 @@ struct NodeStart {
                     "no checkpoint holds, and \(identity.chainID) begins with the state of the revision before; "
                         + "import a snapshot, join from a peer's, or begin again with `vivian recover`")
             }
-            guard blocks.firstHeight ?? 1 == 1 else {
+            guard blocks.firstWholeHeight ?? 1 == 1 else {
                 throw NodeFailure.inconsistent(
-                    "no checkpoint holds, and the block log begins after block 1; "
+                    "no checkpoint holds, and block 1 or its vectors are no longer in the block log; "
                         + "import a snapshot")
             }
             tip = try beginning(genesis, with: try genesis.state())
@@ -104,7 +104,7 @@ struct NodeStart {
         let tiles: TileStore
         do {
             tiles = try openTiles(configuration, tip: tip, genesis: genesis)
-        } catch StoreFailure.mismatch(let found) where tip.height > 0 && blocks.firstHeight == 1 {
+        } catch StoreFailure.mismatch(let found) where tip.height > 0 && blocks.firstWholeHeight == 1 {
             // Tiles follow from the blocks, and all of these are here.
             logger.notice("the record log is made again from all blocks", metadata: ["found": "\(found)"])
             tip = try beginning(genesis, with: try genesis.state())
@@ -123,7 +123,8 @@ struct NodeStart {
             budgetBytes: configuration.historyBytes)
         for finding in history.findings { logger.notice("history of states", metadata: ["found": "\(finding)"]) }
         let view = LedgerView(
-            status: status, base: genesis.base, state: tip.state,
+            status: status, firstWhole: Height(blocks.firstWholeHeight ?? base + 1), base: genesis.base,
+            state: tip.state,
             terms: try ValidatorRegistry.terms(in: BlockState(tip.forest)),
             retainedBytes: configuration.retainedBytes, history: history)
         if tip.height > base {
@@ -147,7 +148,7 @@ struct NodeStart {
         var height = tip.height
         while height < last {
             height += 1
-            let (block, commit) = try read(height, from: blocks)
+            let (block, commit) = try read(height, from: blocks, orStripped: false)
             let outcome = try replay(block, after: tip)
             try tiles.append(outcome.logEntries)
             self.note(outcome, in: history, logger: logger)
@@ -285,8 +286,10 @@ struct NodeStart {
         return SignedHeader(header: block.header, commit: commit)
     }
 
-    private static func read(_ height: UInt64, from blocks: BlockLog) throws -> (Block, Commit) {
-        let (block, commit) = try blocks.block(height)
+    private static func read(
+        _ height: UInt64, from blocks: BlockLog, orStripped: Bool = true
+    ) throws -> (Block, Commit) {
+        let (block, commit) = try blocks.block(height, orStripped: orStripped)
         return (try Block(decoding: block), try Commit(decoding: commit))
     }
 

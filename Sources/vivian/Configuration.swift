@@ -31,6 +31,7 @@ struct Configuration {
     var historyMegabytes = HistoryLog.budgetBytesDefault >> 20
     var blockFileMegabytes = BlockLog.segmentBytesDefault >> 20
     var keepBlocks: UInt64?
+    var keepVectors: UInt64?
     var anchorMode = "record"
     var batchInterval: Int?
     var batchSize: Int?
@@ -138,6 +139,7 @@ extension Configuration {
                 root["similar"]?["enabled"]?.bool == false
                 ? nil : root["similar"]?["recordsMax"].flatMap(integer) ?? made.similarRecordsMax
             made.keepBlocks = root["keepBlocks"].flatMap(integer).map { UInt64($0) }
+            made.keepVectors = root["keepVectors"].flatMap(integer).map { UInt64($0) }
             made.requestsPerSecond =
                 root["requestsPerSecond"].flatMap(integer).map { UInt32($0) } ?? made.requestsPerSecond
             made.clientSeconds = root["clientSeconds"].flatMap(integer) ?? made.clientSeconds

@@ -52,6 +52,14 @@ extension EndToEnd {
             #expect(judged.status == 0, "\(judged.text)\n\(judged.errors)")
         }
 
+        @Test("Vectors leave the old blocks of a validator, and a node joins all the same")
+        func vectors() throws {
+            let script = Tool.package.appending(path: "deploy/localnet").path
+            let result = try Tool.run("/usr/bin/env", ["VIVIAN_BIN=\(Tool.vivian)", script, "--vectors"])
+            #expect(result.status == 0, "\(result.text)\n\(result.errors)")
+            #expect(result.text.contains("== Done"))
+        }
+
         @Test("Validators stand still, die, lose their logs and come back from backups, under load")
         func faults() throws {
             let script = Tool.package.appending(path: "deploy/localnet").path

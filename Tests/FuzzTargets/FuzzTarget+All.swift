@@ -123,8 +123,15 @@ extension FuzzTarget {
         },
         canonical("transaction-body") { try TransactionBody(decoding: $0).encoded() },
         FuzzTarget("transaction") { bytes in
+            let stripped = SignedTransaction.stripped(bytes)
+            guard SignedTransaction.stripped(stripped) == stripped else { return "stripped twice is another one" }
             guard let transaction = try? SignedTransaction(decoding: bytes, on: sampleLedger) else { return nil }
-            return transaction.encoded == bytes ? nil : "another encoding"
+            guard transaction.encoded == bytes else { return "another encoding" }
+            guard SignedTransaction.isWhole(bytes), stripped == bytes || !SignedTransaction.isWhole(stripped) else {
+                return "whole and stripped are mistaken for each other"
+            }
+            let ids = [bytes, stripped].map { SignedTransaction.id(reading: $0, on: sampleLedger) }
+            return ids == [transaction.id, transaction.id] ? nil : "another id"
         },
         canonical("block-header") { bytes in
             let header = try BlockHeader(decoding: bytes)

@@ -275,6 +275,35 @@ struct VectorLedgerTests {
         #expect(with.state.root("vector")?.hash == without.state.root("vector")?.hash)
     }
 
+    @Test func `a block with other vectors than were signed, or without them, is nobody's`() throws {
+        var fixture = try Self.fixture()
+        let one = fixture.id(1)
+        let whole = try fixture.transaction(by: 1, [Self.put([1], by: one), Self.put([2], by: one)])
+        let other = try fixture.transaction(by: 1, [Self.put([2], by: one), Self.put([1], by: one)])
+        var message = try COSESign1.decode(whole.encoded)
+        let list = try #require(message.unprotected[-65_542]?.array)
+        var flipped = try #require(list[0].bytes)
+        flipped[5] ^= 1
+        for rows: [CBOR] in [
+            [], [list[0]], [list[1], list[0]], list + [list[0]], [.bytes(flipped), list[1]], [.bytes([]), list[1]],
+        ] {
+            message.unprotected = .map([.init(-65_542, .array(rows))])
+            // Whoever has the right one of this id is not led to think that it is this.
+            #expect(throws: RuntimeFailure.self) {
+                try fixture.execute(
+                    [message.encoded()], checked: { $0 == whole.encoded ? whole : nil })
+            }
+        }
+        message.unprotected = .map([])
+        #expect(throws: RuntimeFailure.self) { try fixture.execute([message.encoded()]) }
+        #expect(throws: RuntimeFailure.self) {
+            try fixture.execute([whole.encoded, SignedTransaction.stripped(other.encoded)])
+        }
+        let outcome = try fixture.run([whole])
+        #expect(outcome.results.map(\.code) == [.ok])
+        #expect(try Self.nearest(2, in: fixture).map(\.id) == [Self.subject(2).id])
+    }
+
     // MARK: Gas
 
     private static func large(_ dimension: Int) -> CollectionTerms {

@@ -68,6 +68,7 @@ import Testing
 
     @Test func `after any crash at any call, what was acknowledged is there and nothing is half there`() throws {
         var counts: [DiskFault: Int] = [:]
+        var stripped = 0
         for seed in 0..<Self.seeds {
             var history = SimulatedHistory(seed: seed)
             history.disk.setOdds(.powerLoss, 100)
@@ -75,7 +76,9 @@ import Testing
             try run(&history, steps: 60, "seed \(seed)")
             try finish(&history, "seed \(seed)")
             counts.merge(history.disk.counts, uniquingKeysWith: +)
+            stripped += history.stripped
         }
+        #expect(stripped > Int(Self.seeds) / 4)
         expectCounted(
             [
                 .powerLoss, .shortWrite, .unsyncedLost, .unsyncedKept, .tornWrite, .sectorsReordered, .zerosAtEnd,

@@ -381,7 +381,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [0, 5, 6, 1 << 31] as [UInt32])
+    @Test(arguments: [0, 6, 7, 1 << 31] as [UInt32])
     func `a frame of a kind that the log does not write is refused`(kind: UInt32) throws {
         let folder = try TemporaryFolder()
         var bytes: [UInt8] = []

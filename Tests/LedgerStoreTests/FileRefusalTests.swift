@@ -52,6 +52,7 @@ import Testing
         func makeFolder(_ path: String) -> Int { 0 }
         func syncFolder(_ path: String) -> Int { 0 }
         func unlink(_ path: String) -> Int { 0 }
+        func rename(_ path: String, to target: String) -> Int { 0 }
     }
 
     @Test func `interrupted calls and those that do a part are gone on with`() throws {

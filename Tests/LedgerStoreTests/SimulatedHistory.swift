@@ -46,6 +46,9 @@ struct SimulatedHistory {
     private(set) var acknowledged = 0
     private var blocks: [UInt64: [UInt8]] = [:]
     private var prunedBelow: UInt64 = 0
+    private var strippedBelow: UInt64 = 0
+    /// Segments that were written anew, and put in their place.
+    private(set) var stripped = 0
     private var recordCount: UInt64 = 0
     /// Times that opening or reading refused.
     private(set) var refusals = 0
@@ -88,16 +91,28 @@ struct SimulatedHistory {
     /// One step of a node: records and mostly a sync, a look at an old block, or pruning.
     mutating func step() throws(StoreFailure) {
         guard let log else { return }
-        switch random.next() % 12 {
+        switch random.next() % 13 {
         case 0:
             if let first = log.firstHeight, let last = log.lastHeight {
                 let height = first + random.next() % (last - first + 1)
-                #expect(try log.block(height).block == blocks[height])
+                try look(at: height, in: log, "step")
             }
         case 1:
             let height = (account.height ?? 0) - min(account.height ?? 0, random.next() % 8)
             prunedBelow = max(prunedBelow, height)
             try log.prune(below: height)
+        case 2:
+            let height = (account.height ?? 0) - min(account.height ?? 0, random.next() % 4)
+            guard let segment = log.stripping(below: height) else { return }
+            strippedBelow = max(strippedBelow, height)
+            let written = try segment.write(strip: Self.strip)
+            // It may be pruned in between.
+            if chance(1, in: 8) {
+                prunedBelow = max(prunedBelow, height)
+                try log.prune(below: height)
+            }
+            try log.replace(written)
+            stripped += 1
         default:
             let records = batch()
             for record in records {
@@ -109,6 +124,21 @@ struct SimulatedHistory {
             try log.append(records)
             if chance(4, in: 5) { try sync() }
         }
+    }
+
+    /// What is left of a block.
+    static func strip(_ block: [UInt8]) -> [UInt8] { Array(block.prefix(8)) }
+
+    /// A block is whole, or it lost its part where that was asked for.
+    private func look(at height: UInt64, in log: BlockLog, _ seed: String) throws(StoreFailure) {
+        let found = try log.block(height, orStripped: true).block
+        guard height < log.firstWholeHeight ?? .max else {
+            let whole = try log.block(height).block
+            #expect(found == blocks[height] && whole == found, "\(seed): block \(height)")
+            return
+        }
+        #expect(found == blocks[height].map(Self.strip) && height < strippedBelow, "\(seed): block \(height)")
+        #expect(throws: StoreFailure.notFound(height: height), "\(seed)") { try log.block(height) }
     }
 
     mutating func sync() throws(StoreFailure) {
@@ -144,11 +174,12 @@ struct SimulatedHistory {
     }
 
     private mutating func checkBlocks(_ seed: String) throws(StoreFailure) {
+        #expect(!disk.paths.contains { $0.hasSuffix(".part") }, "\(seed): a file that is half there")
         guard let log, let last = log.lastHeight, let first = log.firstHeight else { return }
         #expect(first <= max(1, prunedBelow), "\(seed): blocks \(first) to \(prunedBelow) are gone")
         for height in first...last {
             do {
-                #expect(try log.block(height).block == blocks[height], "\(seed): block \(height)")
+                try look(at: height, in: log, seed)
             } catch StoreFailure.damaged(_, _, let damaged) where damaged == height {
                 refusals += 1
             }

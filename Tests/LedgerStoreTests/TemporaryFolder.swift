@@ -65,4 +65,5 @@ final class FailingDisk: FileSystem {
     func makeFolder(_ path: String) -> Int { system.makeFolder(path) }
     func syncFolder(_ path: String) -> Int { system.syncFolder(path) }
     func unlink(_ path: String) -> Int { system.unlink(path) }
+    func rename(_ path: String, to target: String) -> Int { system.rename(path, to: target) }
 }

@@ -51,7 +51,8 @@ struct StateHistoryTests {
                 firstHeight: Height(firstBlock), time: Timestamp(nanosecondsSince1970: 0), validatorsHash: .zero,
                 logSize: 0, validator: nil, pendingCount: 0)
             view = LedgerView(
-                status: status, base: Height(0), state: try LedgerState(forests[0]), terms: [],
+                status: status, firstWhole: Height(firstBlock), base: Height(0), state: try LedgerState(forests[0]),
+                terms: [],
                 retainedBytes: retainedBytes, history: log)
             history = StateHistory(log: log, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
             for height in 1...count {

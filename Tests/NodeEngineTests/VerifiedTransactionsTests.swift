@@ -1,3 +1,4 @@
+import Codec
 import Cryptography
 import LedgerModel
 import LedgerRuntime
@@ -58,6 +59,29 @@ import Testing
         #expect(verified.transaction(good.encoded) == good)
         #expect(verified.transaction(forged) == nil)
         #expect(check(good.encoded, in: stranger) == good, "what was checked once is not checked again")
+    }
+
+    @Test func `a transaction with other vectors, of the same id and signature, is another one`() throws {
+        let key = try SigningKey(.edDSA, secret: [UInt8](repeating: 3, count: 32))
+        let account = AccountID(key.publicKey.thumbprint)
+        let ledger = LedgerIdentity(chainID: try ChainID("grove-1"), genesisHash: .zero)
+        let put = PutVectorsMessage(
+            writer: account, collection: 1,
+            entries: [.init(subject: VectorSubject(kind: 1, id: .zero), vector: [1, 2])])
+        let good = try SignedTransaction.sign(
+            TransactionBody(
+                signers: [account], feePayer: account, validUntil: 5, sequence: nil, messages: [.putVectors(put)]),
+            on: ledger, keys: [key])
+        var message = try COSESign1.decode(good.encoded)
+        message.unprotected = .map([.init(-65_542, .array([.bytes([0, 2, 1, 3])]))])
+        let forged = message.encoded()
+        #expect(SignedTransaction.id(reading: forged, on: ledger) == good.id)
+        #expect(throws: LedgerModelFailure.self) { try SignedTransaction(decoding: forged, on: ledger) }
+        let verified = VerifiedTransactions()
+        verified.insert(good, hash: SHA256.hash(good.encoded))
+        #expect(verified.transaction(forged) == nil)
+        verified.remove([forged])
+        #expect(verified.transaction(good.encoded) == good)
     }
 
     @Test func `what a block held is forgotten, and may be known again`() throws {

@@ -196,6 +196,16 @@ struct SimulatedDiskState {
         return 0
     }
 
+    /// Of the two names either may reach the disk without the other: less than any file system promises.
+    mutating func rename(_ path: String, to target: String) -> Int {
+        guard case .file(let index)? = entries[path] else { return -Int(ENOENT) }
+        guard isPowered() else { return -Int(EIO) }
+        if case .file(let old)? = entries[target] { byteCount -= contents[old].seen.count }
+        set(target, .file(index))
+        set(path, nil)
+        return 0
+    }
+
     // MARK: The whole disk
 
     mutating func crash() {

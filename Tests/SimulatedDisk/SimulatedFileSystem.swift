@@ -89,6 +89,8 @@ package final class SimulatedFileSystem: FileSystem {
     package func syncFolder(_ path: String) -> Int { state.withLock { $0.syncFolder(path) } }
 
     package func unlink(_ path: String) -> Int { state.withLock { $0.unlink(path) } }
+
+    package func rename(_ path: String, to target: String) -> Int { state.withLock { $0.rename(path, to: target) } }
 }
 
 /// A file that a process opened; it is of no more use after that process's end.

@@ -13,9 +13,13 @@ package struct ProposedBlock: Hashable, Sendable {
         id = Block.id(header: block.header, encoded: encoded)
     }
 
+    /// What it holds of vectors must be what its transactions ask for: a header alone, by which blocks are asked for, then
+    /// names one block.
     /// - Throws: `malformed` for bytes that are no block in its one spelling.
     package init(decoding bytes: [UInt8]) throws(ConsensusFault) {
-        guard let block = try? Block(decoding: bytes), block.encoded == bytes else { throw .malformed }
+        guard let block = try? Block(decoding: bytes), block.encoded == bytes,
+            block.transactions.allSatisfy(SignedTransaction.isWhole)
+        else { throw .malformed }
         self.block = block
         encoded = bytes
         id = Block.id(header: block.header, encoded: bytes)

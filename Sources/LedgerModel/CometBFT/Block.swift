@@ -25,9 +25,16 @@ package struct Block: Hashable, Sendable, CanonicalMessage {
     package init(decoding bytes: [UInt8]) throws(LedgerModelFailure) { try self.init(canonical: bytes) }
     package var encoded: [UInt8] { protobuf }
 
-    /// A header's `data_hash`: Merkle root over SHA-256 of each transaction.
+    /// A header's `data_hash`: Merkle root over SHA-256 of each transaction, which attached vectors are no part of.
     package static func dataHash(_ transactions: [[UInt8]]) -> Digest {
-        SimpleMerkle.root(of: transactions.map { SHA256.hash($0).bytes })
+        SimpleMerkle.root(of: transactions.map { SHA256.hash(SignedTransaction.stripped($0)).bytes })
+    }
+
+    /// A block's bytes without attached vectors; what cannot be read is left as it is.
+    package static func stripped(_ encoded: [UInt8]) -> [UInt8] {
+        guard var block = try? Block(decoding: encoded) else { return encoded }
+        block.transactions = block.transactions.map(SignedTransaction.stripped)
+        return block.encoded
     }
 
     /// A header's `evidence_hash`: Merkle root over what the items hold, without the `Evidence` around it (CometBFT

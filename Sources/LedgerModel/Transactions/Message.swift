@@ -15,7 +15,7 @@ package import Cryptography
 /// | 6 | transfer | from (account id), to (account id), amount (32 bytes, above 0) |
 /// | 7 | updateValidators | authority (account id), [validator update...] (see `ValidatorUpdate`) |
 /// | 8 | createCollection | owner (account id), name (text), then the members of `CollectionTerms` |
-/// | 9 | putVectors | writer (account id), collection, [[kind, subject id, tag, vector]...] |
+/// | 9 | putVectors | writer (account id), collection, [[kind, subject id, tag]...], digest of its `AttachedVectors` |
 /// | 10 | deleteVectors | writer (account id), collection, [[kind, subject id]...] |
 /// | 11 | publish | publisher (account id), kind, name (text), version, then the members of `RegistryCard` |
 /// | 12 | withdraw | publisher (account id), kind, name (text), version, reason code |
@@ -197,7 +197,8 @@ extension Message {
         }
     }
 
-    init(cbor: CBOR) throws(LedgerModelFailure) {
+    /// `vectors`: what is attached for this message and those after it; this one takes its own away.
+    init(cbor: CBOR, vectors: inout ArraySlice<[UInt8]>) throws(LedgerModelFailure) {
         guard let items = cbor.array, let kind = items.first?.unsigned, items.count >= 2,
             let account = items[1].bytes.flatMap({ AccountID($0) })
         else { throw .invalid("message") }
@@ -244,7 +245,8 @@ extension Message {
             self = .updateValidators(
                 UpdateValidatorsMessage(authority: account, updates: try ValidatorUpdate.list(items[2])))
         case (8, 11): self = .createCollection(try CreateCollectionMessage(account: account, cbor: items))
-        case (9, 4): self = .putVectors(try PutVectorsMessage(account: account, cbor: items))
+        case (9, 5):
+            self = .putVectors(try PutVectorsMessage(account: account, cbor: items, vectors: &vectors))
         case (10, 4): self = .deleteVectors(try DeleteVectorsMessage(account: account, cbor: items))
         case (11, 11): self = .publish(try PublishMessage(account: account, cbor: items))
         case (12, 6): self = .withdraw(try WithdrawMessage(account: account, cbor: items))

@@ -49,7 +49,16 @@ package struct TransactionBody: Hashable, Sendable {
         return CBOR.map(entries).encoded()
     }
 
-    package init(decoding bytes: [UInt8]) throws(LedgerModelFailure) {
+    /// The vectors of its messages, as they are attached.
+    var attachedVectors: [[UInt8]] {
+        messages.compactMap { message in
+            guard case .putVectors(let put) = message else { return nil }
+            return put.attached
+        }
+    }
+
+    /// `vectors`: what is attached to the transaction.
+    package init(decoding bytes: [UInt8], vectors: [[UInt8]] = []) throws(LedgerModelFailure) {
         let cbor: CBOR
         do { cbor = try CBOR.decode(bytes) } catch { throw .cbor(error) }
         sequence = cbor[4]?.unsigned
@@ -68,7 +77,9 @@ package struct TransactionBody: Hashable, Sendable {
         feePayer = payer
         self.validUntil = validUntil
         messages = []
-        for item in list { messages.append(try Message(cbor: item)) }
+        var rest = vectors[...]
+        for item in list { messages.append(try Message(cbor: item, vectors: &rest)) }
+        guard rest.isEmpty else { throw .invalid("vectors are attached that no message asks for") }
     }
 }
 
@@ -76,7 +87,7 @@ package struct TransactionBody: Hashable, Sendable {
 ///
 /// Protected header of the message (one signer) or of each signature (several): exactly 1 (alg), 4 (kid: the key's
 /// thumbprint), 16 (typ). With several signers the body's protected header holds 16 alone. external_aad is
-/// ["vivian/transaction/1", chain id, genesis hash]. Every unprotected map is empty.
+/// ["vivian/transaction/1", chain id, genesis hash]. Every unprotected map is empty, but for ``AttachedVectors``.
 package struct SignedTransaction: Hashable, Sendable {
     /// One signer's part.
     package struct Signature: Hashable, Sendable {
@@ -89,7 +100,7 @@ package struct SignedTransaction: Hashable, Sendable {
 
     package let body: TransactionBody
     package let signatures: [Signature]
-    /// The bytes that stand in a block; `data_hash` is over their SHA-256.
+    /// The bytes that stand in a block; `data_hash` is over the SHA-256 of these without attached vectors.
     package let encoded: [UInt8]
     package let id: TransactionID
 
@@ -115,25 +126,25 @@ package struct SignedTransaction: Hashable, Sendable {
         if bytes.first == 0xd2 {
             let message: COSESign1
             do { message = try COSESign1.decode(bytes) } catch { throw .cose(error) }
-            guard message.unprotected == .map([]) else { throw .invalid("the unprotected header is not empty") }
+            let vectors = try AttachedVectors.list(in: message.unprotected)
             guard let payload = message.payload else { throw .invalid("the payload is detached") }
             let signature = try Self.signature(
                 header: message.protected, labels: [COSELabel.algorithm, COSELabel.keyID, COSELabel.type],
                 bytes: message.signature,
                 message: COSESign1.toBeSigned(protected: message.protected, externalAAD: aad, payload: payload))
-            body = try TransactionBody(decoding: payload)
+            body = try TransactionBody(decoding: payload, vectors: vectors)
             signatures = [signature]
             id = Self.id(protected: message.protected, payload: payload, externalAAD: aad)
         } else {
             let message: COSESign
             do { message = try COSESign.decode(bytes) } catch { throw .cose(error) }
-            guard message.unprotected == .map([]) else { throw .invalid("the unprotected header is not empty") }
+            let vectors = try AttachedVectors.list(in: message.unprotected)
             guard let payload = message.payload else { throw .invalid("the payload is detached") }
             let outer: CBOR
             do { outer = try COSESign.header(message.protected) } catch { throw .cose(error) }
             let header = try ExactHeader(outer, labels: [COSELabel.type], of: "transaction")
             _ = try header.text(COSELabel.type, is: DomainSeparation.transactionType)
-            body = try TransactionBody(decoding: payload)
+            body = try TransactionBody(decoding: payload, vectors: vectors)
             var list: [Signature] = []
             for row in message.signatures {
                 guard row.unprotected == .map([]) else { throw .invalid("an unprotected header is not empty") }
@@ -178,10 +189,13 @@ package struct SignedTransaction: Hashable, Sendable {
         precondition(keys.count == body.signers.count, "one key a signer")
         let aad = externalAAD(ledger)
         let payload = body.encoded()
+        let unprotected = AttachedVectors.header(body.attachedVectors)
         let bytes: [UInt8]
         if keys.count == 1 {
             let protected = header(of: keys[0], withType: true)
-            bytes = COSESign1.sign(protected: protected, payload: payload, externalAAD: aad, key: keys[0]).encoded()
+            bytes = COSESign1.sign(
+                protected: protected, unprotected: unprotected, payload: payload, externalAAD: aad, key: keys[0]
+            ).encoded()
         } else {
             let protected = CBOR.map([.init(COSELabel.type, .text(DomainSeparation.transactionType))]).encoded()
             let rows = keys.map { key in
@@ -192,7 +206,9 @@ package struct SignedTransaction: Hashable, Sendable {
                         COSESign.toBeSigned(
                             protected: protected, signerProtected: inner, externalAAD: aad, payload: payload)))
             }
-            bytes = COSESign(protected: protected, payload: payload, signatures: rows).encoded()
+            bytes = COSESign(
+                protected: protected, unprotected: unprotected, payload: payload, signatures: rows
+            ).encoded()
         }
         return try SignedTransaction(decoding: bytes, on: ledger)
     }

@@ -91,12 +91,12 @@ package struct CreateCollectionMessage: Hashable, Sendable {
 
 /// Gives subjects vectors in a collection: one that has none gets one, another's is replaced.
 package struct PutVectorsMessage: Hashable, Sendable {
-    /// On the wire [kind, id (32 bytes), tag, vector (a byte a component, two's complement)].
+    /// On the wire [kind, id (32 bytes), tag], and the vector beside the transaction (``AttachedVectors``).
     package struct Entry: Hashable, Sendable {
         package var subject: VectorSubject
         /// What searches may filter by.
         package var tag: UInt32
-        /// 1 to 4,096 components.
+        /// 1 to 4,096 components, in all entries of a message as many.
         package var vector: [Int8]
 
         package init(subject: VectorSubject, tag: UInt32 = 0, vector: [Int8]) {
@@ -106,10 +106,7 @@ package struct PutVectorsMessage: Hashable, Sendable {
         }
 
         fileprivate var cbor: CBOR {
-            .array([
-                .unsigned(UInt64(subject.kind)), .bytes(subject.id.bytes), .unsigned(UInt64(tag)),
-                .bytes(vector.map { UInt8(bitPattern: $0) }),
-            ])
+            .array([.unsigned(UInt64(subject.kind)), .bytes(subject.id.bytes), .unsigned(UInt64(tag))])
         }
     }
 
@@ -129,21 +126,41 @@ package struct PutVectorsMessage: Hashable, Sendable {
     }
 
     var cbor: CBOR {
-        .array([9, .bytes(writer.bytes), .unsigned(UInt64(collection)), .array(entries.map(\.cbor))])
+        .array([
+            9, .bytes(writer.bytes), .unsigned(UInt64(collection)), .array(entries.map(\.cbor)),
+            .bytes(AttachedVectors.digest(attached).bytes),
+        ])
     }
 
-    init(account: AccountID, cbor items: [CBOR]) throws(LedgerModelFailure) {
+    /// The vectors, as ``AttachedVectors`` has them.
+    var attached: [UInt8] {
+        let dimension = entries.first?.vector.count ?? 0
+        var bytes = UInt16(clamping: dimension).bigEndianBytes
+        bytes.reserveCapacity(bytes.count + entries.count * dimension)
+        for entry in entries { for component in entry.vector { bytes.append(UInt8(bitPattern: component)) } }
+        return bytes
+    }
+
+    init(account: AccountID, cbor items: [CBOR], vectors: inout ArraySlice<[UInt8]>) throws(LedgerModelFailure) {
         guard let collection = items[2].unsigned.flatMap({ UInt32(exactly: $0) }), let rows = items[3].array,
-            !rows.isEmpty
+            !rows.isEmpty, let digest = items[4].bytes.flatMap({ Digest($0) })
         else { throw .invalid("putVectors") }
+        guard let attached = vectors.popFirst() else { throw .invalid("putVectors: no vectors are attached") }
+        let dimension = attached.prefix(2).reduce(0) { $0 << 8 | Int($1) }
+        guard 1...Self.dimensionMax ~= dimension, attached.count == 2 + rows.count * dimension else {
+            throw .invalid("putVectors: what is attached is not a vector for each entry")
+        }
+        guard AttachedVectors.digest(attached) == digest else {
+            throw .invalid("putVectors: other vectors are attached than were signed")
+        }
         var entries: [Entry] = []
         entries.reserveCapacity(rows.count)
-        for row in rows {
-            guard let fields = row.array, fields.count == 4, let subject = VectorSubject(cbor: fields[0...1]),
-                let tag = fields[2].unsigned.flatMap({ UInt32(exactly: $0) }), let vector = fields[3].bytes,
-                1...Self.dimensionMax ~= vector.count
-            else { throw .invalid("putVectors: an entry is not [kind, id, tag, vector]") }
-            entries.append(Entry(subject: subject, tag: tag, vector: vector.map { Int8(bitPattern: $0) }))
+        for (index, row) in rows.enumerated() {
+            guard let fields = row.array, fields.count == 3, let subject = VectorSubject(cbor: fields[0...1]),
+                let tag = fields[2].unsigned.flatMap({ UInt32(exactly: $0) })
+            else { throw .invalid("putVectors: an entry is not [kind, id, tag]") }
+            let vector = attached[(2 + index * dimension)...].prefix(dimension).map { Int8(bitPattern: $0) }
+            entries.append(Entry(subject: subject, tag: tag, vector: vector))
         }
         self.init(writer: account, collection: collection, entries: entries)
     }

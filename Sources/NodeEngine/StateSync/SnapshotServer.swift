@@ -98,7 +98,7 @@ final class SnapshotServer: Sendable {
         let newest = status.height.value
         let items = (shelf?.items ?? []).filter { $0.height < newest }.suffix(SnapshotOffers.countMax)
         return SnapshotOffers(
-            first: newest == 0 ? 0 : status.firstHeight.value, newest: newest,
+            first: newest == 0 ? 0 : min(view.firstWholeHeight.value, newest), newest: newest,
             offers: items.map {
                 SnapshotOffer(
                     height: $0.height, content: $0.content, chunkCount: UInt32($0.chunks.count),

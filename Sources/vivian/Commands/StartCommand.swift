@@ -32,11 +32,12 @@ struct StartCommand: AsyncParsableCommand {
     @Option(help: "Memory for old states that stay provable, in MiB.") var retainedMegabytes: Int?
     @Option(help: "Disk for older states that stay provable, in MiB; 0 keeps none.") var historyMegabytes: Int?
     @Option(help: "Blocks to keep; all if left out.") var keepBlocks: UInt64?
+    @Option(help: "Blocks to keep the vectors of, as they were sent; all if left out.") var keepVectors: UInt64?
     @Option(help: "Blocks from one snapshot for nodes that join to the next; 0 makes none.")
     var snapshotInterval: UInt64?
     @Flag(help: "Follow block by block, never from a peer's snapshot.") var noStateSync = false
     @OptionGroup var recordOptions: RecordOptions
-    @Option(help: "Size of a file of blocks in MiB, 1 to 1024: --keep-blocks deletes whole files.")
+    @Option(help: "Size of a file of blocks in MiB, 1 to 1024: --keep-blocks and --keep-vectors go by whole files.")
     var blockFileMegabytes: Int?
     @Option(help: "Requests a second that one caller may make in the long run; twice as many at once.")
     var requestsPerSecond: UInt32?
@@ -84,6 +85,7 @@ struct StartCommand: AsyncParsableCommand {
                     receiptKey: try network == nil ? folder.key("receipt", of: genesis) : folder.key("receipt"),
                     retainedBytes: retainedMegabytes << 20,
                     historyBytes: historyMegabytes << 20, blocksKept: keepBlocks ?? settings.keepBlocks,
+                    vectorBlocksKept: keepVectors ?? settings.keepVectors,
                     blockFileBytes: blockFileMegabytes << 20,
                     snapshotInterval: snapshotInterval ?? settings.network?.snapshotInterval ?? 0,
                     leavesWhenBehind: isSyncing, isClockConfirmed: acceptClock),

@@ -50,7 +50,10 @@ extension VectorCommand {
     struct Delete: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Take subjects' vectors out of a collection.",
-            discussion: "Who put a vector may, and the collection's owner. Old blocks keep what they held.")
+            discussion: """
+                Who put a vector may, and the collection's owner. Old blocks keep what they held, unless a node takes vectors \
+                out of them (`start --keep-vectors`).
+                """)
         @OptionGroup var client: ClientOptions
         @Argument(help: "COLLECTION") var collection: String
         @Argument(help: "KIND:SUBJECT of each.") var subjects: [String]
