@@ -215,7 +215,7 @@ def real():
 GRIDS = {
     "real": [(32, lists, finalists) for lists in (20, 40, 60, 72, 80, 100, 140) for finalists in (30, 50, 60, 80)],
     "generated": [(supers, lists, 30) for supers in (2, 4, 6, 8, 10, 16, 32) for lists in (2, 3, 4)],
-    "million": [(supers, lists, 30) for supers in (8, 16, 32, 64) for lists in (2, 4)],
+    "million": [(supers, lists, 40) for supers in (64, 128, 256, 400) for lists in (4, 8, 16)],
 }
 
 
@@ -229,14 +229,19 @@ def main():
         }[name]()
         count = os.path.getsize(names[0]) // DIMENSION
         ours = Ours(binary, names)
-        line = ours.say(f"insert 0 {count} 1000")
+        # The last tenth apart: what an insert costs once the collection is large.
+        line = ours.say(f"insert 0 {count // 10} 1000")
+        line = ours.say(f"insert {count // 10} {count // 10 * 8} 1000") if name == "million" else line
+        line = ours.say(f"insert {count // 10 * 9} {count // 10} 1000") if name == "million" else ours.say(
+            f"insert {count // 10} {count - count // 10} 1000")
         insert = float(line.split(", ")[1].split("/s")[0])
         ours.say("shape")
         ours.say("exact")
         if name == "million":
             for numbers in GRIDS[name]:
                 ours.search(*numbers)
-            ours.say("prove 32 4 30")
+            ours.say("prove 128 8 40")
+            ours.say("reload")
             continue
         base = np.fromfile(names[0], np.int8).reshape(-1, DIMENSION)
         queries = np.fromfile(names[1], np.int8).reshape(-1, DIMENSION)
