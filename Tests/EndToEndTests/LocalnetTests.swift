@@ -76,11 +76,15 @@ extension EndToEnd {
             #expect(result.text.contains("== Done"))
         }
 
-        /// Whether this user may make network namespaces here.
+        /// Whether this user may make network namespaces here, and what `deploy/localnet-hosts` puts into them.
         static let canMakeHosts: Bool = {
             let name = "vivian-test-\(UUID().uuidString.prefix(8))"
-            guard (try? Tool.run("/usr/bin/env", ["ip", "netns", "add", name]))?.status == 0 else { return false }
-            return (try? Tool.run("/usr/bin/env", ["ip", "netns", "delete", name]))?.status == 0
+            func ip(_ words: String...) -> Bool { (try? Tool.run("/usr/bin/env", ["ip"] + words))?.status == 0 }
+            guard ip("netns", "add", name) else { return false }
+            defer { _ = ip("netns", "delete", name) }
+            return ip("-n", name, "link", "add", "switch", "type", "bridge")
+                && ip("-n", name, "link", "add", "one", "type", "veth", "peer", "name", "other")
+                && ip("-n", name, "link", "set", "one", "master", "switch", "up")
         }()
     }
 }
