@@ -179,8 +179,14 @@ extension EndToEnd {
             #expect(try node.height() == height)
             let again = try Self.create(node, "secret")
             #expect(again.status == 2 && again.errors.contains("the account has a collection of this name"))
+            let short = node.folder.appending(path: "short.jsonl").path
+            try Data(#"{"subject":"a","vector":[16,0]}\#n{"subject":"b","vector":[3,-4]}"#.utf8)
+                .write(to: URL(fileURLWithPath: short))
+            let angles = try node.vivian("vector", "create", "angles", "--dimension", "2", "--scale", "4", "--public")
+            #expect(angles.status == 0, "\(angles.errors)")
             for (arguments, text) in [
                 (["insert", "nothing", file], "has no collection nothing"),
+                (["insert", "angles", short], "vector 2: the sum of its squares is 25, the collection takes"),
                 (["delete", "1", "x"], "is not KIND:SUBJECT"),
                 (["delete", "1", "1:nobody"], "a subject has no vector in the collection"),
                 (["search", "7", query], "There is no collection 7"),

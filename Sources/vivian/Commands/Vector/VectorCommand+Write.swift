@@ -30,7 +30,8 @@ extension VectorCommand {
                 guard let dimension = view["dimension"]?.lexeme.flatMap({ Int($0) }) else {
                     throw CommandFailure("the gateway does not say the collection's dimension")
                 }
-                let lines = try VectorLine.read(file, dimension: dimension)
+                let lines = try VectorLine.read(
+                    file, dimension: dimension, squaredLengths: try VectorCommand.squaredLengths(view))
                 Output.note(
                     "note: anyone can reconstruct the text behind a vector; \(lines.count) of them become public for ever"
                 )
@@ -72,6 +73,15 @@ extension VectorCommand {
                 }
             }
         }
+    }
+
+    /// The squared lengths of the vectors that a collection takes (`CollectionParameters.admit`).
+    private static func squaredLengths(_ collection: JSON) throws -> ClosedRange<Int> {
+        guard let scale = collection["scale"]?.lexeme.flatMap({ Int($0) }), 0...15 ~= scale,
+            let largest = collection["normMax"]?.lexeme.flatMap({ Int($0) }), largest >= 0
+        else { throw CommandFailure("the gateway does not say which lengths the collection takes") }
+        guard collection["metric"]?.string == "cosine" else { return 0...largest }
+        return 1 << (2 * scale) / 4...4 << (2 * scale)
     }
 
     /// Vectors in one transaction: well within the ledger's limits on bytes, vectors and work.

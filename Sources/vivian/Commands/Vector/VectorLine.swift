@@ -12,7 +12,7 @@ struct VectorLine {
 
     /// Every line of a file that is not empty.
     /// - Throws: ``CommandFailure`` with file and line.
-    static func read(_ file: String, dimension: Int) throws -> [VectorLine] {
+    static func read(_ file: String, dimension: Int, squaredLengths: ClosedRange<Int>) throws -> [VectorLine] {
         var lines: [VectorLine] = []
         for (index, text) in try FileInput.bytes(file).split(separator: 0x0a).enumerated() {
             guard !text.allSatisfy({ $0 == 0x20 || $0 == 0x0d || $0 == 0x09 }) else { continue }
@@ -26,6 +26,12 @@ struct VectorLine {
             let vector = try Self.vector(of: node, place)
             guard vector.count == dimension else {
                 throw CommandFailure("\(place): \(vector.count) components, the collection's vectors have \(dimension)")
+            }
+            let squared = vector.reduce(0) { $0 + Int($1) * Int($1) }
+            guard squaredLengths.contains(squared) else {
+                throw CommandFailure(
+                    "\(place): the sum of its squares is \(squared), the collection takes \(squaredLengths.lowerBound) to "
+                        + "\(squaredLengths.upperBound): scale it; nothing was sent")
             }
             lines.append(
                 VectorLine(
