@@ -380,8 +380,27 @@ extension SnapshotMessage {
         var joiner = Self.fetching()
         joiner.pass(seconds: 70)
         #expect(joiner.outcome == nil, "they get another chance")
-        joiner.pass(seconds: 30)
+        joiner.pass(seconds: 90)
         #expect(joiner.outcome == .blocks(.noOffer) && joiner.banned.isEmpty)
+    }
+
+    @Test(arguments: [3, 4]) func `a busy server that drops what it is asked for is asked again, three times`(
+        _ drops: Int
+    ) {
+        var joiner = Joiner()
+        joiner.connect(0, 1)
+        joiner.answer(0, [Self.new])
+        joiner.answer(1)
+        for _ in 0..<drops {
+            #expect(joiner.asked(0) == 1)
+            joiner.sent.removeAll()
+            joiner.pass(seconds: 15)
+        }
+        guard drops == 3 else { return #expect(joiner.outcome == .blocks(.noOffer) && joiner.banned.isEmpty) }
+        joiner.serve(0, Self.new)
+        joiner.feed(.manifestHolds(Self.new.digests, held: []))
+        joiner.serve(0, Self.new)
+        #expect(joiner.begun == [Self.new.offer])
     }
 
     @Test func `a late chunk is taken all the same, and not a second time`() {

@@ -57,11 +57,12 @@ extension SnapshotFetch {
 
     /// Takes the next offer, or asks again where there is none.
     ///
-    /// Where only peers are left that were late, they get another chance: a server that is busy drops what it is asked for.
+    /// Where only peers are left that were late, they get another chance, a few times: a server that is busy drops what it is
+    /// asked for.
     mutating func choose(at now: UInt64) {
         if let offer = best() { return begin(offer, at: now) }
-        if !hasPardoned, peers.values.contains(where: { $0.lateness >= Self.latenessMax }) {
-            hasPardoned = true
+        if pardons < Self.pardonsMax, peers.values.contains(where: { $0.lateness >= Self.latenessMax }) {
+            pardons += 1
             for peer in peers.keys { peers[peer]?.lateness = 0 }
             if let offer = best() { return begin(offer, at: now) }
         }

@@ -24,6 +24,8 @@ package struct SnapshotFetch: Sendable {
     static let partNanoseconds: UInt64 = 15_000_000_000
     /// Late chunks after which a peer is passed over.
     static let latenessMax = 3
+    /// Chances for those who were late: of what a busy server drops, four in a row are hardly ever an honest one's.
+    static let pardonsMax = 3
     /// Above it a manifest is none: 256 changes of a set of 100 validators and a million chunks fit.
     static let manifestBytesMax: UInt32 = 64 << 20
 
@@ -146,8 +148,8 @@ package struct SnapshotFetch: Sendable {
     var refused: Set<NodeID> = []
     /// Contents that do not hold.
     var refusedContents: Set<Digest> = []
-    /// Whether all who were late have got another chance: once, since each takes ``partNanoseconds`` of it.
-    var hasPardoned = false
+    /// How often all who were late have got another chance; each of them takes ``partNanoseconds`` of it.
+    var pardons = 0
     var firstAnswer: UInt64?
     /// When something new came last.
     var lastNews: UInt64
