@@ -5,16 +5,20 @@ extension EndToEnd {
     /// Ledgers of several validators, each its own process.
     @Suite("Localnet", .enabled(if: Tool.isReady))
     struct LocalnetTests {
+        /// Runs `deploy/localnet` to its end.
+        private static func localnet(_ arguments: String...) throws -> ToolResult {
+            let script = Tool.package.appending(path: "deploy/localnet").path
+            let result = try Tool.run("/usr/bin/env", ["VIVIAN_BIN=\(Tool.vivian)", script] + arguments)
+            #expect(result.status == 0, "\(result.text)\n\(result.errors)")
+            #expect(result.text.contains("== Done"))
+            return result
+        }
+
         @Test("Four validators and three followers agree, a killed one comes back, and three give their places up")
         func agree() throws {
             let folder = FileManager.default.temporaryDirectory.appending(path: "vivian-localnet-\(UUID().uuidString)")
             defer { try? FileManager.default.removeItem(at: folder) }
-            let script = Tool.package.appending(path: "deploy/localnet").path
-            let result = try Tool.run(
-                "/usr/bin/env",
-                ["VIVIAN_BIN=\(Tool.vivian)", script, "--followers", "3", "--demo", "--data", folder.path])
-            #expect(result.status == 0, "\(result.text)\n\(result.errors)")
-            #expect(result.text.contains("== Done"))
+            let result = try Self.localnet("--followers", "3", "--demo", "--data", folder.path)
             guard let judges = Tool.judges else { return }
             func judge(_ bundle: String, _ holds: Bool, _ arguments: String...) throws {
                 let file = folder.appending(path: bundle).path
@@ -38,11 +42,7 @@ extension EndToEnd {
         func stateSync() throws {
             let folder = FileManager.default.temporaryDirectory.appending(path: "vivian-localnet-\(UUID().uuidString)")
             defer { try? FileManager.default.removeItem(at: folder) }
-            let script = Tool.package.appending(path: "deploy/localnet").path
-            let result = try Tool.run(
-                "/usr/bin/env", ["VIVIAN_BIN=\(Tool.vivian)", script, "--state-sync", "--data", folder.path])
-            #expect(result.status == 0, "\(result.text)\n\(result.errors)")
-            #expect(result.text.contains("== Done"))
+            let result = try Self.localnet("--state-sync", "--data", folder.path)
             guard let judges = Tool.judges else { return }
             let line = try #require(result.text.split(separator: "\n").first { $0.hasPrefix("trusted set: ") })
             let file = folder.appending(path: "joined.record.json").path
@@ -54,26 +54,17 @@ extension EndToEnd {
 
         @Test("Vectors leave the old blocks of a validator, and a node joins all the same")
         func vectors() throws {
-            let script = Tool.package.appending(path: "deploy/localnet").path
-            let result = try Tool.run("/usr/bin/env", ["VIVIAN_BIN=\(Tool.vivian)", script, "--vectors"])
-            #expect(result.status == 0, "\(result.text)\n\(result.errors)")
-            #expect(result.text.contains("== Done"))
+            _ = try Self.localnet("--vectors")
         }
 
         @Test("Validators stand still, die, lose their logs and come back from backups, under load")
         func faults() throws {
-            let script = Tool.package.appending(path: "deploy/localnet").path
-            let result = try Tool.run("/usr/bin/env", ["VIVIAN_BIN=\(Tool.vivian)", script, "--faults"])
-            #expect(result.status == 0, "\(result.text)\n\(result.errors)")
-            #expect(result.text.contains("== Done"))
+            _ = try Self.localnet("--faults")
         }
 
         @Test("Cables between hosts are pulled and put back, under load", .enabled(if: Self.canMakeHosts))
         func partition() throws {
-            let script = Tool.package.appending(path: "deploy/localnet").path
-            let result = try Tool.run("/usr/bin/env", ["VIVIAN_BIN=\(Tool.vivian)", script, "--partition"])
-            #expect(result.status == 0, "\(result.text)\n\(result.errors)")
-            #expect(result.text.contains("== Done"))
+            _ = try Self.localnet("--partition")
         }
 
         /// Whether this user may make network namespaces here, and what `deploy/localnet-hosts` puts into them.

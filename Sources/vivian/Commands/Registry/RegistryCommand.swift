@@ -124,9 +124,8 @@ struct RegistryCommand: AsyncParsableCommand {
                         let id = item["subject"]?.string.flatMap({ Hex.decode($0) }).flatMap({ Digest($0) })
                     else { throw CommandFailure("the gateway's answer names no subject") }
                     let subject = VectorSubject(kind: kind, id: id)
-                    let newest = RegistryKeys.number(try await source.value(RegistryKeys.newest(subject)))
-                    let version = RegistryVersion(subject: subject, number: newest)
-                    guard let entry = try await source.entry(version) else { continue }
+                    let (version, newest) = try await source.newest(of: subject)
+                    guard let entry = newest else { continue }
                     let distance = item["distance"]?.lexeme ?? ""
                     if client.json {
                         Output.json(
@@ -170,11 +169,9 @@ struct RegistryCommand: AsyncParsableCommand {
                 guard let id = try await source.value(RegistryKeys.subject(kind, index)).flatMap({ Digest($0) }) else {
                     throw CommandFailure("\(kind.name) \(index) of \(count) is missing")
                 }
-                let subject = VectorSubject(kind: kind.rawValue, id: id)
-                let newest = RegistryKeys.number(try await source.value(RegistryKeys.newest(subject)))
-                let version = RegistryVersion(subject: subject, number: newest)
-                guard let entry = try await source.entry(version) else {
-                    throw CommandFailure("version \(newest) of \(kind.name):\(id.hex) is missing")
+                let (version, newest) = try await source.newest(of: VectorSubject(kind: kind.rawValue, id: id))
+                guard let entry = newest else {
+                    throw CommandFailure("version \(version.number) of \(kind.name):\(id.hex) is missing")
                 }
                 if client.json {
                     Output.json(.object(RegistryView.json(version, entry)))

@@ -14,6 +14,13 @@ extension RegistrySource {
     func entry(_ version: RegistryVersion) async throws -> RegistryEntry? {
         try await value(RegistryKeys.entry(version)).map { try RegistryEntry(decoding: $0) }
     }
+
+    /// A subject's newest version, 0 where there is none, and what the registry has of it.
+    func newest(of subject: VectorSubject) async throws -> (version: RegistryVersion, entry: RegistryEntry?) {
+        let number = RegistryKeys.number(try await value(RegistryKeys.newest(subject)))
+        let version = RegistryVersion(subject: subject, number: number)
+        return (version, try await entry(version))
+    }
 }
 
 /// A gateway, taken at its word.
