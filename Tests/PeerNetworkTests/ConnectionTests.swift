@@ -106,9 +106,7 @@ import Testing
 
     @Test func `a peer that comes late is waited for`() async throws {
         let late = try SigningKey.generate(.edDSA)
-        let placeholder = try await TestNode(key: late)
-        let address = try placeholder.address
-        await placeholder.stop()
+        let address = try TestNode.freeAddress(of: late)
         let node = try await TestNode([address])
         try await until("the attempt has failed") { node.isRefused("no connection") }
         let other = try await TestNode(port: address.port, key: late)
@@ -120,10 +118,7 @@ import Testing
     @Test func `of two connections at once both ends keep the same one`() async throws {
         for _ in 0..<5 {
             let (one, two) = (try SigningKey.generate(.edDSA), try SigningKey.generate(.edDSA))
-            let (first, second) = (try await TestNode(key: one), try await TestNode(key: two))
-            let addresses = [try first.address, try second.address]
-            await first.stop()
-            await second.stop()
+            let addresses = [try TestNode.freeAddress(of: one), try TestNode.freeAddress(of: two)]
             // Both know each other from the start, and dial at the same time.
             async let left = TestNode(addresses, port: addresses[0].port, key: one)
             async let right = TestNode(addresses, port: addresses[1].port, key: two)

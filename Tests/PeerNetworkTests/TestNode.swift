@@ -49,13 +49,40 @@ final class TestNode: Sendable {
         change(&configuration)
         var logger = Logger(label: "test")
         logger.logLevel = .critical
-        let service = try PeerNetworkService(configuration, logger: logger)
         self.key = key
-        self.service = service
         recorder.hold(isHeld)
-        running = Task { try await service.run() }
-        consuming = Task { [recorder] in await recorder.consume(service.events()) }
-        try await until("the node listens") { service.boundAddress != nil }
+        (service, running) = try await Self.listening(configuration, logger)
+        consuming = Task { [recorder, service] in await recorder.consume(service.events()) }
+    }
+
+    /// A service that runs and listens.
+    ///
+    /// The port of a node that has just stopped may be taken a while longer: a process that another suite begins at that
+    /// moment has a copy of every descriptor, in the worst case for as long as it runs.
+    private static func listening(
+        _ configuration: PeerNetworkConfiguration, _ logger: Logger
+    ) async throws -> (PeerNetworkService, Task<Void, any Error>) {
+        let clock = ContinuousClock()
+        let end = clock.now + .seconds(240)
+        while true {
+            let service = try PeerNetworkService(configuration, logger: logger)
+            let failure = Mutex<(any Error)?>(nil)
+            let running: Task<Void, any Error> = Task {
+                do { try await service.run() } catch { failure.withLock { $0 = error } }
+            }
+            try await until("the node listens or fails") {
+                service.boundAddress != nil || failure.withLock { $0 } != nil
+            }
+            guard let failure = failure.withLock({ $0 }) else { return (service, running) }
+            guard clock.now < end else { throw failure }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+    }
+
+    /// Where a node that does not run yet will listen.
+    static func freeAddress(of key: SigningKey) throws -> PeerAddress {
+        guard case .ed25519(let publicKey) = key.publicKey else { preconditionFailure("an Ed25519 key") }
+        return try #require(PeerAddress(host: "127.0.0.1", port: FreePort.take())).of(PeerID(publicKey: publicKey))
     }
 
     var id: PeerID { service.id }
