@@ -69,17 +69,23 @@ AVX2 static void dot_rows(const int8_t *query, const int8_t *rows, size_t count,
     for (; row < count; row++) out[row] = dot(query, rows + row * dimension, dimension);
 }
 
-/// Keys of eight entries: `entry_key`, eight times.
+AVX2 static void dot_rows_at(
+    const int8_t *query, const int8_t *const *rows, size_t count, size_t dimension, int32_t *out) {
+    walk_rows(dot, query, rows, count, dimension, out);
+}
+
+/// Keys of eight entries: `entry_key`, eight times. `factors` are below 2^15.
 AVX2 static inline __m256i eight_keys(
     const vector_scan_query *query, __m256i sums, __m128i factors, const uint8_t *bases, int32_t centroid) {
-    __m256i signed_sums = _mm256_sub_epi32(_mm256_slli_epi32(sums, 1), _mm256_set1_epi32(query->magnitude_sum));
-    signed_sums = _mm256_sll_epi32(signed_sums, _mm_cvtsi32_si128((int)query->magnitude_shift));
-    signed_sums = _mm256_sra_epi32(signed_sums, _mm_cvtsi32_si128((int)query->product_shift));
-    __m256i wide = _mm256_and_si256(_mm256_cvtepu16_epi32(factors), _mm256_set1_epi32(0x7fff));
-    __m256i part = _mm256_srai_epi32(_mm256_mullo_epi32(wide, signed_sums), 7);
-    part = _mm256_sll_epi32(part, _mm_cvtsi32_si128((int)query->product_shift));
+    __m256i signed_sums = _mm256_sll_epi32(sums, _mm_cvtsi32_si128((int)query->magnitude_shift + 1));
+    signed_sums = _mm256_sub_epi32(signed_sums, _mm256_set1_epi32(query->magnitude_sum << query->magnitude_shift));
+    __m128i product_shift = _mm_cvtsi32_si128((int)query->product_shift);
+    if (query->product_shift) signed_sums = _mm256_sra_epi32(signed_sums, product_shift);
+    __m256i part = _mm256_srai_epi32(_mm256_mullo_epi32(_mm256_cvtepu16_epi32(factors), signed_sums), 7);
+    if (query->product_shift) part = _mm256_sll_epi32(part, product_shift);
     part = _mm256_add_epi32(part, _mm256_set1_epi32(centroid));
-    part = _mm256_mullo_epi32(part, _mm256_set1_epi32(query->weight));
+    // The weight is 1 or 2.
+    if (query->weight == 2) part = _mm256_slli_epi32(part, 1);
     return _mm256_sub_epi32(_mm256_loadu_si256((const __m256i *)bases), part);
 }
 
@@ -88,7 +94,7 @@ AVX2 static inline uint32_t above(__m256i keys, __m256i limit) {
     return (uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(_mm256_cmpgt_epi32(keys, limit)));
 }
 
-/// Sums of a chunk: what two sums of four magnitudes add up to, at most 2 x 4 x 31 < 2^8, as 16-bit numbers.
+/// Sums of a chunk as 16-bit numbers.
 ///
 /// `both` has the even bytes with the odd ones above them, `odd` the odd ones alone; a lane's sum is at most
 /// 256 x 248 < 2^16, so that the difference is exact.
@@ -96,15 +102,44 @@ typedef struct {
     __m256i both, odd;
 } chunk_sums;
 
-/// Adds two planes: a shuffle looks 32 nibbles up at once.
-AVX2 static inline void add_planes(chunk_sums *sums, const uint8_t *planes, __m256i low_table, __m256i high_table) {
+/// What two planes add up to, at most 2 x 4 x 31 < 2^8: a shuffle looks 32 nibbles up at once.
+AVX2 static inline __m256i plane_sums(const uint8_t *planes, __m256i low_table, __m256i high_table) {
     const __m256i nibble = _mm256_set1_epi8(15);
     __m256i codes = _mm256_loadu_si256((const __m256i *)planes);
     __m256i low = _mm256_shuffle_epi8(low_table, _mm256_and_si256(codes, nibble));
     __m256i high = _mm256_shuffle_epi8(high_table, _mm256_and_si256(_mm256_srli_epi16(codes, 4), nibble));
-    __m256i sum = _mm256_add_epi8(low, high);
-    sums->both = _mm256_add_epi16(sums->both, sum);
-    sums->odd = _mm256_add_epi16(sums->odd, _mm256_srli_epi16(sum, 8));
+    return _mm256_add_epi8(low, high);
+}
+
+AVX2 static inline void widen(chunk_sums *sums, __m256i bytes) {
+    sums->both = _mm256_add_epi16(sums->both, bytes);
+    sums->odd = _mm256_add_epi16(sums->odd, _mm256_srli_epi16(bytes, 8));
+}
+
+/// Sums of `count` chunks, 1 or 2, which share what is loaded of the table; `span` pairs of planes fit a byte.
+AVX2 static inline __attribute__((always_inline)) void sum_planes(
+    const vector_scan_query *query, const uint8_t *chunks, int count, uint32_t span, chunk_sums *sums) {
+    const __m256i *table = (const __m256i *)query->table;
+    size_t next = vector_chunk_bytes(query->plane_count);
+    uint32_t pairs = query->plane_count / 2, pair = 0;
+    for (int chunk = 0; chunk < count; chunk++) sums[chunk].both = sums[chunk].odd = _mm256_setzero_si256();
+    for (; pair + span <= pairs; pair += span) {
+        __m256i bytes[2] = {_mm256_setzero_si256(), _mm256_setzero_si256()};
+        for (uint32_t one = pair; one < pair + span; one++) {
+            __m256i low = _mm256_loadu_si256(table + 2 * one), high = _mm256_loadu_si256(table + 2 * one + 1);
+            for (int chunk = 0; chunk < count; chunk++) {
+                __m256i more = plane_sums(chunks + chunk * next + one * 2 * VECTOR_CHUNK, low, high);
+                bytes[chunk] = one == pair ? more : _mm256_add_epi8(bytes[chunk], more);
+            }
+        }
+        for (int chunk = 0; chunk < count; chunk++) widen(&sums[chunk], bytes[chunk]);
+    }
+    for (; pair < pairs; pair++) {
+        __m256i low = _mm256_loadu_si256(table + 2 * pair), high = _mm256_loadu_si256(table + 2 * pair + 1);
+        for (int chunk = 0; chunk < count; chunk++) {
+            widen(&sums[chunk], plane_sums(chunks + chunk * next + pair * 2 * VECTOR_CHUNK, low, high));
+        }
+    }
 }
 
 /// Keys of a chunk whose planes are summed.
@@ -118,11 +153,11 @@ AVX2 static inline uint32_t finish_keys(
     __m256i high = _mm256_add_epi32(
         _mm256_cvtepu16_epi32(_mm256_castsi256_si128(second)),
         _mm256_cvtepu16_epi32(_mm256_extracti128_si256(second, 1)));
-    const uint8_t *factors = chunk + query->plane_count * VECTOR_CHUNK;
-    const uint8_t *bases = factors + 2 * VECTOR_CHUNK;
+    const uint8_t *numbers = chunk + query->plane_count * VECTOR_CHUNK, *bases = numbers + 2 * VECTOR_CHUNK;
     const __m256i bound = _mm256_set1_epi32(limit);
-    low = eight_keys(query, low, _mm_loadu_si128((const __m128i *)factors), bases, centroid);
-    high = eight_keys(query, high, _mm_loadu_si128((const __m128i *)(factors + 16)), bases + 32, centroid);
+    __m256i factors = _mm256_and_si256(_mm256_loadu_si256((const __m256i *)numbers), _mm256_set1_epi16(0x7fff));
+    low = eight_keys(query, low, _mm256_castsi256_si128(factors), bases, centroid);
+    high = eight_keys(query, high, _mm256_extracti128_si256(factors, 1), bases + 32, centroid);
     uint32_t mask = ~(above(low, bound) | above(high, bound) << 8) & 0xffff;
     if (mask) {
         _mm256_storeu_si256((__m256i *)keys, low);
@@ -131,35 +166,33 @@ AVX2 static inline uint32_t finish_keys(
     return mask;
 }
 
-AVX2 static inline uint32_t chunk_keys(
-    const vector_scan_query *query, const uint8_t *chunk, int32_t centroid, int32_t limit, int32_t *keys) {
-    chunk_sums sums = {_mm256_setzero_si256(), _mm256_setzero_si256()};
-    const __m256i *table = (const __m256i *)query->table;
-    for (uint32_t plane = 0; plane < query->plane_count; plane += 2, table += 2) {
-        add_planes(&sums, chunk + plane * VECTOR_CHUNK, _mm256_loadu_si256(table), _mm256_loadu_si256(table + 1));
+// A function for each span, since a loop of a length known beforehand is the point of it.
+#define SPAN(span) \
+    AVX2 static inline uint32_t chunk_keys_##span( \
+        const vector_scan_query *query, const uint8_t *chunk, int32_t centroid, int32_t limit, int32_t *keys) { \
+        chunk_sums sums[1]; \
+        sum_planes(query, chunk, 1, span, sums); \
+        return finish_keys(query, sums[0], chunk, centroid, limit, keys); \
+    } \
+    AVX2 static inline uint32_t pair_keys_##span( \
+        const vector_scan_query *query, const uint8_t *chunks, int32_t centroid, int32_t limit, int32_t *keys) { \
+        const uint8_t *second = chunks + vector_chunk_bytes(query->plane_count); \
+        chunk_sums sums[2]; \
+        sum_planes(query, chunks, 2, span, sums); \
+        uint32_t mask = finish_keys(query, sums[1], second, centroid, limit, keys + VECTOR_CHUNK) << VECTOR_CHUNK; \
+        return mask | finish_keys(query, sums[0], chunks, centroid, limit, keys); \
     }
-    return finish_keys(query, sums, chunk, centroid, limit, keys);
-}
+SPAN(1)
+SPAN(2)
+SPAN(4)
 
-/// Two chunks share what is loaded of the table.
-AVX2 static inline uint32_t pair_keys(
-    const vector_scan_query *query, const uint8_t *chunks, int32_t centroid, int32_t limit, int32_t *keys) {
-    const uint8_t *other = chunks + vector_chunk_bytes(query->plane_count);
-    chunk_sums sums = {_mm256_setzero_si256(), _mm256_setzero_si256()}, more = sums;
-    const __m256i *table = (const __m256i *)query->table;
-    for (uint32_t plane = 0; plane < query->plane_count; plane += 2, table += 2) {
-        __m256i low = _mm256_loadu_si256(table), high = _mm256_loadu_si256(table + 1);
-        add_planes(&sums, chunks + plane * VECTOR_CHUNK, low, high);
-        add_planes(&more, other + plane * VECTOR_CHUNK, low, high);
+AVX2 static void scan_lists(
+    const vector_scan_query *query, const vector_list *lists, size_t count, vector_selection *selection) {
+    switch (query->span) {
+    case 4: return walk_lists(chunk_keys_4, pair_keys_4, query, lists, count, selection);
+    case 2: return walk_lists(chunk_keys_2, pair_keys_2, query, lists, count, selection);
+    default: return walk_lists(chunk_keys_1, pair_keys_1, query, lists, count, selection);
     }
-    uint32_t mask = finish_keys(query, more, other, centroid, limit, keys + VECTOR_CHUNK) << VECTOR_CHUNK;
-    return mask | finish_keys(query, sums, chunks, centroid, limit, keys);
-}
-
-AVX2 static void scan_list(
-    const vector_scan_query *query, const uint8_t *codes, size_t count, int32_t centroid, uint32_t rank,
-    const uint16_t *masks, vector_selection *selection) {
-    walk_list(chunk_keys, pair_keys, query, codes, count, centroid, rank, masks, selection);
 }
 
 AVX2 static void residual(
@@ -206,9 +239,10 @@ AVX2 static void add(const int8_t *row, size_t dimension, int32_t *sums) {
     for (size_t index = 0; index < dimension; index++) sums[index] += row[index];
 }
 
-const vector_kernels avx2_kernels = {"avx2", is_available, dot, dot_rows, scan_list, residual, add};
+const vector_kernels avx2_kernels = {
+    "avx2", is_available, dot, dot_rows, dot_rows_at, scan_lists, residual, add};
 
-// 512-bit dot products by VNNI. The scan stays at 256 bits: a chunk is 16 entries wide.
+// 512-bit dot products by VNNI. The rest stays at 256 bits: a chunk of codes is 16 entries wide.
 
 #define AVX512 __attribute__((target("avx2,avx512f,avx512bw,avx512vnni")))
 
@@ -236,6 +270,11 @@ AVX512 static void wide_dot_rows(const int8_t *query, const int8_t *rows, size_t
     for (size_t row = 0; row < count; row++) out[row] = wide_dot(query, rows + row * dimension, dimension);
 }
 
+AVX512 static void wide_dot_rows_at(
+    const int8_t *query, const int8_t *const *rows, size_t count, size_t dimension, int32_t *out) {
+    walk_rows(wide_dot, query, rows, count, dimension, out);
+}
+
 const vector_kernels avx512_kernels = {
-    "avx512vnni", is_wide_available, wide_dot, wide_dot_rows, scan_list, residual, add};
+    "avx512vnni", is_wide_available, wide_dot, wide_dot_rows, wide_dot_rows_at, scan_lists, residual, add};
 #endif

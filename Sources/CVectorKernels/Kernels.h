@@ -33,46 +33,71 @@ static inline int32_t entry_key(
     return (int32_t)((uint32_t)base - (uint32_t)query->weight * ((uint32_t)centroid + part));
 }
 
-/// Moves the `kept` smallest to the front, in no order.
-void vector_select(uint64_t *items, uint32_t count, uint32_t kept);
+/// Leaves fewer candidates than there is room for.
+void vector_selection_make_room(vector_selection *selection);
 
-/// Keeps an item that may be among the smallest.
-static inline void offer(vector_selection *selection, uint64_t item) {
-    if (item >= selection->bound) return;
-    selection->items[selection->count++] = item;
-    if (selection->count == selection->room) vector_selection_trim(selection);
+/// Keeps a candidate that may be among the smallest.
+static inline void offer(vector_selection *selection, int32_t key, uint32_t ordinal) {
+    if (key >= selection->bound) return;
+    selection->keys[selection->count] = key;
+    selection->ordinals[selection->count++] = ordinal;
+    if (selection->count == selection->room) vector_selection_make_room(selection);
 }
 
-static inline uint64_t packed(int32_t key, uint64_t ordinal) {
-    return (uint64_t)((uint32_t)key ^ 0x80000000u) << 32 | ordinal;
-}
+/// Lists, and rows, that are asked for while one is read.
+enum { LISTS_AHEAD = 2, ROWS_AHEAD = 4 };
+/// Chunks of a list that are asked for: the processor itself sees that the rest is read one after another.
+enum { CHUNKS_AHEAD = 2 };
 
-/// Scans a list by a set's own way to make keys of one chunk and of two: it stores them and returns the entries, a bit
-/// each, whose keys are not above a limit, or returns 0 and stores nothing.
+/// How a set makes keys: it stores those of one chunk, or of two, and returns the entries, a bit each, whose keys are not
+/// above a limit, or returns 0 and stores nothing.
+typedef uint32_t (*make_keys)(
+    const vector_scan_query *query, const uint8_t *chunks, int32_t centroid, int32_t limit, int32_t *keys);
+
 static inline __attribute__((always_inline)) void walk_list(
-    uint32_t (*chunk_keys)(const vector_scan_query *, const uint8_t *, int32_t, int32_t, int32_t *),
-    uint32_t (*pair_keys)(const vector_scan_query *, const uint8_t *, int32_t, int32_t, int32_t *),
-    const vector_scan_query *shared, const uint8_t *codes, size_t count, int32_t centroid, uint32_t rank,
-    const uint16_t *masks, vector_selection *selection) {
-    // A copy, so that no store can be taken for one into it.
-    const vector_scan_query query = *shared;
+    make_keys chunk_keys, make_keys pair_keys, const vector_scan_query *query, vector_list list, uint32_t rank,
+    vector_selection *selection) {
     int32_t keys[2 * VECTOR_CHUNK];
-    size_t bytes = vector_chunk_bytes(query.plane_count);
-    if (selection->capacity == 0) return;
-    for (size_t start = 0; start < count; start += 2 * VECTOR_CHUNK, codes += 2 * bytes) {
-        size_t left = count - start;
+    size_t bytes = vector_chunk_bytes(query->plane_count);
+    const uint8_t *codes = list.codes;
+    for (size_t start = 0; start < list.count; start += 2 * VECTOR_CHUNK, codes += 2 * bytes) {
+        size_t left = list.count - start, chunk = start / VECTOR_CHUNK;
         bool is_pair = left > VECTOR_CHUNK;
         uint32_t wanted = left >= 2 * VECTOR_CHUNK ? 0xffffffff : (1u << left) - 1;
-        if (masks) wanted &= masks[start / VECTOR_CHUNK] | (is_pair ? (uint32_t)masks[start / VECTOR_CHUNK + 1] << 16 : 0);
+        if (list.masks) wanted &= list.masks[chunk] | (is_pair ? (uint32_t)list.masks[chunk + 1] << 16 : 0);
         if (!wanted) continue;
-        // Nothing above the bound's key can come in.
-        int32_t limit = (int32_t)((uint32_t)(selection->bound >> 32) ^ 0x80000000u);
-        uint32_t rest = is_pair ? pair_keys(&query, codes, centroid, limit, keys)
-                                : chunk_keys(&query, codes, centroid, limit, keys);
+        // Nothing can come in where the bound is the least of all keys.
+        if (selection->bound == INT32_MIN) return;
+        int32_t limit = (int32_t)(selection->bound - 1);
+        uint32_t rest = is_pair ? pair_keys(query, codes, list.centroid, limit, keys)
+                                : chunk_keys(query, codes, list.centroid, limit, keys);
         for (rest &= wanted; rest; rest &= rest - 1) {
             uint32_t entry = (uint32_t)__builtin_ctz(rest);
-            offer(selection, packed(keys[entry], (uint64_t)rank << 16 | (start + entry)));
+            offer(selection, keys[entry], rank << 16 | (uint32_t)(start + entry));
         }
+    }
+}
+
+static inline __attribute__((always_inline)) void walk_lists(
+    make_keys chunk_keys, make_keys pair_keys, const vector_scan_query *shared, const vector_list *lists, size_t count,
+    vector_selection *selection) {
+    // A copy, so that no store can be taken for one into it.
+    const vector_scan_query query = *shared;
+    size_t ahead = CHUNKS_AHEAD * vector_chunk_bytes(query.plane_count);
+    if (selection->capacity == 0) return;
+    for (size_t rank = 0; rank < count; rank++) {
+        if (rank + LISTS_AHEAD < count) vector_prefetch(lists[rank + LISTS_AHEAD].codes, ahead);
+        walk_list(chunk_keys, pair_keys, &query, lists[rank], (uint32_t)rank, selection);
+    }
+}
+
+/// Dot products by a set's own, one row at a time.
+static inline __attribute__((always_inline)) void walk_rows(
+    int32_t (*dot)(const int8_t *, const int8_t *, size_t), const int8_t *query, const int8_t *const *rows,
+    size_t count, size_t dimension, int32_t *out) {
+    for (size_t row = 0; row < count; row++) {
+        if (row + ROWS_AHEAD < count) vector_prefetch(rows[row + ROWS_AHEAD], dimension);
+        out[row] = dot(query, rows[row], dimension);
     }
 }
 

@@ -14,6 +14,11 @@ static void dot_rows(const int8_t *query, const int8_t *rows, size_t count, size
     for (size_t row = 0; row < count; row++) out[row] = dot(query, rows + row * dimension, dimension);
 }
 
+static void dot_rows_at(
+    const int8_t *query, const int8_t *const *rows, size_t count, size_t dimension, int32_t *out) {
+    walk_rows(dot, query, rows, count, dimension, out);
+}
+
 static uint32_t chunk_keys(
     const vector_scan_query *query, const uint8_t *chunk, int32_t centroid, int32_t limit, int32_t *keys) {
     int32_t sums[VECTOR_CHUNK] = {0};
@@ -43,10 +48,9 @@ static uint32_t pair_keys(
     return mask | chunk_keys(query, chunks, centroid, limit, keys);
 }
 
-static void scan_list(
-    const vector_scan_query *query, const uint8_t *codes, size_t count, int32_t centroid, uint32_t rank,
-    const uint16_t *masks, vector_selection *selection) {
-    walk_list(chunk_keys, pair_keys, query, codes, count, centroid, rank, masks, selection);
+static void scan_lists(
+    const vector_scan_query *query, const vector_list *lists, size_t count, vector_selection *selection) {
+    walk_lists(chunk_keys, pair_keys, query, lists, count, selection);
 }
 
 static void residual(
@@ -74,4 +78,5 @@ static void add(const int8_t *row, size_t dimension, int32_t *sums) {
     for (size_t index = 0; index < dimension; index++) sums[index] += row[index];
 }
 
-const vector_kernels portable_kernels = {"portable", is_available, dot, dot_rows, scan_list, residual, add};
+const vector_kernels portable_kernels = {
+    "portable", is_available, dot, dot_rows, dot_rows_at, scan_lists, residual, add};

@@ -1,98 +1,129 @@
 #include "Kernels.h"
 
-// The smallest of many numbers. They all differ, since an ordinal is part of each, so that every way to find them finds
-// the same; how long it takes is bounded for any numbers, as strangers choose them.
+#include <string.h>
 
-/// So few are sorted by insertion.
-enum { FEW = 16 };
+// The smallest of many keys, and their order. Both only count, so that what strangers choose the keys to be changes neither
+// how long that takes nor which are found.
 
-static void insertion_sort(uint64_t *items, uint32_t count) {
-    for (uint32_t next = 1; next < count; next++) {
-        uint64_t item = items[next];
-        uint32_t place = next;
-        for (; place > 0 && items[place - 1] > item; place--) items[place] = items[place - 1];
-        items[place] = item;
-    }
-}
-
-/// Lets an item sink from `place` below the larger ones of a heap.
-static void sift_down(uint64_t *items, uint32_t count, uint32_t place, uint64_t item) {
-    for (uint32_t child = 2 * place + 1; child < count; child = 2 * place + 1) {
-        if (child + 1 < count && items[child + 1] > items[child]) child++;
-        if (items[child] <= item) break;
-        items[place] = items[child];
-        place = child;
-    }
-    items[place] = item;
-}
-
-static void heap_sort(uint64_t *items, uint32_t count) {
-    for (uint32_t place = count / 2; place-- > 0;) sift_down(items, count, place, items[place]);
-    for (uint32_t left = count; left-- > 1;) {
-        uint64_t largest = items[0];
-        sift_down(items, left, 0, items[left]);
-        items[left] = largest;
-    }
-}
-
-/// How often numbers may be parted before they are taken to be chosen against it.
-static uint32_t parting_limit(uint32_t count) {
-    uint32_t bits = 0;
-    while (count >> bits) bits++;
-    return 2 * bits;
-}
-
-/// Parts at least three numbers by the median of three of them, without a branch that depends on them; returns how many
-/// are below it. It stands after those.
-static uint32_t part(uint64_t *items, uint32_t count) {
-    uint64_t first = items[0], middle = items[count / 2], last = items[count - 1];
-    uint64_t low = first < middle ? first : middle, high = first < middle ? middle : first;
-    uint64_t pivot = last < low ? low : last > high ? high : last;
-    uint32_t from = pivot == first ? 0 : pivot == middle ? count / 2 : count - 1;
-    items[from] = items[count - 1];
+static uint32_t count_below(const int32_t *keys, uint32_t count, int32_t limit) {
     uint32_t below = 0;
-    for (uint32_t index = 0; index + 1 < count; index++) {
-        uint64_t item = items[index];
-        items[index] = items[below];
-        items[below] = item;
-        below += item < pivot;
-    }
-    items[count - 1] = items[below];
-    items[below] = pivot;
+    for (uint32_t index = 0; index < count; index++) below += keys[index] < limit;
     return below;
 }
 
-void vector_select(uint64_t *items, uint32_t count, uint32_t kept) {
-    uint32_t limit = parting_limit(count);
-    while (count > FEW && kept > 0 && kept < count) {
-        if (limit-- == 0) return heap_sort(items, count);
-        uint32_t below = part(items, count);
-        if (kept <= below) {
-            count = below;
-        } else {
-            items += below + 1;
-            count -= below + 1;
-            kept -= below + 1;
+/// Keeps what is below a bound and the first `equal` that are at it.
+static void keep_below(vector_selection *selection, int64_t bound, uint32_t equal) {
+    int32_t *keys = selection->keys;
+    uint32_t *ordinals = selection->ordinals, kept = 0;
+    for (uint32_t index = 0; index < selection->count; index++) {
+        int32_t key = keys[index];
+        keys[kept] = key;
+        ordinals[kept] = ordinals[index];
+        if (equal > 0) {
+            uint32_t is_equal = key == bound;
+            equal -= is_equal;
+            kept += is_equal;
         }
+        kept += key < bound;
     }
-    if (count <= FEW) insertion_sort(items, count);
+    selection->count = kept;
+    selection->bound = bound;
 }
 
-static void sort_within(uint64_t *items, uint32_t count, uint32_t limit) {
-    while (count > FEW) {
-        if (limit-- == 0) return heap_sort(items, count);
-        uint32_t below = part(items, count);
-        // The smaller part first, so that calls stay few.
-        if (below < count / 2) {
-            sort_within(items, below, limit);
-            items += below + 1;
-            count -= below + 1;
+/// Keeps the smallest in the order in which they were offered: as many as wanted, or up to `slack` more where the bisection
+/// comes upon them sooner.
+static void keep_smallest(vector_selection *selection, uint32_t slack) {
+    uint32_t capacity = selection->capacity, count = selection->count;
+    int32_t *keys = selection->keys;
+    if (count <= capacity) return;
+    int32_t smallest = INT32_MAX, largest = INT32_MIN;
+    for (uint32_t index = 0; index < count; index++) {
+        smallest = keys[index] < smallest ? keys[index] : smallest;
+        largest = keys[index] > largest ? keys[index] : largest;
+    }
+    // Fewer than wanted are below `low`, enough below `high`.
+    int64_t low = smallest, high = (int64_t)largest + 1;
+    uint32_t below_low = 0, below_high = count;
+    while (high - low > 1 && below_high > capacity + slack) {
+        int64_t middle = low + (high - low) / 2;
+        uint32_t below = count_below(keys, count, (int32_t)middle);
+        if (below < capacity) {
+            low = middle;
+            below_low = below;
         } else {
-            sort_within(items + below + 1, count - below - 1, limit);
-            count = below;
+            high = middle;
+            below_high = below;
         }
     }
-    insertion_sort(items, count);
+    if (below_high <= capacity + slack) {
+        keep_below(selection, high, 0);
+    } else {
+        // Too many below `high`, and nothing between: they are equal.
+        keep_below(selection, low, capacity - below_low);
+    }
 }
 
-void vector_sort(uint64_t *items, uint32_t count) { sort_within(items, count, parting_limit(count)); }
+void vector_selection_trim(vector_selection *selection) { keep_smallest(selection, 0); }
+
+void vector_selection_make_room(vector_selection *selection) {
+    keep_smallest(selection, (selection->room - selection->capacity) / 4);
+}
+
+void vector_selection_offer(vector_selection *selection, const int32_t *keys, size_t count, uint32_t first) {
+    if (selection->capacity == 0) return;
+    // Without a branch for each; the next place is not read back from memory.
+    uint32_t held = selection->count;
+    for (size_t index = 0; index < count; index++) {
+        selection->keys[held] = keys[index];
+        selection->ordinals[held] = first + (uint32_t)index;
+        held += keys[index] < selection->bound;
+        if (held == selection->room) {
+            selection->count = held;
+            vector_selection_make_room(selection);
+            held = selection->count;
+        }
+    }
+    selection->count = held;
+}
+
+/// So few that comparing each with all takes less than counting their bytes.
+enum { FEW = 160 };
+
+/// The place of each key is how many stand before it.
+static void sort_few(const vector_selection *selection, int32_t *keys, uint32_t *ordinals) {
+    for (uint32_t index = 0; index < selection->count; index++) {
+        int32_t key = selection->keys[index];
+        uint32_t place = count_below(selection->keys, selection->count, key);
+        for (uint32_t other = 0; other < index; other++) place += selection->keys[other] == key;
+        keys[place] = key;
+        ordinals[place] = selection->ordinals[index];
+    }
+}
+
+/// Sorts by one byte of the keys, and leaves the order of equal ones.
+static void sort_byte(
+    const int32_t *keys, const uint32_t *ordinals, uint32_t count, int shift, int32_t *keys_out, uint32_t *ordinals_out) {
+    uint32_t places[257] = {0};
+    for (uint32_t index = 0; index < count; index++) places[(((uint32_t)keys[index] ^ 0x80000000u) >> shift & 255) + 1]++;
+    for (uint32_t byte = 1; byte < 257; byte++) places[byte] += places[byte - 1];
+    for (uint32_t index = 0; index < count; index++) {
+        uint32_t place = places[((uint32_t)keys[index] ^ 0x80000000u) >> shift & 255]++;
+        keys_out[place] = keys[index];
+        ordinals_out[place] = ordinals[index];
+    }
+}
+
+void vector_selection_sort(vector_selection *selection, int32_t *keys, uint32_t *ordinals) {
+    vector_selection_trim(selection);
+    uint32_t count = selection->count;
+    if (count <= FEW) {
+        sort_few(selection, keys, ordinals);
+        memcpy(selection->keys, keys, count * sizeof(*keys));
+        memcpy(selection->ordinals, ordinals, count * sizeof(*ordinals));
+        return;
+    }
+    for (int shift = 0; shift < 32; shift += 16) {
+        sort_byte(selection->keys, selection->ordinals, count, shift, keys, ordinals);
+        sort_byte(keys, ordinals, count, shift + 8, selection->keys, selection->ordinals);
+    }
+}

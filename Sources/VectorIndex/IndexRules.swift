@@ -4,6 +4,8 @@ package enum IndexRules {
     package static let version: UInt8 = 1
     /// Entries of a chunk, the unit that an insert hashes.
     package static let chunk = 16
+    /// Chunks of so many entries.
+    static func chunks(_ count: Int) -> Int { (count + chunk - 1) / chunk }
     /// A list above this waits for a split: twice what half of it and its neighbours hold on average.
     package static let listTarget = 96
     /// No list is longer: the insert that would exceed it splits it at once.

@@ -13,7 +13,7 @@ extension Kernels {
         var sums: [Int32]
         var bits: [UInt8]
         var residual: [Int] = []
-        var kept: [UInt64] = []
+        var kept: [Selection.Candidate] = []
     }
 
     private func sample(dimension: Int) -> Sample {
@@ -24,7 +24,9 @@ extension Kernels {
         let rows = (0..<5 * dimension).map { _ in bytes.component() }
         let query = (0..<dimension).map { _ in bytes.component() }
         dots(query, rows: rows, count: 5, into: &sample.dots)
-        sample.dots.append(dot(query, row: 3, of: rows))
+        var scattered = RowAddresses(dimension: dimension, capacity: 5)
+        for row in [3, 0, 4, 1, 3] { scattered.append(Self.address(of: rows) + UInt(row * dimension)) }
+        withExtendedLifetime(rows) { sample.dots += dots(query, scattered) + squares(scattered) }
         add(row: 4, of: rows, to: &sample.sums)
         let residual = residual(row: 2, of: rows, query, bits: &sample.bits)
         sample.residual = [
@@ -33,9 +35,14 @@ extension Kernels {
         let codes = (0..<4 * (planes * IndexRules.chunk + 6 * IndexRules.chunk)).map { _ in bytes.next() }
         for metric in [Metric.dot, .squaredL2] {
             var scan = Scan(self, query: query, metric: metric, planeCount: planes, capacity: 9)
-            scan.list(codes: codes, count: 61, centroid: 1_000, rank: 1, masks: nil)
-            scan.list(codes: codes, count: 40, centroid: -77, rank: 2, masks: [0x5555, 1, 0x00ff])
-            sample.kept += scan.smallest().sorted()
+            var (all, some) = (ScanLists(planeCount: planes, capacity: 1), ScanLists(planeCount: planes, capacity: 1))
+            all.append(codes: Self.address(of: codes), count: 61, centroid: 1_000)
+            some.append(codes: Self.address(of: codes), count: 40, centroid: -77, masks: [0x5555, 1, 0x00ff])
+            withExtendedLifetime(codes) {
+                scan.lists(all)
+                scan.lists(some)
+            }
+            sample.kept += scan.smallest()
         }
         return sample
     }

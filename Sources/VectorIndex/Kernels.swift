@@ -1,6 +1,6 @@
 internal import CVectorKernels
 
-/// The arithmetic of `CVectorKernels` behind bounds: the only file that hands pointers to C.
+/// The arithmetic of `CVectorKernels` behind bounds: this file, `Selection` and `ScanLists` alone hand pointers to C.
 ///
 /// Every set of kernels gives the same integers (a test compares those that a processor offers).
 @safe package struct Kernels: @unchecked Sendable {
@@ -33,17 +33,6 @@ internal import CVectorKernels
         }
     }
 
-    /// The dot product with one row of many.
-    package func dot(_ query: [Int8], row: Int, of rows: [Int8]) -> Int32 {
-        precondition(row >= 0 && (row + 1) * query.count <= rows.count)
-        return unsafe query.withUnsafeBufferPointer { query in
-            unsafe rows.withUnsafeBufferPointer { rows in
-                // The row lies within.
-                unsafe table.pointee.dot(query.baseAddress!, rows.baseAddress! + row * query.count, query.count)
-            }
-        }
-    }
-
     /// Appends the dot products with `count` rows.
     package func dots(_ query: [Int8], rows: [Int8], count: Int, into out: inout [Int32]) {
         precondition(count * query.count <= rows.count)
@@ -61,17 +50,32 @@ internal import CVectorKernels
         }
     }
 
-    /// Where the elements of an array stand: for `prefetch` alone.
-    static func address<Element>(of array: [Element]) -> UInt {
-        unsafe array.withUnsafeBufferPointer { UInt(bitPattern: $0.baseAddress) }
+    /// Dot products with rows anywhere.
+    func dots(_ query: [Int8], _ rows: RowAddresses) -> [Int32] {
+        precondition(rows.dimension == query.count)
+        return unsafe [Int32](unsafeUninitializedCapacity: rows.count) { out, count in
+            count = rows.count
+            guard count > 0 else { return }
+            unsafe query.withUnsafeBufferPointer { query in
+                unsafe rows.withPointers { rows in
+                    // A result for each row, and as many bytes in each as in the query.
+                    unsafe table.pointee.dot_rows_at(
+                        query.baseAddress!, rows.baseAddress!, rows.count, query.count, out.baseAddress!)
+                }
+            }
+        }
     }
 
-    /// Asks for elements that will be read soon, from an address that may be stale, and for the head of the array.
-    static func prefetch<Element>(_ type: Element.Type, at address: UInt, from start: Int, count: Int) {
-        let stride = MemoryLayout<Element>.stride
-        // Length and count of references stand in the 32 bytes before the first element. A hint may point anywhere.
-        unsafe vector_prefetch(UnsafeRawPointer(bitPattern: address &- 32), 1)
-        unsafe vector_prefetch(UnsafeRawPointer(bitPattern: address &+ UInt(start * stride)), count * stride)
+    /// Squared lengths of rows anywhere.
+    func squares(_ rows: RowAddresses) -> [Int32] {
+        unsafe [Int32](unsafeUninitializedCapacity: rows.count) { out, count in
+            count = rows.count
+            unsafe rows.withPointers { pointers in
+                for unsafe(index, row) in unsafe pointers.enumerated() {
+                    unsafe out[index] = table.pointee.dot(row!, row!, rows.dimension)
+                }
+            }
+        }
     }
 
     /// Adds one row of many to sums.
@@ -128,19 +132,16 @@ internal import CVectorKernels
     @safe struct Scan: ~Copyable {
         private let kernels: Kernels
         private let table: UnsafeMutableBufferPointer<UInt8>
-        private let items: UnsafeMutableBufferPointer<UInt64>
         private var query = unsafe vector_scan_query()
-        private var selection = unsafe vector_selection()
+        private var selection: Selection
 
         /// A scan that keeps `capacity` entries.
         init(_ kernels: Kernels, query vector: [Int8], metric: Metric, planeCount: Int, capacity: Int) {
             precondition(planeCount * 8 >= vector.count && planeCount % 2 == 0)
             self.kernels = kernels
+            selection = Selection(capacity: capacity)
             // 32 bytes a plane.
             unsafe table = .allocate(capacity: planeCount * 32)
-            unsafe items = .allocate(capacity: Selection.room(capacity))
-            unsafe selection = vector_selection(
-                items: items.baseAddress, count: 0, capacity: UInt32(capacity), room: UInt32(items.count), bound: .max)
             unsafe query.plane_count = UInt32(planeCount)
             unsafe query.product_shift = EntryCode.productShift(dimension: vector.count)
             unsafe query.weight = metric == .squaredL2 ? 2 : 1
@@ -149,87 +150,18 @@ internal import CVectorKernels
             }
         }
 
-        deinit {
-            unsafe table.deallocate()
-            unsafe items.deallocate()
-        }
+        deinit { unsafe table.deallocate() }
 
-        /// Offers the entries of a list.
-        mutating func list(codes: [UInt8], count: Int, centroid: Int32, rank: Int, masks: [UInt16]?) {
-            let chunks = (count + IndexRules.chunk - 1) / IndexRules.chunk
-            precondition(unsafe chunks * vector_chunk_bytes(query.plane_count) <= codes.count)
-            precondition((masks?.count ?? chunks) >= chunks && rank < 1 << 16 && count <= 1 << 16)
-            // All chunks of the list lie within, and a mask for each.
-            unsafe codes.withUnsafeBufferPointer { codes in
-                guard let masks else {
-                    return unsafe kernels.table.pointee.scan_list(
-                        &query, codes.baseAddress!, count, centroid, UInt32(rank), nil, &selection)
-                }
-                unsafe masks.withUnsafeBufferPointer { masks in
-                    unsafe kernels.table.pointee.scan_list(
-                        &query, codes.baseAddress!, count, centroid, UInt32(rank), masks.baseAddress, &selection)
-                }
+        /// Offers the entries of lists; each list's place among these is the upper part of their ordinals.
+        mutating func lists(_ lists: ScanLists) {
+            precondition(unsafe lists.count <= 1 << 16 && lists.planeCount == Int(query.plane_count))
+            unsafe lists.withPointers { lists in
+                guard let start = lists.baseAddress else { return }
+                unsafe kernels.table.pointee.scan_lists(&query, start, lists.count, &selection.state)
             }
         }
 
-        /// Key and ordinal of what is kept, in an order that follows from what was offered and means nothing.
-        mutating func smallest() -> [UInt64] {
-            unsafe vector_selection_trim(&selection)
-            return unsafe Array(items[..<Int(selection.count)])
-        }
-    }
-}
-
-/// The smallest of the keys that were offered; of equal keys the one with the lower ordinal.
-struct Selection {
-    private var items: [UInt64]
-    private var count: UInt32 = 0
-    private var bound = UInt64.max
-    private let capacity: Int
-
-    init(capacity: Int) {
-        self.capacity = capacity
-        items = [UInt64](repeating: 0, count: Self.room(capacity))
-    }
-
-    /// As many again, and a few: the larger half goes when they are full, in one pass over all.
-    static func room(_ capacity: Int) -> Int { 2 * capacity + 16 }
-
-    /// Keys with ordinals from `first` on.
-    mutating func offer(_ keys: [Int32], first: Int = 0) {
-        unsafe withItems { items in
-            unsafe keys.withUnsafeBufferPointer { keys in
-                guard let start = keys.baseAddress else { return }
-                unsafe vector_selection_offer(&items, start, keys.count, UInt32(first))
-            }
-        }
-    }
-
-    /// Key and ordinal of each, in an order that follows from what was offered and means nothing.
-    mutating func smallest() -> ArraySlice<UInt64> {
-        unsafe withItems { unsafe vector_selection_trim(&$0) }
-        return items[..<Int(count)]
-    }
-
-    /// Key and ordinal by rising key, then ordinal; nothing is offered afterwards.
-    mutating func sorted() -> ArraySlice<UInt64> {
-        unsafe withItems { unsafe vector_selection_sort(&$0) }
-        return items[..<Int(count)]
-    }
-
-    static func ordinal(_ item: UInt64) -> Int { Int(item & 0xffff_ffff) }
-    static func key(_ item: UInt64) -> Int32 { Int32(bitPattern: UInt32(item >> 32) ^ 0x8000_0000) }
-
-    private mutating func withItems(_ body: (inout vector_selection) -> Void) {
-        let capacity = UInt32(capacity)
-        let held = (count: count, bound: bound)
-        (count, bound) = unsafe items.withUnsafeMutableBufferPointer { buffer in
-            // No more than `room` items are ever held.
-            var selection = unsafe vector_selection(
-                items: buffer.baseAddress, count: held.count, capacity: capacity, room: UInt32(buffer.count),
-                bound: held.bound)
-            unsafe body(&selection)
-            return unsafe (selection.count, selection.bound)
-        }
+        /// What is kept, in the order of the ordinals.
+        mutating func smallest() -> [Selection.Candidate] { selection.smallest() }
     }
 }

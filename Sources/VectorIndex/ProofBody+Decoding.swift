@@ -65,7 +65,7 @@ extension ProofBody {
             var list = ProvenList(count: count, root: .zero)
             var hashes: [Digest] = []
             var codes: [UInt8] = []
-            for chunk in 0..<(count + IndexRules.chunk - 1) / IndexRules.chunk {
+            for chunk in 0..<IndexRules.chunks(count) {
                 let places = ProofBody.places(chunk, count)
                 if isExact {
                     let codesHash = try digest()

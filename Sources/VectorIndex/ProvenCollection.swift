@@ -76,11 +76,12 @@ extension ProvenCollection: SearchSource {
 
     func count(_ list: ListPlace) -> Int { nodes[list.node].lists[list.list].count }
 
-    func scan(_ list: ListPlace, by scan: inout Kernels.Scan, centroid: Int32, rank: Int, masks: [UInt16]?)
-        throws(SearchGap)
-    {
-        guard let codes = nodes[list.node].lists[list.list].codes else { throw SearchGap() }
-        scan.list(codes: codes, count: count(list), centroid: centroid, rank: rank, masks: masks)
+    func codes(_ list: ListPlace) throws(SearchGap) -> UInt {
+        let list = nodes[list.node].lists[list.list]
+        guard let codes = list.codes, codes.count == IndexRules.chunks(list.count) * parameters.codeChunkBytes else {
+            throw SearchGap()
+        }
+        return Kernels.address(of: codes)
     }
 
     func labels(_ list: ListPlace) throws(SearchGap) -> [EntryLabel] {
@@ -88,14 +89,13 @@ extension ProvenCollection: SearchSource {
         return labels
     }
 
-    func compare(_ query: [Int8], _ list: ListPlace, _ place: Int, wantsNorm: Bool) throws(SearchGap) -> Comparison {
-        let entry = try entry(list, place)
-        let norm = wantsNorm ? kernels.dot(entry.vector, entry.vector) : 0
-        return Comparison(id: entry.id, dot: kernels.dot(query, entry.vector), norm: norm)
+    func vector(_ list: ListPlace, _ place: Int) throws(SearchGap) -> UInt {
+        let vector = try entry(list, place).vector
+        guard vector.count == parameters.dimension else { throw SearchGap() }
+        return Kernels.address(of: vector)
     }
 
-    func prefetch(_ list: ListPlace) {}
-    func prefetch(_ list: ListPlace, _ place: Int) {}
+    func id(_ list: ListPlace, _ place: Int) throws(SearchGap) -> UInt64 { try entry(list, place).id }
 
     func name(_ list: ListPlace, _ place: Int) throws(SearchGap) -> (subject: Subject, label: EntryLabel) {
         let entry = try entry(list, place)

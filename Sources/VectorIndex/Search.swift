@@ -10,27 +10,27 @@ protocol SearchSource {
     /// Appends a query's products with the centroids of a super's lists, and their squared lengths.
     func append(productsOf query: [Int8], in node: Int, to dots: inout [Int32], norms: inout [Int32]) throws(SearchGap)
     func count(_ list: ListPlace) -> Int
-    /// Offers the entries of a list to a scan, by their codes.
-    func scan(_ list: ListPlace, by scan: inout Kernels.Scan, centroid: Int32, rank: Int, masks: [UInt16]?)
-        throws(SearchGap)
+    /// Where the codes of a list stand, 0 if it has none: valid while the source is.
+    func codes(_ list: ListPlace) throws(SearchGap) -> UInt
     func labels(_ list: ListPlace) throws(SearchGap) -> [EntryLabel]
-    /// Id, product with the query and squared length of one entry; the length only where the metric needs it.
-    func compare(_ query: [Int8], _ list: ListPlace, _ place: Int, wantsNorm: Bool) throws(SearchGap) -> Comparison
-    /// The codes, or an entry's vector, will be read soon.
-    func prefetch(_ list: ListPlace)
-    func prefetch(_ list: ListPlace, _ place: Int)
+    /// Where the vector of an entry stands: valid while the source is.
+    func vector(_ list: ListPlace, _ place: Int) throws(SearchGap) -> UInt
+    func id(_ list: ListPlace, _ place: Int) throws(SearchGap) -> UInt64
     func name(_ list: ListPlace, _ place: Int) throws(SearchGap) -> (subject: Subject, label: EntryLabel)
 }
 
 struct ListPlace: Hashable, Sendable {
-    var node: Int
-    var list: Int
-}
+    // Half a word each: a search makes one for every list that it considers.
+    private let nodePlace: UInt32
+    private let listPlace: UInt32
 
-struct Comparison {
-    var id: UInt64
-    var dot: Int32
-    var norm: Int32
+    init(node: Int, list: Int) {
+        nodePlace = UInt32(node)
+        listPlace = UInt32(list)
+    }
+
+    var node: Int { Int(nodePlace) }
+    var list: Int { Int(listPlace) }
 }
 
 /// The source lacks a part that the search reads: only a proof can.
@@ -109,8 +109,7 @@ struct Search {
             var chosen = Selection(capacity: probes.supers)
             chosen.offer(dots)
             // In the order of their ids, so that lists with equal scores are in theirs under each super.
-            supers = chosen.smallest().map(Selection.ordinal)
-            supers.sort()
+            supers = chosen.smallest().map(\.ordinal)
             dots.removeAll(keepingCapacity: true)
         }
 
@@ -134,36 +133,33 @@ struct Search {
         let order = nearest.sorted()
         lists.reserveCapacity(order.count)
         centroidDots.reserveCapacity(order.count)
-        for item in order {
-            lists.append(places[Selection.ordinal(item)])
-            centroidDots.append(dots[Selection.ordinal(item)])
+        for one in order {
+            lists.append(places[one.ordinal])
+            centroidDots.append(dots[one.ordinal])
         }
     }
-
-    /// Lists whose codes are on their way while one is scanned.
-    private static let lookahead = 2
 
     /// The entries with the least keys, of all chosen lists.
     private mutating func scan(_ probes: SearchQuery.Probes, _ source: some SearchSource) throws(SearchGap) {
-        let parameters = source.parameters
-        var scan = Kernels.Scan(
-            source.kernels, query: vector, metric: parameters.metric, planeCount: parameters.planeCount,
-            capacity: probes.finalists)
+        let planeCount = source.parameters.planeCount
+        var chosen = ScanLists(planeCount: planeCount, capacity: lists.count)
+        var entryCount = 0
         for (rank, place) in lists.enumerated() {
-            if rank + Self.lookahead < lists.count { source.prefetch(lists[rank + Self.lookahead]) }
-            let masks = query.isFiltered ? masks(try source.labels(place)) : nil
-            try source.scan(place, by: &scan, centroid: centroidDots[rank], rank: rank, masks: masks)
             let count = source.count(place)
-            cost += VectorCost(codes: count, lists: 1, bytes: count * (parameters.planeCount + 6))
+            let masks = query.isFiltered ? masks(try source.labels(place)) : nil
+            chosen.append(codes: try source.codes(place), count: count, centroid: centroidDots[rank], masks: masks)
+            entryCount += count
         }
-        finalists = scan.smallest().map { item in
-            let ordinal = Selection.ordinal(item)
-            return (lists[ordinal >> 16], ordinal & 0xffff)
-        }
+        cost += VectorCost(codes: entryCount, lists: lists.count, bytes: entryCount * (planeCount + 6))
+        var scan = Kernels.Scan(
+            source.kernels, query: vector, metric: source.parameters.metric, planeCount: planeCount,
+            capacity: probes.finalists)
+        scan.lists(chosen)
+        finalists = scan.smallest().map { (lists[$0.ordinal >> 16], $0.ordinal & 0xffff) }
     }
 
     private func masks(_ labels: [EntryLabel]) -> [UInt16] {
-        var masks = [UInt16](repeating: 0, count: (labels.count + IndexRules.chunk - 1) / IndexRules.chunk)
+        var masks = [UInt16](repeating: 0, count: IndexRules.chunks(labels.count))
         for (place, label) in labels.enumerated() where isWanted(label) {
             masks[place / IndexRules.chunk] |= 1 << UInt16(place % IndexRules.chunk)
         }
@@ -187,27 +183,31 @@ struct Search {
 
     /// The nearest of the finalists.
     private mutating func rank(_ source: some SearchSource) throws(SearchGap) {
+        let wanted = try compared(source)
+        var rows = RowAddresses(dimension: vector.count, capacity: wanted.count)
+        for index in wanted { rows.append(try source.vector(finalists[index].list, finalists[index].place)) }
+        let dots = source.kernels.dots(vector, rows)
         let isSquared = source.parameters.metric == .squaredL2
-        let isFiltered = query.mode == .exact && query.isFiltered
+        let norms = isSquared ? source.kernels.squares(rows) : []
         let queryNorm = isSquared ? Int32(CollectionParameters.squaredLength(vector)) : 0
-        if query.mode != .exact {
-            for finalist in finalists { source.prefetch(finalist.list, finalist.place) }
-        }
+
         var found: [Found] = []
-        found.reserveCapacity(query.limit + 1)
-        for (index, finalist) in finalists.enumerated() {
-            if isFiltered {
-                guard isWanted(try source.name(finalist.list, finalist.place).label) else { continue }
+        found.reserveCapacity(min(query.limit, wanted.count))
+        for (row, index) in wanted.enumerated() {
+            let distance = isSquared ? norms[row] + queryNorm - 2 * dots[row] : -dots[row]
+            let isFull = found.count == query.limit
+            let farthest = isFull ? found[found.count - 1].distance : query.distanceMax ?? .max
+            guard distance <= farthest else { continue }
+            let id = try source.id(finalists[index].list, finalists[index].place)
+            let candidate = Found(distance: distance, id: id, finalist: index)
+            guard !isFull || candidate < found[found.count - 1] else { continue }
+            if isFull { found.removeLast() }
+            found.append(candidate)
+            var place = found.count - 1
+            while place > 0, candidate < found[place - 1] {
+                found.swapAt(place, place - 1)
+                place -= 1
             }
-            let compared = try source.compare(vector, finalist.list, finalist.place, wantsNorm: isSquared)
-            let distance = isSquared ? compared.norm + queryNorm - 2 * compared.dot : -compared.dot
-            guard distance <= query.distanceMax ?? .max else { continue }
-            let candidate = Found(distance: distance, id: compared.id, finalist: index)
-            guard found.count < query.limit || candidate < found[found.count - 1] else { continue }
-            var place = found.count
-            while place > 0, candidate < found[place - 1] { place -= 1 }
-            found.insert(candidate, at: place)
-            if found.count > query.limit { found.removeLast() }
         }
         cost += VectorCost(
             distances: finalists.count, bytes: finalists.count * (vector.count + VectorEntry.headBytes))
@@ -217,5 +217,16 @@ struct Search {
             let (subject, label) = try source.name(finalist.list, finalist.place)
             neighbours.append(Neighbour(distance: one.distance, id: one.id, subject: subject, label: label))
         }
+    }
+
+    /// The finalists whose vectors are compared: of an exact search with a filter the wanted ones; a scan has left the
+    /// others out.
+    private func compared(_ source: some SearchSource) throws(SearchGap) -> [Int] {
+        guard query.mode == .exact && query.isFiltered else { return Array(finalists.indices) }
+        var wanted: [Int] = []
+        for (index, finalist) in finalists.enumerated() {
+            if isWanted(try source.name(finalist.list, finalist.place).label) { wanted.append(index) }
+        }
+        return wanted
     }
 }

@@ -138,6 +138,6 @@ extension VectorCollection {
         for index in dots.indices { dots[index] = table.norms[index] - 2 * dots[index] }
         var selection = Selection(capacity: limit)
         selection.offer(dots)
-        return selection.sorted().map(Selection.ordinal)
+        return selection.sorted().map(\.ordinal)
     }
 }

@@ -10,36 +10,15 @@ extension VectorCollection: SearchSource {
         norms.append(contentsOf: supers[node].centroids.norms)
     }
 
-    func scan(_ list: ListPlace, by scan: inout Kernels.Scan, centroid: Int32, rank: Int, masks: [UInt16]?) {
-        scan.list(
-            codes: supers[list.node].lists[list.list].codes, count: count(list), centroid: centroid, rank: rank,
-            masks: masks)
-    }
-
+    func codes(_ list: ListPlace) -> UInt { supers[list.node].lists[list.list].codesAddress }
     func labels(_ list: ListPlace) -> [EntryLabel] { supers[list.node].lists[list.list].labels }
 
-    func compare(_ query: [Int8], _ list: ListPlace, _ place: Int, wantsNorm: Bool) -> Comparison {
-        let dot = kernels.dot(query, row: place, of: supers[list.node].lists[list.list].vectors)
-        var norm: Int32 = 0
-        if wantsNorm {
-            let vector = supers[list.node].lists[list.list].vector(place, dimension: parameters.dimension)
-            norm = kernels.dot(vector, vector)
-        }
-        return Comparison(id: supers[list.node].lists[list.list].ids[place], dot: dot, norm: norm)
+    func vector(_ list: ListPlace, _ place: Int) -> UInt {
+        precondition(place < count(list))
+        return supers[list.node].lists[list.list].vectorsAddress + UInt(place * parameters.dimension)
     }
 
-    func prefetch(_ list: ListPlace) {
-        let address = supers[list.node].lists[list.list].codesAddress
-        Kernels.prefetch(UInt8.self, at: address, from: 0, count: 2 * parameters.codeChunkBytes)
-    }
-
-    func prefetch(_ list: ListPlace, _ place: Int) {
-        let (node, index) = (list.node, list.list)
-        let dimension = parameters.dimension
-        Kernels.prefetch(
-            Int8.self, at: supers[node].lists[index].vectorsAddress, from: place * dimension, count: dimension)
-        Kernels.prefetch(UInt64.self, at: supers[node].lists[index].idsAddress, from: place, count: 1)
-    }
+    func id(_ list: ListPlace, _ place: Int) -> UInt64 { supers[list.node].lists[list.list].ids[place] }
 
     func name(_ list: ListPlace, _ place: Int) -> (subject: Subject, label: EntryLabel) {
         let subject = supers[list.node].lists[list.list].subjects[place]

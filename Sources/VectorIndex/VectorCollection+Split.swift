@@ -49,7 +49,7 @@ extension VectorCollection {
         }
         var selection = Selection(capacity: IndexRules.neighbours)
         selection.offer(scores)
-        return selection.sorted().map { ids[Selection.ordinal($0)] }
+        return selection.sorted().map { ids[$0.ordinal] }
     }
 
     /// An entry that another list is nearer to.

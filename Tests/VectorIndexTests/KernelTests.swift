@@ -31,7 +31,17 @@ struct KernelTests {
                 var dots: [Int32] = []
                 kernels.dots(query, rows: rows, count: 9, into: &dots)
                 #expect(dots == plain, "\(kernels.name)")
-                #expect(kernels.dot(query, row: 4, of: rows) == plain[4])
+                var scattered = RowAddresses(dimension: dimension, capacity: 9)
+                let order = [8, 0, 3, 3, 1, 7, 2, 5, 6, 4]
+                for row in order { scattered.append(Kernels.address(of: rows) + UInt(row * dimension)) }
+                withExtendedLifetime(rows) {
+                    #expect(kernels.dots(query, scattered) == order.map { plain[$0] })
+                    #expect(
+                        kernels.squares(scattered)
+                            == order.map { row in
+                                rows[row * dimension..<(row + 1) * dimension].reduce(0) { $0 + Int32($1) * Int32($1) }
+                            })
+                }
                 var sums = [Int32](repeating: 5, count: dimension)
                 kernels.add(row: 8, of: rows, to: &sums)
                 #expect(sums == (0..<dimension).map { 5 + Int32(rows[8 * dimension + $0]) })
@@ -83,23 +93,76 @@ struct KernelTests {
         return (bits, UInt16(factor), Int32(parameters.metric == .squaredL2 ? norm - 2 * offset : -offset))
     }
 
+    /// The definition of a key, one dimension after another: `codes` are a list's chunks.
+    static func key(
+        _ query: [Int8], _ codes: [UInt8], _ place: Int, centroid: Int32, _ parameters: CollectionParameters
+    ) -> Int32 {
+        var shift = 0
+        while query.map({ Int($0.magnitude) }).max()! >> shift > 31 { shift += 1 }
+        let magnitudes = query.map { min(31, (Int($0.magnitude) + (1 << shift) >> 1) >> shift) }
+        let chunk = place / 16 * parameters.codeChunkBytes
+        var agreeing = 0
+        for index in query.indices {
+            let isSet = codes[chunk + index / 8 * 16 + place % 16] >> (index % 8) & 1 == 1
+            if isSet == (query[index] >= 0) { agreeing += magnitudes[index] }
+        }
+        let numbers = chunk + parameters.planeCount * 16
+        let factor = (Int(codes[numbers + place % 16 * 2]) | Int(codes[numbers + place % 16 * 2 + 1]) << 8) & 0x7fff
+        let base = (0..<4).reduce(0) { $0 | UInt32(codes[numbers + 32 + place % 16 * 4 + $1]) << UInt32(8 * $1) }
+        let productShift = Int(EntryCode.productShift(dimension: query.count))
+        let sum = ((2 * agreeing - magnitudes.reduce(0, +)) << shift) >> productShift
+        let part = Int32(truncatingIfNeeded: ((factor * sum) >> 7) << productShift)
+        let weight: Int32 = parameters.metric == .squaredL2 ? 2 : 1
+        return Int32(bitPattern: base) &- weight &* (centroid &+ part)
+    }
+
     /// Random bytes as codes: no code makes two sets differ, not even one that no encoder writes.
-    @Test(arguments: dimensions)
-    func `a scan keeps the same candidates with every set`(dimension: Int) throws {
+    ///
+    /// Queries from small ones, whose sums fit a byte for long, to the largest.
+    @Test(arguments: dimensions, [1, 20, 127] as [Int8])
+    func `a scan keeps the candidates of the definition with every set`(dimension: Int, spread: Int8) throws {
         var random = SeededGenerator(seed: UInt64(dimension) + 2)
-        let parameters = try CollectionParameters(metric: .dot, dimension: dimension, scale: 7, owner: Ledger.owner)
-        let query = random.vector(dimension)
-        let codes = (0..<4 * parameters.codeChunkBytes).map { _ in UInt8.random(in: 0...255, using: &random) }
-        for (metric, count) in [(Metric.dot, 64), (.squaredL2, 61), (.cosine, 1)] {
-            let kept = Kernels.available.map { kernels -> [UInt64] in
-                var scan = Kernels.Scan(
-                    kernels, query: query, metric: metric, planeCount: parameters.planeCount, capacity: 20)
-                scan.list(codes: codes, count: count, centroid: -77, rank: 3, masks: nil)
-                scan.list(codes: codes, count: count, centroid: 1_000, rank: 4, masks: [0x5555, 1, 0, 0xffff])
-                return scan.smallest().sorted()
+        for metric in [Metric.dot, .squaredL2] {
+            let parameters = try CollectionParameters(
+                metric: metric, dimension: dimension, scale: 7, owner: Ledger.owner)
+            let query =
+                spread == 127
+                ? random.vector(dimension).map { $0 < 0 ? -127 : 127 } : random.vector(dimension, spread: spread)
+            let counts = [64, 0, 61, 1, 17, 192]
+            let lists = counts.map { count in
+                (0..<IndexRules.chunks(count) * parameters.codeChunkBytes).map { _ in
+                    UInt8.random(in: 0...255, using: &random)
+                }
             }
-            #expect(kept.allSatisfy { $0 == kept[0] })
-            #expect(kept[0].count == min(20, 2 * count))
+            for isMasked in [false, true] {
+                let masks: [[UInt16]] = counts.map { count in
+                    (0..<IndexRules.chunks(count)).map { _ in
+                        isMasked ? UInt16.random(in: 0...0xffff, using: &random) : 0xffff
+                    }
+                }
+                var wanted: [Selection.Candidate] = []
+                for (list, codes) in lists.enumerated() {
+                    for place in 0..<counts[list] where masks[list][place / 16] >> (place % 16) & 1 == 1 {
+                        let key = Self.key(query, codes, place, centroid: Int32(list) - 77, parameters)
+                        wanted.append(.init(key: key, ordinal: list << 16 | place))
+                    }
+                }
+                wanted.sort { ($0.key, $0.ordinal) < ($1.key, $1.ordinal) }
+                for kernels in Kernels.available {
+                    var scan = Kernels.Scan(
+                        kernels, query: query, metric: metric, planeCount: parameters.planeCount, capacity: 20)
+                    var all = ScanLists(planeCount: parameters.planeCount, capacity: counts.count)
+                    for (list, codes) in lists.enumerated() {
+                        all.append(
+                            codes: Kernels.address(of: codes), count: counts[list], centroid: Int32(list) - 77,
+                            masks: isMasked ? masks[list] : nil)
+                    }
+                    withExtendedLifetime(lists) { scan.lists(all) }
+                    let kept = scan.smallest()
+                    #expect(kept.map(\.ordinal) == kept.map(\.ordinal).sorted())
+                    #expect(Set(kept) == Set(wanted.prefix(20)), "\(kernels.name)")
+                }
+            }
         }
     }
 
@@ -107,8 +170,19 @@ struct KernelTests {
         var selection = Selection(capacity: 5)
         selection.offer([7, 7, 3, 7, 7, 7, 7, 3, -1])
         let kept = selection.sorted()
-        #expect(kept.map(Selection.ordinal) == [8, 2, 7, 0, 1])
-        #expect(kept.map(Selection.key) == [-1, 3, 3, 7, 7])
+        #expect(kept.map(\.ordinal) == [8, 2, 7, 0, 1])
+        #expect(kept.map(\.key) == [-1, 3, 3, 7, 7])
+    }
+
+    @Test func `keys at the ends of their range are kept and left out as any others`() {
+        let keys: [Int32] = [.max, .max, .min, 0, .min, .max, .min, .min] + [Int32](repeating: .max, count: 30)
+        for capacity in 1...8 {
+            var selection = Selection(capacity: capacity)
+            selection.offer(keys)
+            selection.offer([.min, .min, .max], first: keys.count)
+            let order = [2, 4, 6, 7, 38, 39, 3, 0, 1, 5]
+            #expect(selection.sorted().map(\.ordinal) == Array(order.prefix(capacity)))
+        }
     }
 
     @Test func `an empty selection keeps nothing`() {
@@ -117,32 +191,34 @@ struct KernelTests {
         #expect(selection.sorted().isEmpty)
     }
 
-    /// Orders that make a careless choice of pivots slow, among them one for the median of three (Musser, Software:
-    /// Practice and Experience 27, 1997).
+    /// Keys that are equal, far apart, in order or against it: what is found by halves, and by bytes above some hundred.
     @Test(arguments: [0, 1, 2, 15, 16, 17, 33, 100, 1_000, 5_000])
     func `a selection keeps the smallest of any order`(count: Int) {
         var random = SeededGenerator(seed: UInt64(count))
         let rising = (0..<Int32(count)).map { $0 - 7 }
         let half = count / 2
-        let killer = (0..<Int32(count)).map {
-            Int($0) < half ? ($0 % 2 == 0 ? $0 + 1 : Int32(half) + $0) : 2 * ($0 - Int32(half))
-        }
+        let any = (0..<count).map { _ in Int32.random(in: .min ... .max, using: &random) }
         let orders = [
-            rising, rising.reversed(), rising.shuffled(using: &random), killer, rising.map { min($0, 3) },
-            rising.map { abs($0 - Int32(half)) },
+            rising, rising.reversed(), rising.shuffled(using: &random), any, rising.map { min($0, 3) },
+            rising.map { abs($0 - Int32(half)) }, rising.map { $0 % 3 == 0 ? .min : .max },
+            rising.map { 1 << ($0 % 31 + 7) % 31 },
         ]
         for keys in orders {
-            for capacity in [1, 5, 16, 17, 80, count + 1] {
-                var selection = Selection(capacity: capacity)
-                selection.offer(Array(keys.prefix(half)))
-                selection.offer(Array(keys.dropFirst(half)), first: half)
-                var any = selection
+            for capacity in [1, 5, 16, 17, 80, 161, 700, count + 1] {
+                func offered() -> Selection {
+                    var selection = Selection(capacity: capacity)
+                    selection.offer(Array(keys.prefix(half)))
+                    selection.offer(Array(keys.dropFirst(half)), first: half)
+                    return selection
+                }
                 let wanted = keys.enumerated().sorted { ($0.element, $0.offset) < ($1.element, $1.offset) }
                     .prefix(capacity)
-                let kept = selection.sorted()
-                #expect(kept.map(Selection.key) == wanted.map(\.element))
-                #expect(kept.map(Selection.ordinal) == wanted.map(\.offset))
-                #expect(any.smallest().sorted() == Array(kept))
+                var sorted = offered()
+                var smallest = offered()
+                let kept = sorted.sorted()
+                #expect(kept.map(\.key) == wanted.map(\.element))
+                #expect(kept.map(\.ordinal) == wanted.map(\.offset))
+                #expect(smallest.smallest() == kept.sorted { $0.ordinal < $1.ordinal })
             }
         }
     }

@@ -33,19 +33,36 @@ typedef struct {
     uint32_t product_shift;
     /// 1 where the distance is minus the dot product, 2 where it is the squared difference.
     int32_t weight;
+    /// Pairs of planes, 1, 2 or 4, whose sums fit a byte together whatever the codes: how far apart they must be widened.
+    uint32_t span;
 } vector_scan_query;
 
-/// The smallest candidates so far, each (key, ordinal) as one number, in no order: more than wanted, until they are trimmed.
+/// A list that is scanned.
 typedef struct {
-    /// Room for `room` of them.
-    uint64_t *items;
+    /// Chunks of codes, one after another.
+    const uint8_t *codes;
+    /// Where given, one u16 a chunk with the bits of the entries that are wanted.
+    const uint16_t *masks;
+    /// Entries.
+    uint32_t count;
+    /// The query's product with the centroid.
+    int32_t centroid;
+} vector_list;
+
+/// The smallest candidates so far, in the order in which they were offered: more than wanted, until they are trimmed.
+///
+/// Candidates are offered by rising ordinal, so that of equal keys the earlier one is the one with the lower ordinal.
+typedef struct {
+    /// Room for `room` of each.
+    int32_t *keys;
+    uint32_t *ordinals;
     uint32_t count;
     /// How many are wanted.
     uint32_t capacity;
     /// Above `capacity`: when so many are held, the largest go.
     uint32_t room;
-    /// What is not below it cannot be among the smallest: the largest kept when some last went, at first all ones.
-    uint64_t bound;
+    /// A key that is not below it cannot be among the smallest: at first one above the largest, 2^31.
+    int64_t bound;
 } vector_selection;
 
 typedef struct {
@@ -56,14 +73,14 @@ typedef struct {
     int32_t (*dot)(const int8_t *query, const int8_t *row, size_t dimension);
     /// Dot products of a query and contiguous rows.
     void (*dot_rows)(const int8_t *query, const int8_t *rows, size_t count, size_t dimension, int32_t *out);
-    /// Scans a list of `count` entries and keeps the candidates with the smallest keys: for entry i of a chunk
+    /// Dot products of a query and rows anywhere.
+    void (*dot_rows_at)(const int8_t *query, const int8_t *const *rows, size_t count, size_t dimension, int32_t *out);
+    /// Scans lists and keeps the candidates with the smallest keys: for entry i of a chunk
     /// `base[i] - weight x (centroid + product)`.
     ///
-    /// An entry's ordinal is `rank` x 65,536 + its place; of equal keys the lower ordinal wins. `masks`, where given, has
-    /// one u16 a chunk with the bits of the entries that are wanted.
-    void (*scan_list)(
-        const vector_scan_query *query, const uint8_t *codes, size_t count, int32_t centroid, uint32_t rank,
-        const uint16_t *masks, vector_selection *selection);
+    /// An entry's ordinal is its list's place among these x 65,536 + its own place; of equal keys the lower one wins.
+    void (*scan_lists)(
+        const vector_scan_query *query, const vector_list *lists, size_t count, vector_selection *selection);
     /// Residual of a row and a centroid: signs as bits (1 where not negative; `plane_count` bytes, padding 1) and sums.
     void (*residual)(
         const int8_t *row, const int8_t *centroid, size_t dimension, uint32_t plane_count, uint8_t *bits, int64_t *sums);
@@ -80,24 +97,22 @@ static inline size_t vector_chunk_bytes(uint32_t plane_count) {
     return (size_t)plane_count * VECTOR_CHUNK + VECTOR_CHUNK * 2 + VECTOR_CHUNK * 4;
 }
 
-/// Fills a query's table (32 bytes a plane), `magnitude_sum` and `magnitude_shift`.
+/// Fills a query's table (32 bytes a plane), `magnitude_sum`, `magnitude_shift` and `span`.
 void vector_scan_prepare(vector_scan_query *scan, const int8_t *query, size_t dimension, uint8_t *table);
 
-/// Offers keys in order: those with the smallest (key, ordinal) stay, ordinals being `first`, `first` + 1 and so on.
+/// Offers keys, whose ordinals are `first`, `first` + 1 and so on.
 void vector_selection_offer(vector_selection *selection, const int32_t *keys, size_t count, uint32_t first);
+
+/// Leaves the `capacity` smallest.
+void vector_selection_trim(vector_selection *selection);
+
+/// Leaves the `capacity` smallest by rising key and ordinal; there is room for as many in `keys` and `ordinals`, whose
+/// contents mean nothing afterwards.
+void vector_selection_sort(vector_selection *selection, int32_t *keys, uint32_t *ordinals);
 
 /// Asks for bytes that will be read soon.
 static inline void vector_prefetch(const void *bytes, size_t count) {
     for (size_t offset = 0; offset < count; offset += 64) __builtin_prefetch((const char *)bytes + offset);
 }
-
-/// Sorts numbers that all differ.
-void vector_sort(uint64_t *items, uint32_t count);
-
-/// Leaves the `capacity` smallest, in no order.
-void vector_selection_trim(vector_selection *selection);
-
-/// Leaves the `capacity` smallest by rising key and ordinal.
-void vector_selection_sort(vector_selection *selection);
 
 #endif
