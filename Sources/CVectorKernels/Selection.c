@@ -93,8 +93,9 @@ enum { FEW = 160 };
 static void sort_few(const vector_selection *selection, int32_t *keys, uint32_t *ordinals) {
     for (uint32_t index = 0; index < selection->count; index++) {
         int32_t key = selection->keys[index];
-        uint32_t place = count_below(selection->keys, selection->count, key);
-        for (uint32_t other = 0; other < index; other++) place += selection->keys[other] == key;
+        // Of equal ones those that were offered earlier.
+        uint32_t place = count_below(selection->keys + index, selection->count - index, key);
+        for (uint32_t other = 0; other < index; other++) place += selection->keys[other] <= key;
         keys[place] = key;
         ordinals[place] = selection->ordinals[index];
     }

@@ -10,7 +10,8 @@ extension CollectionParameters {
     /// - Throws: `dimension`, `component` or `norm`.
     package func admit(_ vector: [Int8]) throws(VectorFailure) -> [Int8] {
         guard vector.count == dimension else { throw .dimension(found: vector.count) }
-        if let index = vector.firstIndex(of: -128) { throw .component(index: index) }
+        // Looked for once it is known to be there: the least of all is found many at a time.
+        if vector.reduce(0, min) == -128, let index = vector.firstIndex(of: -128) { throw .component(index: index) }
         let squared = Self.squaredLength(vector)
         guard metric == .cosine else {
             guard squared <= normMax else { throw .norm(squared: squared) }
@@ -30,7 +31,8 @@ extension CollectionParameters {
         return scaled
     }
 
-    static func squaredLength(_ vector: [Int8]) -> Int { vector.reduce(0) { $0 + Int($1) * Int($1) } }
+    /// At most 4,096 x 128^2 = 2^26, so that nothing is lost.
+    static func squaredLength(_ vector: [Int8]) -> Int { Int(vector.reduce(Int32(0)) { $0 &+ Int32($1) &* Int32($1) }) }
 
     /// The largest integer whose square is not above the value (0 to 2^44).
     static func squareRoot(_ value: Int) -> Int {
