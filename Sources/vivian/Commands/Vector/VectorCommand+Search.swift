@@ -14,17 +14,23 @@ extension VectorCommand {
                 file, printed or written to -o FILE, that `vivian verify` checks without a network; it says exactly what \
                 the committed index answers with these numbers, not that nothing nearer lies in lists that were not \
                 probed: --exact does.
+
+                --queries FILE asks many at once: each line of the file is a query of its own, of one of these forms, so a file \
+                of vectors does as well. They are sent 256 at a time; all queries of a request are answered from one state, \
+                and what is printed names its block.
                 """)
         @OptionGroup var client: ClientOptions
         @Argument(help: "COLLECTION") var collection: String
         @Argument(help: "File with the query; - for standard input.") var query: String?
         @Option(help: "Text whose vector by the ledger's embedder is the query.") var text: String?
+        @Option(help: "File with a query a line; - for standard input.") var queries: String?
         @Flag(help: "Compare every vector.") var exact = false
         @Option(help: "Super-centroids whose lists are considered.") var supers: UInt32?
         @Option(help: "Lists that are scanned.") var lists: UInt32?
         @Option(help: "Vectors that are compared.") var finalists: UInt32?
         @Option(help: "The most subjects of the answer.") var limit: UInt32 = 10
-        @Option(help: "Only what is at most that far.") var distanceMax: Int32?
+        // Minus a dot product is mostly negative.
+        @Option(parsing: .unconditional, help: "Only what is at most that far.") var distanceMax: Int32?
         @Option(help: "Only vectors with this tag.") var tag: UInt32?
         @Option(help: "Only vectors that this account has put.") var owner: String?
         @Flag(help: "Fetch a proof of the answer.") var prove = false
@@ -33,8 +39,11 @@ extension VectorCommand {
         var output: String?
 
         func validate() throws {
-            guard (query == nil) != (text == nil) else {
-                throw ValidationError("give a file with the query, or --text")
+            guard [query, text, queries].count(where: { $0 != nil }) == 1 else {
+                throw ValidationError("give a file with the query, or --text, or --queries")
+            }
+            guard queries == nil || !prove else {
+                throw ValidationError("--queries has no proofs: ask with --prove one query at a time")
             }
             guard !exact || (supers == nil && lists == nil && finalists == nil) else {
                 throw ValidationError("--exact compares everything: leave --supers, --lists and --finalists out")
@@ -45,6 +54,7 @@ extension VectorCommand {
         }
 
         func run() async throws {
+            if let queries { return try await askAll(queries) }
             let vector = try text.map { try VectorLine.vector(of: $0, "--text") } ?? VectorLine.query(query ?? "-")
             let owner = try owner.map { try AccountName.id($0) }
             let folder = client.data.folder
@@ -108,7 +118,7 @@ extension VectorCommand {
             }
         }
 
-        private static func line(_ item: JSON) -> String {
+        static func line(_ item: JSON) -> String {
             "\(item.text("distance"))  \(item.text("kind")):\(item.text("subject"))  tag \(item.text("tag"))"
         }
     }

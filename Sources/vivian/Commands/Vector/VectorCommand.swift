@@ -24,6 +24,7 @@ struct VectorCommand: AsyncParsableCommand {
               vivian vector search cards query.json --limit 5
               vivian vector create statements --for-texts --public
               vivian vector search statements --text "steel pipes from Ghent"
+              vivian vector search cards --queries queries.jsonl
               vivian vector search cards query.json --prove -o answer.search.json
               vivian verify answer.search.json --trusted-validators HASH
             """, subcommands: [Create.self, Insert.self, Delete.self, List.self, Show.self, Search.self])

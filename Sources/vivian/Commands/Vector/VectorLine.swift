@@ -51,6 +51,25 @@ struct VectorLine {
         return try root.kind == .array ? vector(root, file) : vector(of: root, file)
     }
 
+    /// A query a line, in the forms of `query`; lines of white space are none.
+    /// - Throws: ``CommandFailure`` with file and line.
+    static func queries(_ file: String) throws -> [QueryLine] {
+        var queries: [QueryLine] = []
+        let lines = try FileInput.bytes(file).split(separator: 0x0a, omittingEmptySubsequences: false)
+        for (index, text) in lines.enumerated() {
+            guard !text.allSatisfy({ $0 == 0x20 || $0 == 0x0d || $0 == 0x09 }) else { continue }
+            let place = "\(file), line \(index + 1)"
+            guard let node = try? JSONDocument(parsing: Array(text)).root, [.array, .object].contains(node.kind) else {
+                throw CommandFailure("\(place): no query: a line holds a JSON list, or an object with vector or text")
+            }
+            let vector = try node.kind == .array ? vector(node, place) : vector(of: node, place)
+            let name = node["subject"]?.string ?? node["text"]?.string
+            queries.append(QueryLine(line: index + 1, place: place, name: name, vector: vector))
+        }
+        guard !queries.isEmpty else { throw CommandFailure("\(file) holds no query") }
+        return queries
+    }
+
     /// The vector that the ledger's own embedder makes of a text.
     static func vector(of text: String, _ place: String) throws -> [Int8] {
         do { return try TextEmbedder.standard.vector(of: text) } catch {
@@ -109,4 +128,15 @@ struct VectorLine {
             return Int8(value)
         }
     }
+}
+
+/// One line of a file of queries.
+struct QueryLine {
+    /// From 1.
+    var line: Int
+    /// File and line, for messages.
+    var place: String
+    /// Its subject or text, where it has one.
+    var name: String?
+    var vector: [Int8]
 }
