@@ -189,6 +189,10 @@ extension EndToEnd {
                 #expect(answer["answer"]?.elements.first?["subject"]?.string == VectorTests.subject(number))
                 #expect(answer["stateHeight"]?.string != nil && answer["cost"]?["distances"] != nil)
             }
+            // Whoever wrote the file does not steer the terminal.
+            let loud = try Self.lines(
+                node, [#"{"subject":"a\n\u001b[31mb","vector":\#(vectors[0].vector)}"#], name: "loud.jsonl")
+            #expect(try Self.search(node, "cards", "--queries", loud).text.contains("line 1: a ?[31mb\n"))
             let none = try Self.search(node, "cards", "--queries", mixed, "--distance-max", "-1")
             #expect(none.text.split(separator: "\n").filter { $0 == "  nothing" }.count == 60)
         }

@@ -10,7 +10,9 @@ extension VectorCommand {
         static let configuration = CommandConfiguration(
             abstract: "Find the nearest vectors, with a proof if wanted.",
             discussion: """
-                The query is a file with a JSON list of components or an object with `vector` or `text`, or --text. With --prove the answer is a proof \
+                The query is a file with a JSON list of components or an object with `vector` or `text`, or --text. A line of \
+                the answer is distance, KIND:SUBJECT and tag, the nearest first; a subject that was put as a text is its \
+                SHA-256. With --prove the answer is a proof \
                 file, printed or written to -o FILE, that `vivian verify` checks without a network; it says exactly what \
                 the committed index answers with these numbers, not that nothing nearer lies in lists that were not \
                 probed: --exact does.
@@ -20,7 +22,7 @@ extension VectorCommand {
                 and what is printed names its block.
                 """)
         @OptionGroup var client: ClientOptions
-        @Argument(help: "COLLECTION") var collection: String
+        @Argument(help: "Its number, NAME or ACCOUNT/NAME.") var collection: String
         @Argument(help: "File with the query; - for standard input.") var query: String?
         @Option(help: "Text whose vector by the ledger's embedder is the query.") var text: String?
         @Option(help: "File with a query a line; - for standard input.") var queries: String?
@@ -65,7 +67,9 @@ extension VectorCommand {
             guard prove else {
                 let answer = JSON(try JSONDocument(parsing: reply.body).root)
                 if client.json { return Output.json(answer) }
-                for item in answer["answer"]?.items ?? [] { Output.line(Self.line(item)) }
+                let items = answer["answer"]?.items ?? []
+                for item in items { Output.line(Self.line(item)) }
+                if items.isEmpty { Output.note("nothing was found") }
                 return
             }
             let file = try SearchProofFile(decoding: reply.body)

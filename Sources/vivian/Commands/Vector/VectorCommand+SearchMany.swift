@@ -1,6 +1,7 @@
 import Codec
 import GatewayClient
 import LedgerModel
+import Verification
 
 /// `vivian vector search --queries`.
 extension VectorCommand.Search {
@@ -93,10 +94,15 @@ extension VectorCommand.Search {
         return CommandFailure(lines.joined(separator: "\n"))
     }
 
+    /// Whoever wrote a file does not steer the terminal of whoever searches by it.
+    private static func oneLine(_ text: String) -> String {
+        VerificationOutcome.printable(text.split(whereSeparator: \.isNewline).joined(separator: " "))
+    }
+
     private static func show(_ part: Part) {
         Output.line("state after block \(part.stateHeight)")
         for (query, answer) in zip(part.queries, part.answers) {
-            Output.line("line \(query.line)" + (query.name.map { ": \($0)" } ?? ""))
+            Output.line("line \(query.line)" + (query.name.map { ": " + oneLine($0) } ?? ""))
             let items = answer["answer"]?.items ?? []
             for item in items { Output.line("  " + line(item)) }
             if items.isEmpty { Output.line("  nothing") }

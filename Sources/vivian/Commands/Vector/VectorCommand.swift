@@ -137,7 +137,7 @@ struct VectorCommand: AsyncParsableCommand {
                 With --subject and --prove the answer is a state proof file: of the subject's entry, or that there is none.
                 """)
         @OptionGroup var client: ClientOptions
-        @Argument(help: "COLLECTION") var collection: String
+        @Argument(help: "Its number, NAME or ACCOUNT/NAME.") var collection: String
         @Option(help: "KIND:SUBJECT.") var subject: String?
         @Flag(help: "With --subject, print a proof file.") var prove = false
         @Option(help: "With --prove, let the headers lead from this validators hash.") var trusted: String?
@@ -206,7 +206,7 @@ struct VectorCommand: AsyncParsableCommand {
             guard ContinuousClock.now < end else {
                 throw CommandFailure(
                     "account \(Hex.encode(owner.bytes)) has no collection \(name.text); `vivian vector list` shows what "
-                        + "there is")
+                        + "there is: name another account's as ACCOUNT/NAME, or by its number")
             }
             try await Task.sleep(for: .milliseconds(100))
         }

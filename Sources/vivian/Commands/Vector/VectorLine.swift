@@ -47,7 +47,9 @@ struct VectorLine {
         let root: JSONNode
         do { root = try JSONDocument(parsing: try FileInput.bytes(file)).root } catch let failure as CommandFailure {
             throw failure
-        } catch { throw CommandFailure("\(file) is no JSON text: \(error)") }
+        } catch {
+            throw CommandFailure("\(file) is no JSON text: \(error); a file with a query a line goes with --queries")
+        }
         return try root.kind == .array ? vector(root, file) : vector(of: root, file)
     }
 
@@ -100,7 +102,8 @@ struct VectorLine {
     static func subject(_ text: String) throws -> VectorSubject {
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         guard parts.count == 2, let kind = UInt16(parts[0]), !parts[1].isEmpty else {
-            throw ValidationError("\(text) is not KIND:SUBJECT, such as 1:my-model")
+            throw ValidationError(
+                "\(text) is not KIND:SUBJECT, such as 1:my-model; the kind is 0 where its line named none")
         }
         return VectorSubject(kind: kind, id: id(parts[1]))
     }
