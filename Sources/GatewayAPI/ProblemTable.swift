@@ -124,6 +124,12 @@ enum ProblemTable {
             Problem(
                 "search-refused", .unprocessableContent, title: "The collection does not take this search",
                 detail: reason)
+        case .queriesRefused(let refusals): queries(refusals)
+        case .batchTooLarge(let most):
+            Problem(
+                "batch-too-large", .unprocessableContent, title: "The batch is too much for one request",
+                detail: "At most \(most) queries like these are answered at once: send fewer at a time, or let each "
+                    + "ask for less (limit, lists, finalists).")
         case .unknownTrustedSet(let first):
             Problem(
                 "unknown-trusted-set", .notFound, title: "No header of that validator set leads there",
@@ -135,6 +141,19 @@ enum ProblemTable {
                 "unavailable", .serviceUnavailable, title: "The ledger cannot be reached now", detail: reason,
                 retryAfterSeconds: 1)
         }
+    }
+
+    private static func queries(_ refusals: [QueryRefusal]) -> Problem {
+        let first = refusals.first.map { "queries[\($0.index)]: \($0.reason)" } ?? ""
+        let more = refusals.count > 1 ? "; \(refusals.count - 1) more are refused, see violations" : ""
+        return Problem(
+            "search-refused", .unprocessableContent, title: "The collection does not take this search",
+            detail: "\(first)\(more). Nothing was searched.",
+            violations: refusals.map { refusal in
+                SchemaViolation(
+                    instancePointer: "/queries/\(refusal.index)", schemaPointer: "", rule: "query",
+                    message: refusal.reason, line: 0, column: 0)
+            })
     }
 
     private static func store(isDiskFull: Bool, detail: String) -> Problem {

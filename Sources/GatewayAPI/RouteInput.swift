@@ -16,6 +16,7 @@ struct RouteInput {
         let principal: Principal
         let now: @Sendable () -> UInt64
         let mark: AuditMark
+        let queryItems: [(name: String, value: String)]
 
         init(
             _ request: Request, _ context: GatewayContext, _ route: Route, _ principal: Principal,
@@ -26,6 +27,7 @@ struct RouteInput {
             self.route = route
             self.principal = principal
             self.now = now
+            queryItems = RouteInput.queryItems(of: request)
             mark = route.isAudited ? AuditMark() : .unused
         }
     }
@@ -72,11 +74,13 @@ struct RouteInput {
     func parameter(_ name: String) -> String { context.parameters.get(name) ?? "" }
 
     /// Query parameters in the order of the text, percent-decoded; what does not decode stays as it is.
-    var queryItems: [(name: String, value: String)] {
+    var queryItems: [(name: String, value: String)] { facts.queryItems }
+
+    private static func queryItems(of request: Request) -> [(name: String, value: String)] {
         guard let query = request.uri.query, !query.isEmpty else { return [] }
         return query.split(separator: "&").map { item in
             let parts = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            return (name: Self.decoded(parts[0]), value: parts.count > 1 ? Self.decoded(parts[1]) : "")
+            return (name: decoded(parts[0]), value: parts.count > 1 ? decoded(parts[1]) : "")
         }
     }
 
@@ -99,7 +103,11 @@ struct RouteInput {
         return values
     }
 
-    private static func decoded(_ text: Substring) -> String { String(text).removingPercentEncoding ?? String(text) }
+    private static func decoded(_ text: Substring) -> String {
+        // A vector is thousands of characters, none of them encoded.
+        guard text.utf8.contains(UInt8(ascii: "%")) else { return String(text) }
+        return String(text).removingPercentEncoding ?? String(text)
+    }
 
     /// A path parameter of so many bytes in hex.
     func hex(_ name: String, byteCount: Int) throws -> [UInt8] {

@@ -9,18 +9,25 @@ import VectorIndex
 /// Collections of vectors and searches in them, always in the newest provable state: `/vectors`.
 ///
 /// A query's vector is at most 4,096 bytes, 5,462 characters of base64url, so it fits a URL and a search is a GET like any
-/// other: it has an entity tag, and caches and retries are safe. Vectors are written by transactions.
+/// other: it has an entity tag, and caches and retries are safe. Many at once are a POST that changes nothing. Vectors are
+/// written by transactions.
 struct VectorRoutes {
     let parts: GatewayParts
 
     /// What an approximate search looks at where the caller does not say.
     static let probesDefault = SearchProofFile.Query.Probes(supers: 8, lists: 32, finalists: 64)
 
+    /// Subjects of an answer where the caller does not say.
+    static let limitDefault: UInt32 = 10
+
     var routes: [Route] {
         [
             Route(.get, "/vectors", .scope(.ledgerRead), list),
             Route(.get, "/vectors/{collection}", .scope(.ledgerRead), show),
             Route(.get, "/vectors/{collection}/search", .scope(.ledgerRead), search),
+            Route(
+                .post, "/vectors/{collection}/search", .scope(.ledgerRead), bodyBytesMax: Self.batchBytesMax,
+                isAudited: false, isReplayed: false, searchMany),
         ]
     }
 
@@ -74,7 +81,7 @@ struct VectorRoutes {
 
     // MARK: Reading and writing
 
-    private static func collection(_ input: RouteInput) throws -> UInt32 {
+    static func collection(_ input: RouteInput) throws -> UInt32 {
         try small(input.parameter("collection"), "collection")
     }
 
@@ -108,18 +115,18 @@ struct VectorRoutes {
         }
         return SearchProofFile.Query(
             collection: try collection(input), vector: vector.map { Int8(bitPattern: $0) },
-            probes: isExact ? nil : probes, limit: try number("limit") ?? 10, distanceMax: distance,
+            probes: isExact ? nil : probes, limit: try number("limit") ?? limitDefault, distanceMax: distance,
             tag: try number("tag"), owner: try input.queryHex("owner", byteCount: 32).flatMap { AccountID($0) })
     }
 
-    private static func json(_ answer: SearchProofFile.Answer) -> JSON {
+    static func json(_ answer: SearchProofFile.Answer) -> JSON {
         .object(of: [
             "kind": .integer(answer.subject.kind), "subject": .string(answer.subject.id.hex),
             "distance": .integer(answer.distance), "id": .decimal(answer.id), "tag": .integer(answer.tag),
         ])
     }
 
-    private static func json(_ cost: VectorCost) -> JSON {
+    static func json(_ cost: VectorCost) -> JSON {
         .object(of: [
             "distances": .integer(cost.distances), "codes": .integer(cost.codes), "lists": .integer(cost.lists),
             "bytes": .integer(cost.bytes),

@@ -53,17 +53,19 @@ public final class GatewayConnection: Sendable {
 
     /// Sends one request of the API, for what has no call of its own here.
     ///
-    /// It is sent again where that is safe: GET and HEAD, and what carries an `Idempotency-Key`.
+    /// It is sent again where that is safe: GET and HEAD, what carries an `Idempotency-Key`, and what the caller calls
+    /// repeatable, such as a POST that changes nothing.
     /// `path` begins with a slash and may have a query.
     /// - Throws: ``GatewayFailure``, `refused` where the answer's status is 400 or above.
     public func send(
         _ method: String, _ path: String, headers: [(String, String)] = [], body: [UInt8]? = nil,
-        timeoutSeconds: Int64 = GatewayConnection.answerSeconds
+        isRepeatable: Bool = false, timeoutSeconds: Int64 = GatewayConnection.answerSeconds
     ) async throws(GatewayFailure) -> GatewayReply {
         var fields = headers
         if let credential { fields.append(("authorization", "Bearer \(credential)")) }
         let isRepeatable =
-            ["GET", "HEAD"].contains(method) || headers.contains { $0.0.lowercased() == "idempotency-key" }
+            isRepeatable || ["GET", "HEAD"].contains(method)
+            || headers.contains { $0.0.lowercased() == "idempotency-key" }
         var plan = RetryPlan(retries, isRepeatable: isRepeatable)
         let start = ContinuousClock.now
         while true {

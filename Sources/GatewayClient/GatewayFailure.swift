@@ -87,7 +87,8 @@ public struct ProblemDocument: Hashable, Sendable, CustomStringConvertible {
     public var description: String {
         var lines = [detail.isEmpty ? title : "\(title). \(detail)"]
         for violation in violations {
-            lines.append("  line \(violation.line) \(violation.pointer): \(violation.message)")
+            let line = violation.line > 0 ? "line \(violation.line) " : ""
+            lines.append("  \(line)\(violation.pointer): \(violation.message)")
         }
         return lines.joined(separator: "\n")
     }

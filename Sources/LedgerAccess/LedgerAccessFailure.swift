@@ -14,6 +14,10 @@ package enum LedgerAccessFailure: Error, Equatable, Sendable {
     case unknownTrustedSet(first: Height?)
     /// The collection does not take a search like this one, and why.
     case searchRefused(String)
+    /// Queries of a batch that the collection does not take; at least one.
+    case queriesRefused([QueryRefusal])
+    /// More than one request may do: of queries like these so many are answered at once.
+    case batchTooLarge(queriesMax: Int)
     /// Try again later, and why: the queue is full, the node is stopping.
     case unavailable(String)
 }

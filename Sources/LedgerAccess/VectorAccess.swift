@@ -16,6 +16,14 @@ package protocol VectorAccess: Sendable {
     func search(
         _ query: SearchQuery, in collection: UInt32, isProven: Bool
     ) async throws(LedgerAccessFailure) -> SearchAnswer
+
+    /// Runs many queries in one state, without proofs; others' searches have their turns between them.
+    ///
+    /// Nothing is searched where one of them is refused.
+    /// - Throws: as `search`, `queriesRefused` with each query that the collection does not take, `batchTooLarge`.
+    func search(
+        _ queries: [SearchQuery], in collection: UInt32
+    ) async throws(LedgerAccessFailure) -> SearchBatchAnswer
 }
 
 /// A collection in one state.
@@ -72,5 +80,43 @@ package struct SearchAnswer: Sendable {
         self.neighbours = neighbours
         self.cost = cost
         self.proof = proof
+    }
+}
+
+/// The answers to many queries, all from one state.
+package struct SearchBatchAnswer: Sendable {
+    /// The answer to one query: the nearest first, and what the search did.
+    package struct Item: Sendable {
+        package var neighbours: [Neighbour]
+        package var cost: VectorCost
+
+        package init(neighbours: [Neighbour], cost: VectorCost) {
+            self.neighbours = neighbours
+            self.cost = cost
+        }
+    }
+
+    package var stateHeight: Height
+    /// Counters and root of the collection in that state.
+    package var head: CollectionHead
+    /// In the order of the queries.
+    package var answers: [Item]
+
+    package init(stateHeight: Height, head: CollectionHead, answers: [Item]) {
+        self.stateHeight = stateHeight
+        self.head = head
+        self.answers = answers
+    }
+}
+
+/// A query of a batch that the collection does not take.
+package struct QueryRefusal: Equatable, Sendable {
+    /// Its place in the batch, from 0.
+    package var index: Int
+    package var reason: String
+
+    package init(index: Int, reason: String) {
+        self.index = index
+        self.reason = reason
     }
 }

@@ -30,14 +30,7 @@ extension Node: VectorAccess {
     ) async throws(LedgerAccessFailure) -> SearchAnswer {
         let (height, state) = try provable()
         guard let collection = state.collections[number] else { throw Self.noCollection(number, state) }
-        if query.mode == .exact {
-            let most = isProven ? SearchProof.exactCountMax : SearchDesk.exactCountMax
-            guard collection.count <= most else {
-                throw .searchRefused(
-                    "an exact search \(isProven ? "with a proof " : "")takes up to \(most) vectors, the collection has "
-                        + "\(collection.count): ask for an approximate one")
-            }
-        }
+        if query.mode == .exact { try Self.checkExact(collection, isProven: isProven) }
         return try await searches.run {
             Result { () throws(LedgerAccessFailure) in
                 do throws(VectorFailure) {
@@ -45,6 +38,53 @@ extension Node: VectorAccess {
                 } catch { throw .searchRefused(Self.text(of: error, collection.parameters)) }
             }
         }
+    }
+
+    package nonisolated func search(
+        _ queries: [SearchQuery], in number: UInt32
+    ) async throws(LedgerAccessFailure) -> SearchBatchAnswer {
+        let (height, state) = try provable()
+        guard let collection = state.collections[number] else { throw Self.noCollection(number, state) }
+        if queries.contains(where: { $0.mode == .exact }) { try Self.checkExact(collection, isProven: false) }
+        let refused = queries.enumerated().compactMap { Self.refusal(of: $1, at: $0, by: collection.parameters) }
+        guard refused.isEmpty else { throw .queriesRefused(refused) }
+        let answers = try await searches.run(count: queries.count) { index in
+            let answer = Self.answer(queries[index], collection, state.forest)
+            return (answer, answer.cost.work(dimension: collection.parameters.dimension))
+        }
+        return SearchBatchAnswer(stateHeight: height, head: collection.head, answers: answers)
+    }
+
+    /// Answers a query that `refusal` has nothing against.
+    private static func answer(
+        _ query: SearchQuery, _ collection: VectorCollection, _ forest: StoreForest
+    ) -> SearchBatchAnswer.Item {
+        var cost = VectorCost()
+        do throws(VectorFailure) {
+            let found = try collection.search(query, state: StoreReader(forest: forest), cost: &cost)
+            return SearchBatchAnswer.Item(neighbours: found, cost: cost)
+        } catch { preconditionFailure("a query that was looked at before is refused") }
+    }
+
+    private static func checkExact(
+        _ collection: VectorCollection, isProven: Bool
+    ) throws(LedgerAccessFailure) {
+        let most = isProven ? SearchProof.exactCountMax : SearchDesk.exactCountMax
+        guard collection.count <= most else {
+            throw .searchRefused(
+                "an exact search \(isProven ? "with a proof " : "")takes up to \(most) vectors, the collection has "
+                    + "\(collection.count): ask for an approximate one")
+        }
+    }
+
+    private static func refusal(
+        of query: SearchQuery, at index: Int, by parameters: CollectionParameters
+    ) -> QueryRefusal? {
+        do throws(VectorFailure) {
+            try query.check()
+            _ = try parameters.admit(query.vector)
+            return nil
+        } catch { return QueryRefusal(index: index, reason: text(of: error, parameters)) }
     }
 
     private static func answer(
@@ -112,29 +152,69 @@ extension Node: VectorAccess {
     }
 }
 
+extension VectorCost {
+    /// What a search of vectors with so many components did, in components compared; a scanned code counts as a fifth of
+    /// a vector.
+    fileprivate func work(dimension: Int) -> Int { (distances + codes / 5) * dimension }
+}
+
 /// Searches, one at a time on a queue of their own: however many ask, blocks and votes keep their cores.
 final class SearchDesk: Sendable {
     /// Searches that may wait; one takes milliseconds.
     static let waitingMax = 128
     /// Vectors that an exact search without a proof compares: 3 ms at 384 dimensions.
     static let exactCountMax = 1 << 18
+    /// Components that the queries of a batch compare before the last one: a third of a second, as much as the dearest
+    /// single search.
+    static let batchWorkMax = 1 << 32
 
     private let queue = DispatchQueue(label: "vivian.search", qos: .utility)
     private let waiting = Mutex(0)
 
+    /// Runs one search.
     func run<Value: Sendable>(
         _ work: @escaping @Sendable () -> Result<Value, LedgerAccessFailure>
     ) async throws(LedgerAccessFailure) -> Value {
+        try enter()
+        defer { leave() }
+        return try await turn(work).get()
+    }
+
+    /// Runs the searches of a batch, which says what each did.
+    ///
+    /// A batch waits as one, and gives way to whoever else waits after each of its searches.
+    /// - Throws: `unavailable`; `batchTooLarge` where a search would follow when `batchWorkMax` is exceeded.
+    func run<Value: Sendable>(
+        count: Int, _ search: @escaping @Sendable (_ index: Int) -> (value: Value, work: Int)
+    ) async throws(LedgerAccessFailure) -> [Value] {
+        try enter()
+        defer { leave() }
+        var values: [Value] = []
+        var work = 0
+        for index in 0..<count {
+            guard work <= Self.batchWorkMax else { throw .batchTooLarge(queriesMax: index) }
+            let done = await turn { search(index) }
+            values.append(done.value)
+            work += done.work
+        }
+        return values
+    }
+
+    private func enter() throws(LedgerAccessFailure) {
         let hasRoom = waiting.withLock { waiting in
             guard waiting < Self.waitingMax else { return false }
             waiting += 1
             return true
         }
         guard hasRoom else { throw .unavailable("too many searches wait") }
-        defer { waiting.withLock { $0 -= 1 } }
-        let result = await withCheckedContinuation { continuation in
+    }
+
+    private func leave() { waiting.withLock { $0 -= 1 } }
+
+    /// Works on the queue when whoever came before is done.
+    private func turn<Value: Sendable>(_ work: @escaping @Sendable () -> Value) async -> Value {
+        await withCheckedContinuation { continuation in
             queue.async { continuation.resume(returning: work()) }
         }
-        return try result.get()
     }
 }

@@ -53,7 +53,7 @@ package struct SearchQuery: Hashable, Sendable {
     var isFiltered: Bool { tag != nil || owner != nil }
 
     /// - Throws: `query` with the first number that is out of its range.
-    func check() throws(VectorFailure) {
+    package func check() throws(VectorFailure) {
         guard 1...Self.limitMax ~= limit else { throw .query(.limit) }
         guard case .approximate(let probes) = mode else { return }
         guard 1...IndexRules.superMax ~= probes.supers else { throw .query(.supers) }

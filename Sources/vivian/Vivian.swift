@@ -36,8 +36,9 @@ struct Vivian: AsyncParsableCommand {
 
     /// Runs the command that the arguments name, and ends with one of the documented exit codes.
     static func main() async {
+        var command: any ParsableCommand
+        do { command = try parseAsRoot() } catch { exit(withError: error) }
         do {
-            var command = try parseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {
@@ -46,6 +47,10 @@ struct Vivian: AsyncParsableCommand {
         } catch let failure as any GatewayRefusal {
             Output.note("Error: \(failure.description)")
             Foundation.exit(2)
+        } catch let failure as ValidationError {
+            // A running command says all there is to say; the usage of the whole program would add nothing.
+            Output.note("Error: \(failure.message)")
+            exit(withError: ExitCode.validationFailure)
         } catch {
             exit(withError: error)
         }

@@ -113,6 +113,7 @@ extension EndToEnd {
                         "finalists": "3", "limit": "4", "distanceMax": "5", "tag": "6", "owner": trusted,
                         "prove": "true", "trusted": trusted,
                     ],
+                    "POST /vectors/{collection}/search": ["collection": "1"],
                     "GET /registry/{kind}": [
                         "kind": "model", "limit": "1", "cursor": try cursor("/registry/model?limit=1"),
                     ],
@@ -155,6 +156,10 @@ extension EndToEnd {
                     ],
                     "POST /webhooks/{id}/rotate": ["application/json", try body("rotation", "{}")],
                     "POST /webhooks/{id}/replay": ["application/json", try body("replay", #"{"since":"oldest"}"#)],
+                    "POST /vectors/{collection}/search": [
+                        "application/json",
+                        try body("batch", #"{"queries":[[1,2,3],"AQID"],"lists":2,"limit":4,"tag":6,"prove":false}"#),
+                    ],
                     "POST /schemas": ["application/schema+json", schema.path],
                     "POST /schemas/{id}/compatibility": ["application/json", schema.path],
                     "POST /schemas/{id}/versions/{version}/validation": ["application/ld+json", file.path],

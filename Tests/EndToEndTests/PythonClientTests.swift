@@ -17,6 +17,13 @@ extension EndToEnd {
         @Test("A record from capture to proof, and refusals, as its user sees them")
         func client() throws {
             let node = try RunningNode.started()
+            // What only a transaction makes: collection 1, with a vector.
+            let made = try VectorTests.create(node, "cards", "--public")
+            #expect(made.status == 0, "\(made.errors)")
+            let file = try VectorTests.file(
+                node, "v.jsonl", [.init(name: "put", number: 7, vector: [Int](1...VectorTests.dimension))])
+            #expect(try node.vivian("vector", "insert", "cards", file).status == 0)
+            try VectorTests.settle(node, count: 1)
             let result = try Self.run(
                 "test_gateway",
                 [

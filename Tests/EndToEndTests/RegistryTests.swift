@@ -273,6 +273,8 @@ extension EndToEnd {
             #expect(shown.text.contains("a?b?2J") && shown.text.contains("one\ntwo?31m"), "\(shown.text)")
             let once = try Self.publish(node, "dataset:a", "--title", "t", "--digest", digest)
             let again = try Self.publish(node, "dataset:a", "--title", "t", "--digest", digest)
+            let later = try node.vivian("registry", "show", "dataset:a@7")
+            #expect(later.status == 1 && later.errors.contains("dataset:a@7; the newest is 1"), "\(later.errors)")
             #expect(once["version"] == again["version"] && again["transaction"] == .null)
         }
     }

@@ -190,13 +190,20 @@ extension EndToEnd {
                 (["delete", "1", "x"], "is not KIND:SUBJECT"),
                 (["delete", "1", "1:nobody"], "a subject has no vector in the collection"),
                 (["search", "7", query], "There is no collection 7"),
-                (["search", "1", file], "something follows the value"),
+                (["search", "1", file], "something follows the value; a file with a query a line goes with --queries"),
+                (["search", "registry", query], "name another account's as ACCOUNT/NAME"),
+                (["search", "1", query, "--limit", "0"], "1 to 1,000"),
                 (["create", "Bad", "--dimension", "3"], "a name is"),
                 (["create", "bad", "--dimension", "4097"], "--dimension is 1 to 4096"),
             ] {
                 let result = try Tool.run(Tool.vivian, ["vector"] + arguments + ["--data", node.data.path])
                 #expect(result.status != 0 && result.errors.contains(text), "\(arguments): \(result.errors)")
             }
+            let spelling = try Tool.run(Tool.vivian, ["vector", "delete", "1", "x", "--data", node.data.path])
+            #expect(spelling.status == 64 && !spelling.errors.contains("Usage"), "\(spelling.errors)")
+            let nothing = try Tool.run(
+                Tool.vivian, ["vector", "search", "1", query, "--distance-max", "-1", "--data", node.data.path])
+            #expect(nothing.status == 0 && nothing.text.isEmpty && nothing.errors.contains("nothing was found"))
             let vector = Base64.encodeURL([UInt8](repeating: 1, count: Self.dimension))
             for (path, status, problem) in [
                 ("/vectors/9", 404, "not-found"), ("/vectors/0", 400, "bad-parameter"),

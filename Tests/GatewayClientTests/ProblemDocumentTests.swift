@@ -22,6 +22,12 @@ struct ProblemDocumentTests {
         #expect(problem.description == "The document breaks its schema. 1 violation.\n  line 3 /a: no")
     }
 
+    @Test func `what is wrong with a parameter has no line`() {
+        let problem = ProblemDocument(
+            Self.reply(400, #"{"title":"t","violations":[{"pointer":"/query/limit","line":0,"message":"no"}]}"#))
+        #expect(problem.description == "t\n  /query/limit: no")
+    }
+
     @Test(arguments: [
         "", "<html>Bad Gateway</html>", "[]", "null", "{}", #"{"title":7}"#, #"{"title":"a","title":"b"}"#, "{",
     ]) func `what is no problem document is told by its status`(_ body: String) {

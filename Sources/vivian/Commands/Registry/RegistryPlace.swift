@@ -55,9 +55,11 @@ struct RegistryPlace {
         if number == nil { number = RegistryKeys.number(try await source.value(RegistryKeys.newest(subject))) }
         let version = RegistryVersion(subject: subject, number: number ?? 0)
         guard version.number > 0, let entry = try await source.entry(version) else {
-            throw CommandFailure(
-                "the registry has no such version of \(written); publish it first, or name another account's as "
-                    + "KIND:ACCOUNT/NAME")
+            let newest = RegistryKeys.number(try? await source.value(RegistryKeys.newest(subject)))
+            let advice =
+                newest > 0
+                ? "the newest is \(newest)" : "publish it first, or name another account's as KIND:ACCOUNT/NAME"
+            throw CommandFailure("the registry has no such version of \(written); \(advice)")
         }
         return (version, entry)
     }

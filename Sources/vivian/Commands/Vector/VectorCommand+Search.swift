@@ -10,21 +10,29 @@ extension VectorCommand {
         static let configuration = CommandConfiguration(
             abstract: "Find the nearest vectors, with a proof if wanted.",
             discussion: """
-                The query is a file with a JSON list of components or an object with `vector` or `text`, or --text. With --prove the answer is a proof \
+                The query is a file with a JSON list of components or an object with `vector` or `text`, or --text. A line of \
+                the answer is distance, KIND:SUBJECT and tag, the nearest first; a subject that was put as a text is its \
+                SHA-256. With --prove the answer is a proof \
                 file, printed or written to -o FILE, that `vivian verify` checks without a network; it says exactly what \
                 the committed index answers with these numbers, not that nothing nearer lies in lists that were not \
                 probed: --exact does.
+
+                --queries FILE asks many at once: each line of the file is a query of its own, of one of these forms, so a file \
+                of vectors does as well. They are sent 256 at a time; all queries of a request are answered from one state, \
+                and what is printed names its block.
                 """)
         @OptionGroup var client: ClientOptions
-        @Argument(help: "COLLECTION") var collection: String
+        @Argument(help: "Its number, NAME or ACCOUNT/NAME.") var collection: String
         @Argument(help: "File with the query; - for standard input.") var query: String?
         @Option(help: "Text whose vector by the ledger's embedder is the query.") var text: String?
+        @Option(help: "File with a query a line; - for standard input.") var queries: String?
         @Flag(help: "Compare every vector.") var exact = false
         @Option(help: "Super-centroids whose lists are considered.") var supers: UInt32?
         @Option(help: "Lists that are scanned.") var lists: UInt32?
         @Option(help: "Vectors that are compared.") var finalists: UInt32?
         @Option(help: "The most subjects of the answer.") var limit: UInt32 = 10
-        @Option(help: "Only what is at most that far.") var distanceMax: Int32?
+        // Minus a dot product is mostly negative.
+        @Option(parsing: .unconditional, help: "Only what is at most that far.") var distanceMax: Int32?
         @Option(help: "Only vectors with this tag.") var tag: UInt32?
         @Option(help: "Only vectors that this account has put.") var owner: String?
         @Flag(help: "Fetch a proof of the answer.") var prove = false
@@ -33,8 +41,11 @@ extension VectorCommand {
         var output: String?
 
         func validate() throws {
-            guard (query == nil) != (text == nil) else {
-                throw ValidationError("give a file with the query, or --text")
+            guard [query, text, queries].count(where: { $0 != nil }) == 1 else {
+                throw ValidationError("give a file with the query, or --text, or --queries")
+            }
+            guard queries == nil || !prove else {
+                throw ValidationError("--queries has no proofs: ask with --prove one query at a time")
             }
             guard !exact || (supers == nil && lists == nil && finalists == nil) else {
                 throw ValidationError("--exact compares everything: leave --supers, --lists and --finalists out")
@@ -45,6 +56,7 @@ extension VectorCommand {
         }
 
         func run() async throws {
+            if let queries { return try await askAll(queries) }
             let vector = try text.map { try VectorLine.vector(of: $0, "--text") } ?? VectorLine.query(query ?? "-")
             let owner = try owner.map { try AccountName.id($0) }
             let folder = client.data.folder
@@ -55,7 +67,9 @@ extension VectorCommand {
             guard prove else {
                 let answer = JSON(try JSONDocument(parsing: reply.body).root)
                 if client.json { return Output.json(answer) }
-                for item in answer["answer"]?.items ?? [] { Output.line(Self.line(item)) }
+                let items = answer["answer"]?.items ?? []
+                for item in items { Output.line(Self.line(item)) }
+                if items.isEmpty { Output.note("nothing was found") }
                 return
             }
             let file = try SearchProofFile(decoding: reply.body)
@@ -108,7 +122,7 @@ extension VectorCommand {
             }
         }
 
-        private static func line(_ item: JSON) -> String {
+        static func line(_ item: JSON) -> String {
             "\(item.text("distance"))  \(item.text("kind")):\(item.text("subject"))  tag \(item.text("tag"))"
         }
     }

@@ -12,7 +12,7 @@ extension VectorCommand {
                 behind a vector. Sent in batches, each of which is carried out as a whole; the same file again is harmless.
                 """)
         @OptionGroup var client: ClientOptions
-        @Argument(help: "COLLECTION") var collection: String
+        @Argument(help: "Its number, NAME or ACCOUNT/NAME.") var collection: String
         @Argument(help: "File with a JSON object a line; - for standard input.") var file: String
 
         func run() async throws {
@@ -56,7 +56,7 @@ extension VectorCommand {
                 out of them (`start --keep-vectors`).
                 """)
         @OptionGroup var client: ClientOptions
-        @Argument(help: "COLLECTION") var collection: String
+        @Argument(help: "Its number, NAME or ACCOUNT/NAME.") var collection: String
         @Argument(help: "KIND:SUBJECT of each.") var subjects: [String]
 
         func run() async throws {

@@ -24,6 +24,7 @@ struct VectorCommand: AsyncParsableCommand {
               vivian vector search cards query.json --limit 5
               vivian vector create statements --for-texts --public
               vivian vector search statements --text "steel pipes from Ghent"
+              vivian vector search cards --queries queries.jsonl
               vivian vector search cards query.json --prove -o answer.search.json
               vivian verify answer.search.json --trusted-validators HASH
             """, subcommands: [Create.self, Insert.self, Delete.self, List.self, Show.self, Search.self])
@@ -136,7 +137,7 @@ struct VectorCommand: AsyncParsableCommand {
                 With --subject and --prove the answer is a state proof file: of the subject's entry, or that there is none.
                 """)
         @OptionGroup var client: ClientOptions
-        @Argument(help: "COLLECTION") var collection: String
+        @Argument(help: "Its number, NAME or ACCOUNT/NAME.") var collection: String
         @Option(help: "KIND:SUBJECT.") var subject: String?
         @Flag(help: "With --subject, print a proof file.") var prove = false
         @Option(help: "With --prove, let the headers lead from this validators hash.") var trusted: String?
@@ -205,7 +206,7 @@ struct VectorCommand: AsyncParsableCommand {
             guard ContinuousClock.now < end else {
                 throw CommandFailure(
                     "account \(Hex.encode(owner.bytes)) has no collection \(name.text); `vivian vector list` shows what "
-                        + "there is")
+                        + "there is: name another account's as ACCOUNT/NAME, or by its number")
             }
             try await Task.sleep(for: .milliseconds(100))
         }

@@ -47,8 +47,29 @@ struct VectorLine {
         let root: JSONNode
         do { root = try JSONDocument(parsing: try FileInput.bytes(file)).root } catch let failure as CommandFailure {
             throw failure
-        } catch { throw CommandFailure("\(file) is no JSON text: \(error)") }
+        } catch {
+            throw CommandFailure("\(file) is no JSON text: \(error); a file with a query a line goes with --queries")
+        }
         return try root.kind == .array ? vector(root, file) : vector(of: root, file)
+    }
+
+    /// A query a line, in the forms of `query`; lines of white space are none.
+    /// - Throws: ``CommandFailure`` with file and line.
+    static func queries(_ file: String) throws -> [QueryLine] {
+        var queries: [QueryLine] = []
+        let lines = try FileInput.bytes(file).split(separator: 0x0a, omittingEmptySubsequences: false)
+        for (index, text) in lines.enumerated() {
+            guard !text.allSatisfy({ $0 == 0x20 || $0 == 0x0d || $0 == 0x09 }) else { continue }
+            let place = "\(file), line \(index + 1)"
+            guard let node = try? JSONDocument(parsing: Array(text)).root, [.array, .object].contains(node.kind) else {
+                throw CommandFailure("\(place): no query: a line holds a JSON list, or an object with vector or text")
+            }
+            let vector = try node.kind == .array ? vector(node, place) : vector(of: node, place)
+            let name = node["subject"]?.string ?? node["text"]?.string
+            queries.append(QueryLine(line: index + 1, place: place, name: name, vector: vector))
+        }
+        guard !queries.isEmpty else { throw CommandFailure("\(file) holds no query") }
+        return queries
     }
 
     /// The vector that the ledger's own embedder makes of a text.
@@ -81,7 +102,8 @@ struct VectorLine {
     static func subject(_ text: String) throws -> VectorSubject {
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         guard parts.count == 2, let kind = UInt16(parts[0]), !parts[1].isEmpty else {
-            throw ValidationError("\(text) is not KIND:SUBJECT, such as 1:my-model")
+            throw ValidationError(
+                "\(text) is not KIND:SUBJECT, such as 1:my-model; the kind is 0 where its line named none")
         }
         return VectorSubject(kind: kind, id: id(parts[1]))
     }
@@ -109,4 +131,15 @@ struct VectorLine {
             return Int8(value)
         }
     }
+}
+
+/// One line of a file of queries.
+struct QueryLine {
+    /// From 1.
+    var line: Int
+    /// File and line, for messages.
+    var place: String
+    /// Its subject or text, where it has one.
+    var name: String?
+    var vector: [Int8]
 }

@@ -71,6 +71,11 @@ class Gateway(unittest.TestCase):
             ("bad-parameter", lambda: self.client.anomalies(among=0)),
             ("not-found", lambda: self.client.collection(4_000_000_000)),
             ("not-found", lambda: self.client.search(4_000_000_000, [1, -127, 127])),
+            ("not-found", lambda: self.client.search_many(4_000_000_000, [[1, -127, 127]])),
+            ("invalid-document", lambda: self.client.search_many(1, [[1]], limit=0)),
+            ("invalid-document", lambda: self.client.search_many(1, [[1]], limits=3)),
+            ("invalid-document", lambda: self.client.search_many(1, [[1], []])),
+            ("bad-parameter", lambda: self.client.search_many(1, [[1]], prove=True)),
         ):
             with self.assertRaises(Problem) as caught:
                 call()
@@ -78,7 +83,25 @@ class Gateway(unittest.TestCase):
         for vector in ([128], [-128], [1, 1_000]):
             with self.assertRaises(ValueError):
                 self.client.search(1, vector)
+            with self.assertRaises(ValueError):
+                self.client.search_many(1, [[1, 2], vector])
         self.assertEqual(list(self.client.collections(page_size=10)), list(self.client.collections()))
+
+    def test_many_searches_at_once(self) -> None:
+        if not any(collection.number == 1 and collection.count for collection in self.client.collections()):
+            self.skipTest("collection 1 is empty")
+        dimension = self.client.collection(1).dimension
+        queries = [[number % 255 - 127] * dimension for number in range(300)]
+        answers = self.client.search_many(1, queries, limit=1, mode="exact")
+        self.assertEqual(len(answers), 300)
+        for number in (0, 128, 299):
+            self.assertEqual(answers[number].hits, self.client.search(1, queries[number], limit=1, mode="exact"))
+            self.assertEqual(len(answers[number].hits), 1)
+        self.assertEqual(len({answer.state_height for answer in answers[:256]}), 1)
+        with self.assertRaises(Problem) as raised:
+            self.client.search_many(1, [queries[0], [1] * (dimension + 1), queries[1], [1]])
+        self.assertEqual(raised.exception.name, "search-refused")
+        self.assertEqual([one.pointer for one in raised.exception.violations], ["/queries/1", "/queries/3"])
 
     def test_a_capture_that_is_waited_for_can_be_proven(self) -> None:
         capture = self.client.capture(self.document(), wait=30)

@@ -127,6 +127,25 @@ class SentAgain(unittest.TestCase):
         self.client((202, CAPTURE, {})).capture(b"{}", idempotency_key="mine")
         self.assertEqual(Scripted.seen[0][2], "mine")
 
+    def test_many_searches_go_in_as_few_requests_as_are_taken(self) -> None:
+        def answer(height: int, count: int) -> tuple:
+            return (200, {"stateHeight": str(height), "answers": [{"answer": [], "cost": {}}] * count}, {})
+
+        too_large = (422, {"type": "urn:vivian:problem:batch-too-large", "title": "no"}, {})
+        client = self.client(
+            "cut", answer(1, 256), BUSY, too_large, answer(2, 128), answer(2, 128), answer(3, 88))
+        answers = client.search_many(7, [[1, 2]] * 600, limit=3, tag=None)
+        self.assertEqual([one.state_height for one in answers], [1] * 256 + [2] * 256 + [3] * 88)
+        bodies = [json.loads(seen[3]) for seen in Scripted.seen]
+        self.assertEqual([len(body["queries"]) for body in bodies], [256, 256, 256, 256, 128, 128, 88])
+        self.assertEqual({(seen[0], seen[1]) for seen in Scripted.seen}, {("POST", "/vectors/7/search")})
+        self.assertEqual(bodies[0], {"queries": ["AQI"] * 256, "limit": 3})
+        self.assertEqual(self.client().search_many(7, []), [])
+        # One query that is too much by itself stays refused.
+        with self.assertRaises(Problem):
+            self.client(too_large, too_large, too_large).search_many(7, [[1]] * 3)
+        self.assertEqual([len(json.loads(seen[3])["queries"]) for seen in Scripted.seen], [3, 1])
+
     def test_what_would_have_two_effects_is_sent_once(self) -> None:
         for call in (
             lambda client: client.make_api_key("a", ["ledger:read"]),

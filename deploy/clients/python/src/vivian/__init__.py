@@ -5,7 +5,7 @@
 
 from .answers import (
     AnomalousRecord, APIKey, AuditEntry, Block, Capture, Collection, Hit, Job, Record, RegistryEdge, RegistrySubject,
-    RegistryVersion, SimilarRecord, StateValue, Status, Transaction,
+    RegistryVersion, SearchAnswer, SimilarRecord, StateValue, Status, Transaction,
 )
 from .client import Client
 from .problem import Problem, Violation
@@ -13,7 +13,7 @@ from .wire import Retries
 
 __all__ = [
     "APIKey", "AnomalousRecord", "AuditEntry", "Block", "Capture", "Client", "Collection", "Hit", "Job", "Problem",
-    "Record", "RegistryEdge", "RegistrySubject", "RegistryVersion", "Retries", "SimilarRecord", "StateValue",
-    "Status", "Transaction", "Violation",
+    "Record", "RegistryEdge", "RegistrySubject", "RegistryVersion", "Retries", "SearchAnswer", "SimilarRecord",
+    "StateValue", "Status", "Transaction", "Violation",
 ]
 __version__ = "0.2.0"

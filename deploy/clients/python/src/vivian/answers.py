@@ -160,6 +160,18 @@ class Hit:
 
 
 @dataclass(frozen=True)
+class SearchAnswer:
+    """The answer to one of many queries: the nearest first, in the state after a block."""
+
+    state_height: int
+    hits: list[Hit]
+
+    @staticmethod
+    def read(root: dict[str, Any], item: dict[str, Any]) -> SearchAnswer:
+        return SearchAnswer(int(root["stateHeight"]), [Hit.read(hit) for hit in item["answer"]])
+
+
+@dataclass(frozen=True)
 class Block:
     height: int
     hash: str

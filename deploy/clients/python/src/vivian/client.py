@@ -16,14 +16,18 @@ from urllib.parse import quote, urlencode
 
 from .answers import (
     AnomalousRecord, APIKey, AuditEntry, Block, Capture, Collection, Hit, Job, Record, RegistryEdge, RegistrySubject,
-    RegistryVersion, SimilarRecord, StateValue, Status, Transaction,
+    RegistryVersion, SearchAnswer, SimilarRecord, StateValue, Status, Transaction,
 )
+from .problem import Problem
 from .wire import Retries, Wire
 
 Item = TypeVar("Item")
 
 #: Longest wait of one request, in seconds; the gateway cuts what is beyond it.
 WAIT_MAX = 60
+
+#: Queries of one request of :meth:`Client.search_many`, at most.
+BATCH_MAX = 256
 
 #: For :meth:`Client.change_api_key`: what is left as it is.
 UNCHANGED: Any = object()
@@ -205,6 +209,32 @@ class Client:
         """
         path = _path("vectors", str(collection), "search", vector=_components(vector), **parameters)
         return [Hit.read(item) for item in self._json("GET", path)["answer"]]
+
+    def search_many(self, collection: int, queries: list[list[int]], **parameters: object) -> list[SearchAnswer]:
+        """The same for many queries, in their order; ``parameters`` are for all of them.
+
+        256 go in one request, fewer where they are too much work for one. The answers of one request are all from one
+        state; ``state_height`` says which. A query that the collection does not take is a ``Problem`` whose violations
+        name its place in its request.
+        """
+        path = _path("vectors", str(collection), "search")
+        given = {name: value for name, value in parameters.items() if value is not None}
+        vectors = [_components(vector) for vector in queries]
+        answers: list[SearchAnswer] = []
+        size = BATCH_MAX
+        while len(answers) < len(vectors):
+            some = vectors[len(answers) : len(answers) + size]
+            body = json.dumps({**given, "queries": some}).encode()
+            try:
+                sent = self._wire.send("POST", path, {"Content-Type": "application/json"}, body, is_repeatable=True)
+            except Problem as problem:
+                if problem.name != "batch-too-large" or len(some) == 1:
+                    raise
+                size = len(some) // 2
+                continue
+            root = json.loads(sent.body)
+            answers += (SearchAnswer.read(root, item) for item in root["answers"])
+        return answers
 
     def search_proof(
         self, collection: int, vector: list[int], *, trusted: str | None = None, **parameters: object

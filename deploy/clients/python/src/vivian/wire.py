@@ -1,6 +1,6 @@
 """Requests over one HTTPS connection, sent again where that is safe.
 
-A GET, and a POST under an ``Idempotency-Key``, may be sent twice and have one effect; nothing else is.
+A GET, a POST under an ``Idempotency-Key``, and one that changes nothing may be sent twice; nothing else is.
 """
 
 from __future__ import annotations
@@ -73,10 +73,11 @@ class Wire:
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
         extra_timeout: float = 0.0,
+        is_repeatable: bool = False,
     ) -> Answer:
         """The answer; raises ``Problem`` where its status is 400 or above, and ``OSError`` where none came."""
         fields = {**self._headers, **(headers or {})}
-        is_repeatable = method in ("GET", "HEAD") or "Idempotency-Key" in fields
+        is_repeatable = is_repeatable or method in ("GET", "HEAD") or "Idempotency-Key" in fields
         if not is_repeatable:
             # A kept connection may be gone already, and nobody could tell whether the request went through.
             self._connection.close()
