@@ -33,6 +33,17 @@ internal import CVectorKernels
         }
     }
 
+    /// The dot product with one row of many.
+    package func dot(_ query: [Int8], row: Int, of rows: [Int8]) -> Int32 {
+        precondition(row >= 0 && (row + 1) * query.count <= rows.count)
+        return unsafe query.withUnsafeBufferPointer { query in
+            unsafe rows.withUnsafeBufferPointer { rows in
+                // The row lies within.
+                unsafe table.pointee.dot(query.baseAddress!, rows.baseAddress! + row * query.count, query.count)
+            }
+        }
+    }
+
     /// Appends the dot products with `count` rows.
     package func dots(_ query: [Int8], rows: [Int8], count: Int, into out: inout [Int32]) {
         precondition(count * query.count <= rows.count)

@@ -31,6 +31,7 @@ struct KernelTests {
                 var dots: [Int32] = []
                 kernels.dots(query, rows: rows, count: 9, into: &dots)
                 #expect(dots == plain, "\(kernels.name)")
+                #expect(kernels.dot(query, row: 4, of: rows) == plain[4])
                 var scattered = RowAddresses(dimension: dimension, capacity: 9)
                 let order = [8, 0, 3, 3, 1, 7, 2, 5, 6, 4]
                 for row in order { scattered.append(Kernels.address(of: rows) + UInt(row * dimension)) }
