@@ -24,9 +24,9 @@ extension Kernels {
         let rows = (0..<5 * dimension).map { _ in bytes.component() }
         let query = (0..<dimension).map { _ in bytes.component() }
         dots(query, rows: rows, count: 5, into: &sample.dots)
-        sample.dots.append(dot(query, row: 3, of: rows))
-        add(row: 4, of: rows, to: &sample.sums)
-        let residual = residual(row: 2, of: rows, query, bits: &sample.bits)
+        sample.dots.append(dot(query, row: 3, of: rows.span))
+        add(row: 4, of: rows.span, to: &sample.sums)
+        let residual = residual(row: 2, of: rows.span, query, bits: &sample.bits)
         sample.residual = [
             residual.squares, residual.magnitudes, residual.centroid, residual.signedCentroid, residual.norm,
         ]

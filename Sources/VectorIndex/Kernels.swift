@@ -33,8 +33,11 @@ internal import CVectorKernels
         }
     }
 
+    /// The dot product with one of a list's vectors.
+    func dot(_ query: [Int8], row: Int, of rows: Column<Int8>) -> Int32 { dot(query, row: row, of: rows.span) }
+
     /// The dot product with one row of many.
-    package func dot(_ query: [Int8], row: Int, of rows: [Int8]) -> Int32 {
+    func dot(_ query: [Int8], row: Int, of rows: Span<Int8>) -> Int32 {
         precondition(row >= 0 && (row + 1) * query.count <= rows.count)
         return unsafe query.withUnsafeBufferPointer { query in
             unsafe rows.withUnsafeBufferPointer { rows in
@@ -46,6 +49,16 @@ internal import CVectorKernels
 
     /// Appends the dot products with `count` rows.
     package func dots(_ query: [Int8], rows: [Int8], count: Int, into out: inout [Int32]) {
+        dots(query, rows: rows.span, count: count, into: &out)
+    }
+
+    /// The same of a list's vectors.
+    func dots(_ query: [Int8], rows: Column<Int8>, count: Int, into out: inout [Int32]) {
+        dots(query, rows: rows.span, count: count, into: &out)
+    }
+
+    /// The same of rows wherever they lie.
+    func dots(_ query: [Int8], rows: Span<Int8>, count: Int, into out: inout [Int32]) {
         precondition(count * query.count <= rows.count)
         guard count > 0 else { return }
         let start = out.count
@@ -75,7 +88,7 @@ internal import CVectorKernels
     }
 
     /// Adds one row of many to sums.
-    func add(row: Int, of rows: [Int8], to sums: inout [Int32]) {
+    func add(row: Int, of rows: Span<Int8>, to sums: inout [Int32]) {
         let dimension = sums.count
         precondition(row >= 0 && (row + 1) * dimension <= rows.count)
         unsafe rows.withUnsafeBufferPointer { rows in
@@ -100,7 +113,7 @@ internal import CVectorKernels
     }
 
     /// Signs of a row minus `centroid` into `bits`, whose length is the plane count.
-    func residual(row: Int, of rows: [Int8], _ centroid: [Int8], bits: inout [UInt8]) -> Residual {
+    func residual(row: Int, of rows: Span<Int8>, _ centroid: [Int8], bits: inout [UInt8]) -> Residual {
         let dimension = centroid.count
         precondition(row >= 0 && (row + 1) * dimension <= rows.count && bits.count * 8 >= (dimension + 15) / 16 * 16)
         var sums: (Int64, Int64, Int64, Int64, Int64) = (0, 0, 0, 0, 0)

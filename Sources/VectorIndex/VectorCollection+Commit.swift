@@ -48,9 +48,9 @@ extension VectorCollection {
             let list = supers[node].lists[index]
             for chunk in 0..<list.chunkCount where list.changedChunks >> UInt32(chunk) & 1 == 1 {
                 let places = chunk * IndexRules.chunk..<min(list.count, (chunk + 1) * IndexRules.chunk)
-                changes.set(key.chunk(list.id, chunk), list.ids[places].flatMap { Self.bytes($0) })
+                changes.set(key.chunk(list.id, chunk), list.ids.elements(places).flatMap { Self.bytes($0) })
             }
-            for chunk in list.chunkCount..<max(list.chunkCount, list.storedChunks) {
+            for chunk in list.chunkCount..<max(list.chunkCount, Int(list.storedChunks)) {
                 changes.remove(key.chunk(list.id, chunk))
             }
         }

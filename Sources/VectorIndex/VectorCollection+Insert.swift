@@ -103,7 +103,7 @@ extension VectorCollection {
 
     mutating func addList(to node: Int, _ centroid: Centroid) {
         // The newest id is the greatest.
-        supers[node].append(PostingList(id: head.nextList), centroid)
+        supers[node].append(PostingList(id: head.nextList, dimension: parameters.dimension), centroid)
         superOfList[Int(head.nextList)] = supers[node].id
         changes.listHeads.insert(head.nextList)
         noteLength(head.nextList, 0)
@@ -118,15 +118,15 @@ extension VectorCollection {
         cost.distances += superCentroids.count
         var best = (score: Int32.max, id: UInt32.max, node: 0, list: 0)
         for node in nodes {
-            let table = supers[node].centroids
+            // The table as a whole is not taken, which would count its arrays up and down.
             dots.removeAll(keepingCapacity: true)
-            kernels.dots(vector, rows: table.rows, count: table.count, into: &dots)
-            cost.distances += table.count
+            kernels.dots(vector, rows: supers[node].centroids.rows, count: supers[node].centroids.count, into: &dots)
+            cost.distances += dots.count
             for (index, dot) in dots.enumerated() {
-                let score = table.norms[index] - 2 * dot
-                if score < best.score || score == best.score && table.ids[index] < best.id {
-                    best = (score, table.ids[index], node, index)
-                }
+                let score = supers[node].centroids.norms[index] - 2 * dot
+                guard score <= best.score else { continue }
+                let id = supers[node].centroids.ids[index]
+                if score < best.score || id < best.id { best = (score, id, node, index) }
             }
         }
         return (best.node, best.list)

@@ -16,7 +16,7 @@ extension VectorCollection: SearchSource {
             masks: masks)
     }
 
-    func labels(_ list: ListPlace) -> [EntryLabel] { supers[list.node].lists[list.list].labels }
+    func labels(_ list: ListPlace) -> [EntryLabel] { supers[list.node].lists[list.list].labels.elements() }
 
     func compare(_ query: [Int8], _ list: ListPlace, _ place: Int, wantsNorm: Bool) -> Comparison {
         let dot = kernels.dot(query, row: place, of: supers[list.node].lists[list.list].vectors)

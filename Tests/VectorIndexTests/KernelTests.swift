@@ -31,9 +31,9 @@ struct KernelTests {
                 var dots: [Int32] = []
                 kernels.dots(query, rows: rows, count: 9, into: &dots)
                 #expect(dots == plain, "\(kernels.name)")
-                #expect(kernels.dot(query, row: 4, of: rows) == plain[4])
+                #expect(kernels.dot(query, row: 4, of: rows.span) == plain[4])
                 var sums = [Int32](repeating: 5, count: dimension)
-                kernels.add(row: 8, of: rows, to: &sums)
+                kernels.add(row: 8, of: rows.span, to: &sums)
                 #expect(sums == (0..<dimension).map { 5 + Int32(rows[8 * dimension + $0]) })
             }
         }
