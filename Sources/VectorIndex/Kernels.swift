@@ -74,6 +74,33 @@ internal import CVectorKernels
         }
     }
 
+    /// The row of a table that is nearest to a vector (squared L2, of equal ones the first), and its score.
+    ///
+    /// `scores` is scratch: what it holds before and after means nothing.
+    func nearest(_ vector: [Int8], rows: [Int8], norms: [Int32], scores: inout [Int32]) -> (score: Int32, row: Int) {
+        let count = norms.count
+        precondition(count > 0 && count * vector.count <= rows.count)
+        if scores.count < count { scores = [Int32](repeating: 0, count: 2 * count) }
+        return unsafe vector.withUnsafeBufferPointer { vector in
+            unsafe rows.withUnsafeBufferPointer { rows in
+                unsafe norms.withUnsafeBufferPointer { norms in
+                    unsafe scores.withUnsafeMutableBufferPointer { scores in
+                        // All rows lie within, and there are `count` scores and norms.
+                        unsafe table.pointee.dot_rows(
+                            vector.baseAddress!, rows.baseAddress!, count, vector.count, scores.baseAddress!)
+                        var least = Int32.max
+                        for row in 0..<count {
+                            // Below 2^31 (`EntryCode`).
+                            unsafe scores[row] = norms[row] &- 2 &* scores[row]
+                            least = unsafe min(least, scores[row])
+                        }
+                        return unsafe (least, scores[..<count].firstIndex(of: least)!)
+                    }
+                }
+            }
+        }
+    }
+
     /// Where the elements of an array stand: for `prefetch` alone.
     static func address<Element>(of array: [Element]) -> UInt {
         unsafe array.withUnsafeBufferPointer { UInt(bitPattern: $0.baseAddress) }

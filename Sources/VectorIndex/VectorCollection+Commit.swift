@@ -45,16 +45,27 @@ extension VectorCollection {
     private mutating func commit(_ node: Int, lists: [UInt32]) {
         let indices = lists.compactMap { supers[node].centroids.index(of: $0) }
         for index in indices {
-            let list = supers[node].lists[index]
-            for chunk in 0..<list.chunkCount where list.changedChunks >> UInt32(chunk) & 1 == 1 {
-                let places = chunk * IndexRules.chunk..<min(list.count, (chunk + 1) * IndexRules.chunk)
-                changes.set(key.chunk(list.id, chunk), list.ids.elements(places).flatMap { Self.bytes($0) })
+            // Columns are asked of the list where it stands: a copy of it would count its references up and down.
+            let id = supers[node].lists[index].id
+            let count = supers[node].lists[index].count
+            let chunkCount = supers[node].lists[index].chunkCount
+            let changed = supers[node].lists[index].changedChunks
+            for chunk in 0..<chunkCount where changed >> UInt32(chunk) & 1 == 1 {
+                let places = chunk * IndexRules.chunk..<min(count, (chunk + 1) * IndexRules.chunk)
+                changes.set(key.chunk(id, chunk), Self.bytes(supers[node].lists[index].ids.elements(places)))
             }
-            for chunk in list.chunkCount..<max(list.chunkCount, Int(list.storedChunks)) {
-                changes.remove(key.chunk(list.id, chunk))
+            for chunk in chunkCount..<max(chunkCount, Int(supers[node].lists[index].storedChunks)) {
+                changes.remove(key.chunk(id, chunk))
             }
         }
         supers[node].commit(indices, chunkBytes: parameters.codeChunkBytes)
+    }
+
+    private static func bytes(_ ids: ArraySlice<UInt64>) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(8 * ids.count)
+        for id in ids { Commitment.append(id, to: &bytes) }
+        return bytes
     }
 
     private func listHead(_ list: UInt32) -> [UInt8] {

@@ -117,19 +117,23 @@ extension VectorCollection {
         let nodes = nearest(vector, in: superCentroids, IndexRules.insertSupers, dots: &dots)
         cost.distances += superCentroids.count
         var best = (score: Int32.max, id: UInt32.max, node: 0, list: 0)
-        for node in nodes {
+        for (index, node) in nodes.enumerated() {
+            if index + 1 < nodes.count { prefetchCentroids(nodes[index + 1]) }
             // The table as a whole is not taken, which would count its arrays up and down.
-            dots.removeAll(keepingCapacity: true)
-            kernels.dots(vector, rows: supers[node].centroids.rows, count: supers[node].centroids.count, into: &dots)
-            cost.distances += dots.count
-            for (index, dot) in dots.enumerated() {
-                let score = supers[node].centroids.norms[index] - 2 * dot
-                guard score <= best.score else { continue }
-                let id = supers[node].centroids.ids[index]
-                if score < best.score || id < best.id { best = (score, id, node, index) }
-            }
+            let found = kernels.nearest(
+                vector, rows: supers[node].centroids.rows, norms: supers[node].centroids.norms, scores: &dots)
+            cost.distances += supers[node].centroids.count
+            guard found.score <= best.score else { continue }
+            let id = supers[node].centroids.ids[found.row]
+            if found.score < best.score || id < best.id { best = (found.score, id, node, found.row) }
         }
         return (best.node, best.list)
+    }
+
+    /// Asks for a super's centroids, of which what stands first is waited for.
+    private func prefetchCentroids(_ node: Int) {
+        let address = Kernels.address(of: supers[node].centroids.rows)
+        Kernels.prefetch(Int8.self, at: address, from: 0, count: min(2_048, supers[node].centroids.rows.count))
     }
 
     /// The places of the nearest rows of a table (squared L2, of equal ones the first).
