@@ -64,6 +64,9 @@ internal import Synchronization
     var vectors: Column<Int8> { column(at: vectorOffset, count: count * dimension) }
 
     var idsAddress: UInt { unsafe UInt(bitPattern: base) }
+    var addresses: (ids: UInt, labels: UInt, leaves: UInt) {
+        (idsAddress, idsAddress &+ UInt(labelOffset), idsAddress &+ UInt(leafOffset))
+    }
     var vectorsAddress: UInt { unsafe UInt(bitPattern: base) &+ UInt(vectorOffset) }
 
     private var labelOffset: Int { Int(capacity) * MemoryLayout<UInt64>.stride }

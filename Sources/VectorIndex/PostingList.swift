@@ -46,6 +46,8 @@ struct PostingList: Sendable {
 
     var idsAddress: UInt { entries.idsAddress }
     var vectorsAddress: UInt { entries.vectorsAddress }
+    /// Where the columns stand that a commit reads.
+    var addresses: (ids: UInt, labels: UInt, leaves: UInt) { entries.addresses }
 
     func vector(_ place: Int, dimension: Int) -> [Int8] {
         Array(vectors.elements(place * dimension..<(place + 1) * dimension))

@@ -22,9 +22,14 @@ extension VectorCollection {
         let before = head
         let byNode = Dictionary(grouping: changes.lists) { superOfList[Int($0)] }
         let touched = Set(byNode.keys).union(changes.supers)
-        for id in touched.sorted() {
+        let work = touched.sorted().map { id in
             guard let node = superCentroids.index(of: id) else { preconditionFailure("a super without a place") }
-            commit(node, lists: (byNode[id] ?? []).sorted())
+            let indices = (byNode[id] ?? []).sorted().compactMap { supers[node].centroids.index(of: $0) }
+            return (node: node, lists: indices)
+        }
+        for (index, one) in work.enumerated() {
+            if index + 1 < work.count { prefetch(work[index + 1].node, lists: work[index + 1].lists) }
+            commit(one.node, lists: one.lists)
         }
         for list in changes.listHeads { changes.set(key.list(list), listHead(list)) }
         for id in changes.supers {
@@ -42,9 +47,26 @@ extension VectorCollection {
         return rows.sorted { $0.key.lexicographicallyPrecedes($1.key) }
     }
 
-    private mutating func commit(_ node: Int, lists: [UInt32]) {
-        let indices = lists.compactMap { supers[node].centroids.index(of: $0) }
-        for index in indices {
+    /// Asks for what a commit reads of lists: it is in no cache where there are many.
+    private func prefetch(_ node: Int, lists: [Int]) {
+        let chunkBytes = parameters.codeChunkBytes
+        for index in lists {
+            let changed = supers[node].lists[index].changedChunks
+            guard changed != 0 else { continue }
+            // Of several chunks the last: as a rule there is one.
+            let chunk = UInt32.bitWidth - 1 - changed.leadingZeroBitCount
+            let first = chunk * IndexRules.chunk
+            let codes = supers[node].lists[index].codesAddress
+            Kernels.prefetch(UInt8.self, at: codes, from: chunk * chunkBytes, count: chunkBytes)
+            let (ids, labels, leaves) = supers[node].lists[index].addresses
+            Kernels.prefetch(UInt64.self, at: ids, from: first, count: IndexRules.chunk)
+            Kernels.prefetch(EntryLabel.self, at: labels, from: first, count: IndexRules.chunk)
+            Kernels.prefetch(Digest.self, at: leaves, from: first, count: IndexRules.chunk)
+        }
+    }
+
+    private mutating func commit(_ node: Int, lists: [Int]) {
+        for index in lists {
             // Columns are asked of the list where it stands: a copy of it would count its references up and down.
             let id = supers[node].lists[index].id
             let count = supers[node].lists[index].count
@@ -58,7 +80,7 @@ extension VectorCollection {
                 changes.remove(key.chunk(id, chunk))
             }
         }
-        supers[node].commit(indices, chunkBytes: parameters.codeChunkBytes)
+        supers[node].commit(lists, chunkBytes: parameters.codeChunkBytes)
     }
 
     private static func bytes(_ ids: ArraySlice<UInt64>) -> [UInt8] {
