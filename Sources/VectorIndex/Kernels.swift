@@ -94,7 +94,9 @@ internal import CVectorKernels
                             unsafe scores[row] = norms[row] &- 2 &* scores[row]
                             least = unsafe min(least, scores[row])
                         }
-                        return unsafe (least, scores[..<count].firstIndex(of: least)!)
+                        var row = 0
+                        while unsafe scores[row] != least { row += 1 }
+                        return (least, row)
                     }
                 }
             }
