@@ -4,7 +4,7 @@ package struct Digest: Hashable, Comparable, Sendable, CustomStringConvertible {
     package static let zero = Digest(0, 0, 0, 0)
 
     /// The bytes as four big-endian words.
-    let words: (UInt64, UInt64, UInt64, UInt64)
+    @usableFromInline let words: (UInt64, UInt64, UInt64, UInt64)
 
     @inline(__always)
     init(_ one: UInt64, _ two: UInt64, _ three: UInt64, _ four: UInt64) { words = (one, two, three, four) }
@@ -66,7 +66,11 @@ package struct Digest: Hashable, Comparable, Sendable, CustomStringConvertible {
 
     package var description: String { hex }
 
+    /// The first 64 bits.
+    @inlinable package var prefix: UInt64 { words.0 }
+
     /// The bit at an index from 0, the most significant bit of the first byte first.
+    @inlinable
     package func bit(_ index: Int) -> Bool {
         let word = index < 128 ? (index < 64 ? words.0 : words.1) : (index < 192 ? words.2 : words.3)
         return word >> UInt64(63 - index & 63) & 1 == 1

@@ -36,8 +36,8 @@ package struct StateLeaf: @unchecked Sendable {
     }
 
     /// SHA-256 of the key: the leaf's place.
-    package var keyHash: Digest { buffer.header.keyHash }
-    var hash: Digest { buffer.header.hash }
+    package var keyHash: Digest { buffer.withUnsafeMutablePointerToHeader { $0.pointee.keyHash } }
+    var hash: Digest { buffer.withUnsafeMutablePointerToHeader { $0.pointee.hash } }
     package var key: [UInt8] { bytes(from: 0, count: Int(buffer.header.keyCount)) }
     package var value: [UInt8] { bytes(from: Int(buffer.header.keyCount), count: Int(buffer.header.valueCount)) }
 

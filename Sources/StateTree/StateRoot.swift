@@ -80,6 +80,10 @@ package struct StateRoot: Sendable {
     /// What is noted on the way through the tree.
     private struct Notes {
         var work = TreeWork()
+        /// Changes up to this one have been fetched for.
+        var fetched = 0
+        /// What was read for them: it must go somewhere, or it would not be read.
+        var read: UInt64 = 0
         /// By rising place.
         var undone: [StateRootUpdate.Undone] = []
 
@@ -146,6 +150,10 @@ package struct StateRoot: Sendable {
             }
             return build(leaves, leaves.indices, depth: depth, &notes)
         case .inner(let node):
+            if range.count <= Fetching.count, notes.fetched < range.upperBound {
+                notes.fetched = range.upperBound
+                notes.read ^= Fetching.fetch(below: node, depth: depth, places: changes[range].lazy.map(\.place.prefix))
+            }
             let middle = split(range, depth: depth) { changes[$0].place }
             let left = apply(changes, range.lowerBound..<middle, to: node.left, depth: depth + 1, &notes)
             let right = apply(changes, middle..<range.upperBound, to: node.right, depth: depth + 1, &notes)

@@ -62,6 +62,8 @@ struct CentroidTable: Sendable {
     private(set) var rows: [Int8] = []
     /// Squared lengths.
     private(set) var norms: [Int32] = []
+    /// The same, to divide by.
+    private(set) var divisors: [Divisor] = []
 
     init(dimension: Int) { self.dimension = dimension }
 
@@ -87,6 +89,7 @@ struct CentroidTable: Sendable {
         steps.append(centroid.step)
         rows.append(contentsOf: centroid.row)
         norms.append(Self.norm(centroid))
+        divisors.append(Divisor(Self.norm(centroid)))
     }
 
     /// Puts a centroid where its id belongs, and returns that place.
@@ -96,6 +99,7 @@ struct CentroidTable: Sendable {
         steps.insert(centroid.step, at: index)
         rows.insert(contentsOf: centroid.row, at: index * dimension)
         norms.insert(Self.norm(centroid), at: index)
+        divisors.insert(Divisor(Self.norm(centroid)), at: index)
         return index
     }
 
@@ -103,6 +107,7 @@ struct CentroidTable: Sendable {
         steps[index] = centroid.step
         rows.replaceSubrange(index * dimension..<(index + 1) * dimension, with: centroid.row)
         norms[index] = Self.norm(centroid)
+        divisors[index] = Divisor(Self.norm(centroid))
     }
 
     mutating func remove(_ index: Int) {
@@ -110,6 +115,7 @@ struct CentroidTable: Sendable {
         steps.remove(at: index)
         rows.removeSubrange(index * dimension..<(index + 1) * dimension)
         norms.remove(at: index)
+        divisors.remove(at: index)
     }
 
     private static func norm(_ centroid: Centroid) -> Int32 { Int32(CollectionParameters.squaredLength(centroid.row)) }

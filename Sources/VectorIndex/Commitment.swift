@@ -63,7 +63,7 @@ enum Commitment {
 
     static func chunk(codes: Digest, rest: Digest) -> Digest { SHA256.hash(prefix: 4, codes, rest) }
 
-    static func list(_ chunks: [Digest]) -> Digest { all(6, chunks) }
+    static func list(_ chunks: some Sequence<Digest>) -> Digest { all(6, chunks) }
 
     static func child(id: UInt32, count: Int, centroid: [UInt8], list: Digest) -> Digest {
         var bytes: [UInt8] = [7]
@@ -97,7 +97,7 @@ enum Commitment {
         return hash.finalize()
     }
 
-    private static func all(_ prefix: UInt8, _ nodes: [Digest]) -> Digest {
+    private static func all(_ prefix: UInt8, _ nodes: some Sequence<Digest>) -> Digest {
         var hash = SHA256()
         hash.update(prefix)
         for node in nodes { hash.update(node) }

@@ -28,12 +28,12 @@ struct EntryCode {
 
     init(_ vector: [Int8], centroid: [Int8], parameters: CollectionParameters, kernels: Kernels) {
         self.init(planeCount: parameters.planeCount)
-        encode(row: 0, of: vector, centroid: centroid, parameters: parameters, kernels: kernels)
+        encode(row: 0, of: vector.span, centroid: centroid, parameters: parameters, kernels: kernels)
     }
 
     /// The code of one row of many.
     mutating func encode(
-        row: Int, of rows: [Int8], centroid: [Int8], parameters: CollectionParameters, kernels: Kernels
+        row: Int, of rows: Span<Int8>, centroid: [Int8], parameters: CollectionParameters, kernels: Kernels
     ) {
         let residual = kernels.residual(row: row, of: rows, centroid, bits: &bits)
         let factor = residual.magnitudes == 0 ? 0 : (residual.squares << 7) / residual.magnitudes

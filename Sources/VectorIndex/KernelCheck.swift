@@ -27,8 +27,8 @@ extension Kernels {
         var scattered = RowAddresses(dimension: dimension, capacity: 5)
         for row in [3, 0, 4, 1, 3] { scattered.append(Self.address(of: rows) + UInt(row * dimension)) }
         withExtendedLifetime(rows) { sample.dots += dots(query, scattered) + squares(scattered) }
-        add(row: 4, of: rows, to: &sample.sums)
-        let residual = residual(row: 2, of: rows, query, bits: &sample.bits)
+        add(row: 4, of: rows.span, to: &sample.sums)
+        let residual = residual(row: 2, of: rows.span, query, bits: &sample.bits)
         sample.residual = [
             residual.squares, residual.magnitudes, residual.centroid, residual.signedCentroid, residual.norm,
         ]

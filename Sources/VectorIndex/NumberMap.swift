@@ -11,6 +11,8 @@ struct NumberMap: Sendable {
         }
         set {
             let page = index / Self.pageCount
+            // A page that others hold is not copied for what stands there already.
+            if page < pages.count, pages[page][index % Self.pageCount] == newValue { return }
             while pages.count <= page { pages.append([UInt32](repeating: 0, count: Self.pageCount)) }
             pages[page][index % Self.pageCount] = newValue
         }

@@ -72,12 +72,12 @@ enum ProofBody {
                 bytes += list.rest(chunk).bytes
                 continue
             }
-            let labels = list.labels[places(chunk, list.count)]
+            let labels = list.labels.elements(places(chunk, list.count))
             bytes += isFiltered ? Commitment.encoded(labels) : Commitment.labels(labels).bytes
             if mask != 0 {
                 append(list, chunk, mask, parameters.dimension, to: &bytes)
             } else {
-                bytes += Commitment.records(list.leaves[places(chunk, list.count)]).bytes
+                bytes += Commitment.records(list.leaves.elements(places(chunk, list.count))).bytes
             }
         }
     }
@@ -128,7 +128,7 @@ enum ProofBody {
             Commitment.append(list.ids[place], to: &bytes)
             list.entry(place, dimension: dimension).append(to: &bytes)
         }
-        var level = Array(list.leaves[places]) + repeatElement(.zero, count: IndexRules.chunk - places.count)
+        var level = Array(list.leaves.elements(places)) + repeatElement(.zero, count: IndexRules.chunk - places.count)
         var known = (0..<IndexRules.chunk).map { $0 >= places.count || mask >> UInt16($0) & 1 == 1 }
         while level.count > 1 {
             for index in level.indices where !known[index] && known[index ^ 1] { bytes += level[index].bytes }

@@ -62,11 +62,13 @@ struct ProvenList {
 extension ProvenCollection: SearchSource {
     func listCount(_ node: Int) throws(SearchGap) -> Int { try centroids(node).count }
 
-    func append(productsOf query: [Int8], in node: Int, to dots: inout [Int32], norms: inout [Int32]) throws(SearchGap)
+    func append(productsOf query: [Int8], in node: Int, to dots: inout [Int32], scores: inout [Int32]) throws(SearchGap)
     {
         let table = try centroids(node)
+        let first = dots.count
         kernels.dots(query, rows: table.rows, count: table.count, into: &dots)
-        norms.append(contentsOf: table.norms)
+        Search.append(
+            scoresOf: dots[first...], parameters.metric, norms: table.norms, divisors: table.divisors, to: &scores)
     }
 
     private func centroids(_ node: Int) throws(SearchGap) -> CentroidTable {

@@ -39,7 +39,7 @@ struct TwoMeans {
         for _ in 0..<IndexRules.meansSteps {
             let margins = margins(means, rows, count, kernels)
             for row in 0..<count { isSecond[row] = margins[row] > 0 }
-            let next = Self.means(rows, isSecond, dimension, kernels)
+            let next = Self.means(rows.span, isSecond, dimension, kernels)
             if let mean = next.0 { means[0] = mean }
             if let mean = next.1 { means[1] = mean }
         }
@@ -54,7 +54,7 @@ struct TwoMeans {
     {
         let order = ids.indices.sorted { (margins[$0], ids[$0]) < (margins[$1], ids[$1]) }
         for (rank, row) in order.enumerated() { isSecond[row] = rank >= ids.count / 2 }
-        let means = Self.means(rows, isSecond, dimension, kernels)
+        let means = Self.means(rows.span, isSecond, dimension, kernels)
         if let mean = means.0 { centroids[0] = Centroid(nearest: mean) }
         if let mean = means.1 { centroids[1] = Centroid(nearest: mean) }
     }
@@ -90,7 +90,9 @@ struct TwoMeans {
     }
 
     /// The means of both sides; nil for an empty one.
-    static func means(_ rows: [Int8], _ isSecond: [Bool], _ dimension: Int, _ kernels: Kernels) -> ([Int8]?, [Int8]?) {
+    static func means(
+        _ rows: Span<Int8>, _ isSecond: [Bool], _ dimension: Int, _ kernels: Kernels
+    ) -> ([Int8]?, [Int8]?) {
         var first = [Int32](repeating: 0, count: dimension)
         var second = first
         for (row, isSecond) in isSecond.enumerated() {

@@ -28,7 +28,7 @@ extension VectorCollection {
 
     private func place(of id: UInt64) -> (node: Int, list: Int, place: Int) {
         let (node, list) = place(of: listOfID[Int(id)])
-        guard let place = supers[node].lists[list].ids.firstIndex(of: id) else {
+        guard let place = supers[node].lists[list].place(of: id) else {
             preconditionFailure("an entry without a place")
         }
         return (node, list, place)
@@ -36,7 +36,7 @@ extension VectorCollection {
 
     mutating func remove(_ node: Int, _ list: Int, _ place: Int, cost: inout VectorCost) {
         supers[node].lists[list].remove(
-            place, dimension: parameters.dimension, chunkBytes: parameters.codeChunkBytes)
+            place, chunkBytes: parameters.codeChunkBytes)
         noteLength(supers[node].lists[list].id, supers[node].lists[list].count)
         cost += VectorCost(lists: 1, bytes: parameters.dimension + 2 * parameters.codeChunkBytes)
     }

@@ -103,7 +103,7 @@ extension VectorCollection {
 
     mutating func addList(to node: Int, _ centroid: Centroid) {
         // The newest id is the greatest.
-        supers[node].append(PostingList(id: head.nextList), centroid)
+        supers[node].append(PostingList(id: head.nextList, dimension: parameters.dimension), centroid)
         superOfList[Int(head.nextList)] = supers[node].id
         changes.listHeads.insert(head.nextList)
         noteLength(head.nextList, 0)
@@ -113,31 +113,44 @@ extension VectorCollection {
     /// The nearest list under the nearest supers.
     func route(_ vector: [Int8], cost: inout VectorCost) -> (node: Int, list: Int) {
         var dots: [Int32] = []
-        dots.reserveCapacity(superCentroids.count)
         let nodes = nearest(vector, in: superCentroids, IndexRules.insertSupers, dots: &dots)
         cost.distances += superCentroids.count
         var best = (score: Int32.max, id: UInt32.max, node: 0, list: 0)
-        for node in nodes {
-            let table = supers[node].centroids
-            dots.removeAll(keepingCapacity: true)
-            kernels.dots(vector, rows: table.rows, count: table.count, into: &dots)
-            cost.distances += table.count
-            for (index, dot) in dots.enumerated() {
-                let score = table.norms[index] - 2 * dot
-                if score < best.score || score == best.score && table.ids[index] < best.id {
-                    best = (score, table.ids[index], node, index)
-                }
-            }
+        for (index, node) in nodes.enumerated() {
+            if index + 1 < nodes.count { prefetchCentroids(nodes[index + 1]) }
+            guard supers[node].centroids.count > 0 else { continue }
+            // The table as a whole is not taken, which would count its arrays up and down.
+            let found = kernels.nearest(
+                vector, rows: supers[node].centroids.rows, norms: supers[node].centroids.norms, scores: &dots)
+            cost.distances += supers[node].centroids.count
+            guard found.score <= best.score else { continue }
+            let id = supers[node].centroids.ids[found.row]
+            if found.score < best.score || id < best.id { best = (found.score, id, node, found.row) }
         }
         return (best.node, best.list)
     }
 
+    /// Asks for a super's centroids, of which what stands first is waited for.
+    private func prefetchCentroids(_ node: Int) {
+        let address = Kernels.address(of: supers[node].centroids.rows)
+        Kernels.prefetch(Int8.self, at: address, from: 0, count: min(2_048, supers[node].centroids.rows.count))
+    }
+
+    /// Rows whose scores are held at once: small enough for memory that the allocator has at hand.
+    private static let rowsAtOnce = 192
+
     /// The places of the nearest rows of a table (squared L2, of equal ones the first).
     func nearest(_ vector: [Int8], in table: CentroidTable, _ limit: Int, dots: inout [Int32]) -> [Int] {
-        kernels.dots(vector, rows: table.rows, count: table.count, into: &dots)
-        for index in dots.indices { dots[index] = table.norms[index] - 2 * dots[index] }
         var selection = Selection(capacity: limit)
-        selection.offer(dots)
+        dots.reserveCapacity(min(table.count, Self.rowsAtOnce))
+        for first in stride(from: 0, to: table.count, by: Self.rowsAtOnce) {
+            let count = min(Self.rowsAtOnce, table.count - first)
+            let bytes = first * vector.count..<(first + count) * vector.count
+            dots.removeAll(keepingCapacity: true)
+            kernels.dots(vector, rows: table.rows.span.extracting(bytes), count: count, into: &dots)
+            for index in 0..<count { dots[index] = table.norms[first + index] - 2 * dots[index] }
+            selection.offer(dots, first: first)
+        }
         return selection.sorted().map(\.ordinal)
     }
 }

@@ -46,7 +46,7 @@ extension VectorCollection {
             guard value.count > 4, let node = superCentroids.index(of: superID), id < head.nextList,
                 let centroid = Centroid(decoding: value[4...], dimension: parameters.dimension)
             else { throw .state(.list) }
-            supers[node].append(PostingList(id: id), centroid)
+            supers[node].append(PostingList(id: id, dimension: parameters.dimension), centroid)
             superOfList[Int(id)] = superID
             let index = supers[node].lists.count - 1
             var chunk = 0

@@ -4,14 +4,17 @@ extension VectorCollection: SearchSource {
     func listCount(_ node: Int) -> Int { supers[node].lists.count }
     func count(_ list: ListPlace) -> Int { supers[list.node].lists[list.list].count }
 
-    func append(productsOf query: [Int8], in node: Int, to dots: inout [Int32], norms: inout [Int32]) {
+    func append(productsOf query: [Int8], in node: Int, to dots: inout [Int32], scores: inout [Int32]) {
+        let first = dots.count
         // The table as a whole is not taken, which would count its arrays up and down.
         kernels.dots(query, rows: supers[node].centroids.rows, count: supers[node].lists.count, into: &dots)
-        norms.append(contentsOf: supers[node].centroids.norms)
+        Search.append(
+            scoresOf: dots[first...], parameters.metric, norms: supers[node].centroids.norms,
+            divisors: supers[node].centroids.divisors, to: &scores)
     }
 
     func codes(_ list: ListPlace) -> UInt { supers[list.node].lists[list.list].codesAddress }
-    func labels(_ list: ListPlace) -> [EntryLabel] { supers[list.node].lists[list.list].labels }
+    func labels(_ list: ListPlace) -> [EntryLabel] { supers[list.node].lists[list.list].labels.elements() }
 
     func vector(_ list: ListPlace, _ place: Int) -> UInt {
         precondition(place < count(list))

@@ -27,7 +27,7 @@ extension VectorCollection {
     private mutating func merge(_ id: UInt32, cost: inout VectorCost) {
         let (node, index) = place(of: id)
         let list = supers[node].lists[index]
-        for chunk in 0..<list.storedChunks { changes.remove(key.chunk(id, chunk)) }
+        for chunk in 0..<Int(list.storedChunks) { changes.remove(key.chunk(id, chunk)) }
         changes.remove(key.list(id))
         changes.lists.remove(id)
         changes.listHeads.remove(id)

@@ -6,8 +6,10 @@ extension VectorCollection {
         let dimension = parameters.dimension
         let old = supers[node].lists[list]
         let neighbours = neighbours(of: supers[node].centroids.row(list), except: old.id, cost: &cost)
+        let ids = old.ids.elements()
         let before = scores(old, supers[node].centroids, list)
-        let cut = TwoMeans(rows: old.vectors, ids: old.ids, dimension: dimension, kernels: kernels)
+        let cut = TwoMeans(
+            rows: old.vectors.elements(), ids: ids, dimension: dimension, kernels: kernels)
         cost += VectorCost(distances: cut.distances, lists: 1, bytes: old.vectors.count)
         supers[node].lists[list].removeAll()
         supers[node].centroids.replace(list, cut.centroids[0])
@@ -22,7 +24,7 @@ extension VectorCollection {
                 old.entry(place, dimension: dimension), leaf: old.leaves[place], to: half.node, half.list, cost: &cost)
         }
         reassign(halves, neighbours, cost: &cost)
-        reroute(halves, Dictionary(uniqueKeysWithValues: zip(old.ids, before)), cost: &cost)
+        reroute(halves, Dictionary(uniqueKeysWithValues: zip(ids, before)), cost: &cost)
         for list in halves + neighbours { recentre(list, cost: &cost) }
         move(old.id, cost: &cost)
         for half in halves { refresh(place(of: half).node) }
@@ -88,8 +90,9 @@ extension VectorCollection {
     private mutating func recentre(_ id: UInt32, cost: inout VectorCost) {
         let (node, index) = place(of: id)
         let list = supers[node].lists[index]
+        let vectors = list.vectors
         let means = TwoMeans.means(
-            list.vectors, [Bool](repeating: false, count: list.count), parameters.dimension, kernels)
+            vectors.span, [Bool](repeating: false, count: list.count), parameters.dimension, kernels)
         guard let mean = means.0 else { return }
         let centroid = Centroid(nearest: mean)
         cost += VectorCost(lists: 1, bytes: list.vectors.count)

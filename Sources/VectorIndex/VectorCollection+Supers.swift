@@ -10,7 +10,7 @@ extension VectorCollection {
     mutating func refresh(_ node: Int) {
         let table = supers[node].centroids
         let means = TwoMeans.means(
-            table.rows, [Bool](repeating: false, count: table.count), parameters.dimension, kernels)
+            table.rows.span, [Bool](repeating: false, count: table.count), parameters.dimension, kernels)
         guard let mean = means.0 else { return }
         superCentroids.replace(node, Centroid(nearest: mean))
         changes.supers.insert(supers[node].id)

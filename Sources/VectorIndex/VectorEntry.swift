@@ -48,7 +48,8 @@ package struct VectorEntry: Hashable, Sendable {
         bytes.append(contentsOf: subject.id.bytes)
         Commitment.append(label.tag, to: &bytes)
         Commitment.append(label.owner, to: &bytes)
-        for component in vector { bytes.append(UInt8(bitPattern: component)) }
+        // The same bytes under another sign.
+        unsafe vector.withUnsafeBytes { unsafe bytes.append(contentsOf: $0) }
     }
 
     /// Nil for bytes that are no record of a vector of that dimension.

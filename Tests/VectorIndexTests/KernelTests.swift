@@ -44,7 +44,7 @@ struct KernelTests {
                             })
                 }
                 var sums = [Int32](repeating: 5, count: dimension)
-                kernels.add(row: 8, of: rows, to: &sums)
+                kernels.add(row: 8, of: rows.span, to: &sums)
                 #expect(sums == (0..<dimension).map { 5 + Int32(rows[8 * dimension + $0]) })
             }
         }

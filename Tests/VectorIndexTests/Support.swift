@@ -135,7 +135,8 @@ extension Ledger {
                 guard codes(of: list, superNode.centroids.row(index)) == list.codes else {
                     return "codes of list \(list.id) are not those of its vectors"
                 }
-                for id in list.ids where !ids.insert(id).inserted || collection.listOfID[Int(id)] != list.id {
+                for id in list.ids.elements() where !ids.insert(id).inserted || collection.listOfID[Int(id)] != list.id
+                {
                     return "entry \(id) is not in its place"
                 }
             }

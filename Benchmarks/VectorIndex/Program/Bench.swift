@@ -228,6 +228,7 @@ struct Bench {
         getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
         print(
             "vector.shape count=\(collection.count) supers=\(collection.superCount) lists=\(collection.listCount) "
-                + "queued=\(collection.queuedCount) root=\(collection.head.root) peak \(usage.ru_maxrss / 1024) MB")
+                + "queued=\(collection.queuedCount) root=\(collection.head.root) state=\(store.root.hash) "
+                + "peak \(usage.ru_maxrss / 1024) MB")
     }
 }
