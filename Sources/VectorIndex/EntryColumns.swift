@@ -146,10 +146,14 @@ internal import Synchronization
         let memory = Memory(byteCount: Int(capacity) * (Self.headBytes + dimension), filled: room)
         unsafe base = memory.base
         self.memory = memory
-        for (from, to) in zip(old.columns, columns) where old.held > 0 {
-            // `count` elements of the same size, in other memory.
-            unsafe start(at: to.offset, of: UInt8.self).update(
-                from: old.start(at: from.offset, of: UInt8.self), count: old.count * from.size)
+        guard old.held > 0 else { return }
+        // What is copied may be held by `old` alone.
+        withExtendedLifetime(old) {
+            for (from, to) in zip(old.columns, columns) {
+                // `count` elements of the same size, in other memory.
+                unsafe start(at: to.offset, of: UInt8.self).update(
+                    from: old.start(at: from.offset, of: UInt8.self), count: old.count * from.size)
+            }
         }
     }
 
