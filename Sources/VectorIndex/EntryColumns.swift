@@ -13,12 +13,16 @@ internal import Synchronization
 @safe struct EntryColumns: @unchecked Sendable {
     /// Room for a number of entries, which frees itself.
     @safe final class Memory {
+        private let allocation: UnsafeMutableRawPointer
+        /// At the begin of a cache line, so that vectors of whole lines are read in as many.
         fileprivate let base: UnsafeMutableRawPointer
         /// Places that a copy has claimed.
         fileprivate let filled: Atomic<Int>
 
         fileprivate init(byteCount: Int, filled: Int) {
-            unsafe base = .allocate(byteCount: byteCount, alignment: 16)
+            // Aligned here: the allocator leaves a gap for each memory that it aligns to more than 16 bytes.
+            unsafe allocation = .allocate(byteCount: byteCount + 48, alignment: 16)
+            unsafe base = allocation.alignedUp(toMultipleOf: 64)
             self.filled = Atomic(filled)
         }
 
@@ -28,7 +32,7 @@ internal import Synchronization
         }
 
         // Plain bytes, which need no destruction.
-        deinit { unsafe base.deallocate() }
+        deinit { unsafe allocation.deallocate() }
     }
 
     /// Bytes of an entry beside its vector.
@@ -146,10 +150,14 @@ internal import Synchronization
         let memory = Memory(byteCount: Int(capacity) * (Self.headBytes + dimension), filled: room)
         unsafe base = memory.base
         self.memory = memory
-        for (from, to) in zip(old.columns, columns) where old.held > 0 {
-            // `count` elements of the same size, in other memory.
-            unsafe start(at: to.offset, of: UInt8.self).update(
-                from: old.start(at: from.offset, of: UInt8.self), count: old.count * from.size)
+        guard old.held > 0 else { return }
+        // What is copied may be held by `old` alone.
+        withExtendedLifetime(old) {
+            for (from, to) in zip(old.columns, columns) {
+                // `count` elements of the same size, in other memory.
+                unsafe start(at: to.offset, of: UInt8.self).update(
+                    from: old.start(at: from.offset, of: UInt8.self), count: old.count * from.size)
+            }
         }
     }
 
