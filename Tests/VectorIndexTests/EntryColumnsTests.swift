@@ -4,7 +4,8 @@ import Testing
 
 @testable import VectorIndex
 
-@Suite struct EntryColumnsTests {
+/// Columns that copies share against arrays that they do not.
+struct EntryColumnsTests {
     private static let dimension = 5
 
     private static func entry(_ number: Int) -> VectorEntry {
@@ -32,12 +33,12 @@ import Testing
             columns.leaves.elements() == numbers.map { SHA256.hash([1, UInt8($0 & 255)]) }, sourceLocation: location)
     }
 
-    @Test func whatIsAppendedIsReadInItsOrder() {
+    @Test func `what is appended is read in its order`() {
         Self.expect(Self.columns([]), [])
         Self.expect(Self.columns(0..<192), Array(0..<192))
     }
 
-    @Test func copiesThatAppendDoNotSeeEachOther() {
+    @Test func `copies that append do not see each other`() {
         for count in [0, 1, 15, 16, 17] {
             let first = Self.columns(0..<count)
             var second = first
@@ -54,7 +55,7 @@ import Testing
         }
     }
 
-    @Test func anAppendInPlaceMovesNothing() {
+    @Test func `an append in place moves nothing`() {
         var columns = Self.columns(0..<17)
         let before = columns
         columns.append(Self.entry(17), leaf: .zero)
@@ -62,7 +63,7 @@ import Testing
         Self.expect(before, Array(0..<17))
     }
 
-    @Test func aRemovalLeavesCopiesAlone() {
+    @Test func `a removal leaves copies alone`() {
         let before = Self.columns(0..<20)
         var columns = before
         columns.removeBySwap(3)
@@ -79,7 +80,7 @@ import Testing
         Self.expect(before, Array(0..<20))
     }
 
-    @Test func theLastHolderUsesItsMemoryAgain() {
+    @Test func `the last holder uses its memory again`() {
         var columns = Self.columns(0..<20)
         let address = columns.idsAddress
         columns.removeBySwap(0)
@@ -88,7 +89,7 @@ import Testing
         Self.expect(columns, [19] + (1..<19) + [60])
     }
 
-    @Test func randomHistoriesOfManyCopies() {
+    @Test func `random histories of many copies are those of arrays`() {
         var random = SeededGenerator(seed: 5)
         var copies: [(columns: EntryColumns, numbers: [Int])] = [(Self.columns([]), [])]
         for step in 0..<1_000 {
@@ -110,7 +111,7 @@ import Testing
         for copy in copies { Self.expect(copy.columns, copy.numbers) }
     }
 
-    @Test func copiesMayAppendAtOnce() async {
+    @Test func `copies may append at once`() async {
         let start = Self.columns(0..<3)
         await withTaskGroup(of: (Int, EntryColumns).self) { group in
             for writer in 1...8 {
