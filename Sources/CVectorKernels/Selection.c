@@ -30,7 +30,7 @@ static void keep_below(vector_selection *selection, int64_t bound, uint32_t equa
     selection->bound = bound;
 }
 
-/// Keeps the smallest in the order in which they were offered: as many as wanted, or up to `slack` more where the bisection
+/// Keeps the smallest in the order in which they were offered: as many as wanted, or up to `slack` more where the search
 /// comes upon them sooner.
 static void keep_smallest(vector_selection *selection, uint32_t slack) {
     uint32_t capacity = selection->capacity, count = selection->count;
@@ -44,8 +44,11 @@ static void keep_smallest(vector_selection *selection, uint32_t slack) {
     // Fewer than wanted are below `low`, enough below `high`.
     int64_t low = smallest, high = (int64_t)largest + 1;
     uint32_t below_low = 0, below_high = count;
-    while (high - low > 1 && below_high > capacity + slack) {
-        int64_t middle = low + (high - low) / 2;
+    for (uint32_t step = 0; high - low > 1 && below_high > capacity + slack; step++) {
+        // Where it would be if the keys were spread evenly, and every other time in the middle, whatever they are.
+        int64_t part = step % 2 ? (high - low) / 2
+                                : (high - low) * (capacity + slack / 2 - below_low) / (below_high - below_low);
+        int64_t middle = part < 1 ? low + 1 : low + part < high ? low + part : high - 1;
         uint32_t below = count_below(keys, count, (int32_t)middle);
         if (below < capacity) {
             low = middle;
