@@ -21,6 +21,12 @@ DIMENSION, ROUNDS = 384, int(os.environ.get("ROUNDS", "5"))
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
+# Settings of the peers, close enough that the fastest one at a recall is not missed by much.
+WIDTHS = (12, 16, 20, 24, 28, 32, 36, 40, 48, 64, 96)
+PROBES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 40, 44, 48, 56, 64)
+FACTORS = (2, 3, 4, 5, 6, 8, 16)
+
+
 def generated(path, count, clusters, seed):
     """Rows around `clusters` random directions: centre + 0.7 x noise, normalised, times 480, as the real set is."""
     names = [f"{path}-{part}.bin" for part in "bqt"]
@@ -103,7 +109,7 @@ def peers(base, queries, count):
         hnsw.hnsw.efSearch = ef
         return hnsw.search(q, 10)[1]
 
-    found.append(("faiss HNSW16,SQ8", search_hnsw, (24, 32, 48, 64, 96)))
+    found.append(("faiss HNSW16,SQ8", search_hnsw, WIDTHS))
     scalar = Index(ndim=DIMENSION, metric="ip", dtype="i8")
     build("usearch i8", lambda: scalar.add(np.arange(count), base, threads=1))
 
@@ -111,7 +117,7 @@ def peers(base, queries, count):
         scalar.expansion_search = ef
         return scalar.search(queries, 10, threads=1).keys
 
-    found.append(("usearch i8", search_usearch, (24, 32, 48, 64, 96)))
+    found.append(("usearch i8", search_usearch, WIDTHS))
     plain = hnswlib.Index("ip", DIMENSION)
     plain.init_index(count, M=16, ef_construction=100)
     plain.set_num_threads(1)
@@ -121,7 +127,7 @@ def peers(base, queries, count):
         plain.set_ef(ef)
         return plain.knn_query(q, 10, num_threads=1)[0]
 
-    found.append(("hnswlib", search_hnswlib, (24, 32, 48, 64, 96)))
+    found.append(("hnswlib", search_hnswlib, WIDTHS))
     for kind in (f"IVF{lists},SQ8", f"IVF{lists},PQ96x4fs,RFlat", "PQ96x4fs,RFlat", "SQ8"):
         index = filled(faiss_index(kind))
 
@@ -135,8 +141,8 @@ def peers(base, queries, count):
                 inner.nprobe = probes
             return index.search(q, 10)[1]
 
-        probes = (2, 4, 8, 16, 32, 48, 64) if "IVF" in kind else (1,)
-        factors = (4, 8, 16) if "RFlat" in kind else (1,)
+        probes = PROBES if "IVF" in kind else (1,)
+        factors = FACTORS if "RFlat" in kind else (1,)
         found.append((f"faiss {kind}", search, [(p, f) for p in probes for f in factors]))
     return found, rates
 
@@ -213,8 +219,14 @@ def real():
 
 
 GRIDS = {
-    "real": [(32, lists, finalists) for lists in (20, 40, 60, 72, 80, 100, 140) for finalists in (30, 50, 60, 80)],
-    "generated": [(supers, lists, 30) for supers in (2, 4, 6, 8, 10, 16, 32) for lists in (2, 3, 4)],
+    "real": [
+        (32, lists, finalists)
+        for lists in (20, 40, 60, 72, 74, 76, 80, 100, 140) for finalists in (30, 40, 50, 60, 80)
+    ],
+    "generated": [
+        (supers, lists, finalists)
+        for supers in (2, 4, 6, 8, 10, 12, 16, 32) for lists in (1, 2, 4) for finalists in (30, 40, 50, 60)
+    ],
     "million": [(supers, lists, 40) for supers in (64, 128, 256, 400) for lists in (4, 8, 16)],
 }
 
@@ -229,11 +241,11 @@ def main():
         }[name]()
         count = os.path.getsize(names[0]) // DIMENSION
         ours = Ours(binary, names)
-        # The last tenth apart: what an insert costs once the collection is large.
-        line = ours.say(f"insert 0 {count // 10} 1000")
-        line = ours.say(f"insert {count // 10} {count // 10 * 8} 1000") if name == "million" else line
-        line = ours.say(f"insert {count // 10 * 9} {count // 10} 1000") if name == "million" else ours.say(
-            f"insert {count // 10} {count - count // 10} 1000")
+        # Apart: what an insert costs at a tenth of the size and at its end.
+        hundredth = count // 100
+        bounds = (0, 9, 11, 98, 100) if name == "million" else (0, 10, 100)
+        for start, end in zip(bounds, bounds[1:]):
+            line = ours.say(f"insert {start * hundredth} {(end - start) * hundredth} 1000")
         insert = float(line.split(", ")[1].split("/s")[0])
         ours.say("shape")
         ours.say("exact")
