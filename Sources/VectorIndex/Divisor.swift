@@ -2,7 +2,7 @@
 /// its numbers.
 struct Divisor: Hashable, Sendable {
     private let divisor: UInt64
-    /// 2^64 / divisor, rounded down; 2^64 - 1 for 1.
+    /// (2^64 - 1) / divisor, rounded down.
     private let reciprocal: UInt64
 
     /// For 0 as for 1.
@@ -13,7 +13,7 @@ struct Divisor: Hashable, Sendable {
 
     /// `dividend` / divisor, rounded down, for dividends up to 2^52.
     ///
-    /// The reciprocal is less than 2 below 2^64 / divisor, so that the product's upper half is at most 1 below the quotient.
+    /// The reciprocal is at most 2 below 2^64 / divisor, so that the product's upper half is at most 1 below the quotient.
     func quotient(of dividend: UInt64) -> UInt64 {
         let low = dividend.multipliedFullWidth(by: reciprocal).high
         return low &+ (dividend &- low &* divisor >= divisor ? 1 : 0)

@@ -85,8 +85,8 @@ struct Search {
         }
     }
 
-    /// Appends how far centroids are, for choosing which lists are scanned: the distance, for squared L2, else minus the squared
-    /// cosine (with its sign) times the query's squared length, rounded towards zero.
+    /// Appends how far centroids are, for choosing which lists are scanned: the distance, for squared L2, else minus the
+    /// squared cosine (with its sign) times the query's squared length, rounded towards zero.
     ///
     /// The cosine, because what lies beside a centroid may be nearer to the query than the centroid is, the more so the
     /// shorter it is: the distance found 0.936 of real embeddings where the cosine found 0.955 in the same 62 lists. A
