@@ -42,7 +42,6 @@ enum Fetching {
         var place: UInt64
         var node: Unmanaged<InnerNode>
     }
-
 }
 
 extension InnerNode {

@@ -144,9 +144,8 @@ internal import Synchronization
     }
 
     private mutating func move(room: Int) {
-        let chunk = UInt32(IndexRules.chunk)
         let old = self
-        capacity = (UInt32(room) + chunk - 1) / chunk * chunk
+        capacity = UInt32(IndexRules.chunks(room) * IndexRules.chunk)
         let memory = Memory(byteCount: Int(capacity) * (Self.headBytes + dimension), filled: room)
         unsafe base = memory.base
         self.memory = memory
