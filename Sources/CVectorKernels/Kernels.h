@@ -22,74 +22,29 @@ static inline int32_t read_i32(const uint8_t *bytes) {
 
 /// An entry's key from the sum of agreeing magnitudes.
 ///
-/// The factor is below 2^15 and the sum, once shifted, below 2^16, so that the product is below 2^31; right shifts of
-/// negative numbers are arithmetic with every compiler that builds this. The rest is below 2^30 for every code that was
-/// made of bytes in range; for any others it wraps as it does in a register.
+/// The factor is below 2^15 and the sum, once shifted, within 16 bits with its sign, so that the product is below 2^30; right
+/// shifts of negative numbers are arithmetic with every compiler that builds this. The rest is below 2^30 for every code that
+/// was made of bytes in range; for any others it wraps as it does in a register.
 static inline int32_t entry_key(
     const vector_scan_query *query, int32_t sum, uint16_t factor, int32_t base, int32_t centroid) {
-    int32_t signed_sum = (2 * sum - query->magnitude_sum) * (1 << query->magnitude_shift);
-    int32_t product = (int32_t)factor * (signed_sum >> query->product_shift);
-    uint32_t part = (uint32_t)(product >> 7) << query->product_shift;
+    int32_t product = (int32_t)factor * ((2 * sum - query->magnitude_sum) >> query->sum_shift);
+    uint32_t part = (uint32_t)(product >> (7 - query->magnitude_shift)) << query->sum_shift;
     return (int32_t)((uint32_t)base - (uint32_t)query->weight * ((uint32_t)centroid + part));
 }
 
-/// Leaves fewer candidates than there is room for.
-void vector_selection_make_room(vector_selection *selection);
+/// The places of the bits that are set in each byte, rising; zeros behind them.
+extern const uint8_t set_bits[256][8];
 
-/// Keeps a candidate that may be among the smallest.
-static inline void offer(vector_selection *selection, int32_t key, uint32_t ordinal) {
-    if (key >= selection->bound) return;
-    selection->keys[selection->count] = key;
-    selection->ordinals[selection->count++] = ordinal;
-    if (selection->count == selection->room) vector_selection_make_room(selection);
+/// Which of the next two chunks' entries are wanted, a bit each: `left` of the list's entries stand from `start` on.
+static inline uint32_t wanted_entries(const vector_list *list, size_t start, size_t left) {
+    uint32_t wanted = left >= 2 * VECTOR_CHUNK ? 0xffffffff : (1u << left) - 1;
+    if (!list->masks) return wanted;
+    const uint16_t *masks = list->masks + start / VECTOR_CHUNK;
+    return wanted & (masks[0] | (left > VECTOR_CHUNK ? (uint32_t)masks[1] << 16 : 0));
 }
 
-/// Lists, and rows, that are asked for while one is read.
-enum { LISTS_AHEAD = 2, ROWS_AHEAD = 4 };
-/// Chunks of a list that are asked for: the processor itself sees that the rest is read one after another.
-enum { CHUNKS_AHEAD = 2 };
-
-/// How a set makes keys: it stores those of one chunk, or of two, and returns the entries, a bit each, whose keys are not
-/// above a limit, or returns 0 and stores nothing.
-typedef uint32_t (*make_keys)(
-    const vector_scan_query *query, const uint8_t *chunks, int32_t centroid, int32_t limit, int32_t *keys);
-
-static inline __attribute__((always_inline)) void walk_list(
-    make_keys chunk_keys, make_keys pair_keys, const vector_scan_query *query, vector_list list, uint32_t rank,
-    vector_selection *selection) {
-    int32_t keys[2 * VECTOR_CHUNK];
-    size_t bytes = vector_chunk_bytes(query->plane_count);
-    const uint8_t *codes = list.codes;
-    for (size_t start = 0; start < list.count; start += 2 * VECTOR_CHUNK, codes += 2 * bytes) {
-        size_t left = list.count - start, chunk = start / VECTOR_CHUNK;
-        bool is_pair = left > VECTOR_CHUNK;
-        uint32_t wanted = left >= 2 * VECTOR_CHUNK ? 0xffffffff : (1u << left) - 1;
-        if (list.masks) wanted &= list.masks[chunk] | (is_pair ? (uint32_t)list.masks[chunk + 1] << 16 : 0);
-        if (!wanted) continue;
-        // Nothing can come in where the bound is the least of all keys.
-        if (selection->bound == INT32_MIN) return;
-        int32_t limit = (int32_t)(selection->bound - 1);
-        uint32_t rest = is_pair ? pair_keys(query, codes, list.centroid, limit, keys)
-                                : chunk_keys(query, codes, list.centroid, limit, keys);
-        for (rest &= wanted; rest; rest &= rest - 1) {
-            uint32_t entry = (uint32_t)__builtin_ctz(rest);
-            offer(selection, keys[entry], rank << 16 | (uint32_t)(start + entry));
-        }
-    }
-}
-
-static inline __attribute__((always_inline)) void walk_lists(
-    make_keys chunk_keys, make_keys pair_keys, const vector_scan_query *shared, const vector_list *lists, size_t count,
-    vector_selection *selection) {
-    // A copy, so that no store can be taken for one into it.
-    const vector_scan_query query = *shared;
-    size_t ahead = CHUNKS_AHEAD * vector_chunk_bytes(query.plane_count);
-    if (selection->capacity == 0) return;
-    for (size_t rank = 0; rank < count; rank++) {
-        if (rank + LISTS_AHEAD < count) vector_prefetch(lists[rank + LISTS_AHEAD].codes, ahead);
-        walk_list(chunk_keys, pair_keys, &query, lists[rank], (uint32_t)rank, selection);
-    }
-}
+/// Rows that are asked for while one is read.
+enum { ROWS_AHEAD = 4 };
 
 /// Dot products by a set's own, one row at a time.
 static inline __attribute__((always_inline)) void walk_rows(

@@ -1,4 +1,5 @@
 #include "Kernels.h"
+#include "Selection.h"
 
 // Plain C: what every processor runs, and what the others are compared with.
 
@@ -19,8 +20,64 @@ static void dot_rows_at(
     walk_rows(dot, query, rows, count, dimension, out);
 }
 
-static uint32_t chunk_keys(
-    const vector_scan_query *query, const uint8_t *chunk, int32_t centroid, int32_t limit, int32_t *keys) {
+// The steps of a selection.
+
+static void key_range(const int32_t *keys, uint32_t count, int32_t *smallest, int32_t *largest) {
+    *smallest = *largest = keys[0];
+    for (uint32_t index = 1; index < count; index++) {
+        *smallest = keys[index] < *smallest ? keys[index] : *smallest;
+        *largest = keys[index] > *largest ? keys[index] : *largest;
+    }
+}
+
+static uint32_t count_below(const int32_t *keys, uint32_t count, int32_t limit) {
+    uint32_t below = 0;
+    for (uint32_t index = 0; index < count; index++) below += keys[index] < limit;
+    return below;
+}
+
+static void rank_keys(const int32_t *keys, uint32_t count, uint32_t *ranks) {
+    for (uint32_t index = 0; index < count; index++) ranks[index] = count_below(keys, count, keys[index]);
+}
+
+static void keep_below(vector_selection *selection, int64_t bound, uint32_t equal) {
+    uint32_t kept = 0;
+    for (uint32_t index = 0; index < selection->count; index++) {
+        int32_t key = selection->keys[index];
+        selection->keys[kept] = key;
+        selection->ordinals[kept] = selection->ordinals[index];
+        bool is_equal = equal > 0 && key == bound;
+        equal -= is_equal;
+        kept += is_equal || key < bound;
+    }
+    selection->count = kept;
+}
+
+static void append_keys(vector_selection *selection, const int32_t *keys, uint32_t count, uint32_t first) {
+    // Without a branch for each; the next place is not read back from memory.
+    uint32_t held = selection->count;
+    for (uint32_t index = 0; index < count; index++) {
+        selection->keys[held] = keys[index];
+        selection->ordinals[held] = first + index;
+        held += keys[index] < selection->bound;
+    }
+    selection->count = held;
+}
+
+static const selection_steps portable_steps = {key_range, count_below, rank_keys, keep_below, append_keys};
+
+static void offer_keys(vector_selection *selection, const int32_t *keys, size_t count, uint32_t first) {
+    offer(&portable_steps, selection, keys, count, first);
+}
+
+static void trim(vector_selection *selection) { keep_smallest(&portable_steps, selection, 0); }
+
+static void sort_keys(vector_selection *selection, int32_t *keys, uint32_t *ordinals) {
+    sort(&portable_steps, selection, keys, ordinals);
+}
+
+/// Keys of a chunk: `entry_key` of each entry.
+static void chunk_keys(const vector_scan_query *query, const uint8_t *chunk, int32_t centroid, int32_t *keys) {
     int32_t sums[VECTOR_CHUNK] = {0};
     for (uint32_t plane = 0; plane < query->plane_count; plane++) {
         const uint8_t *low = query->table + (plane / 2) * 64 + (plane % 2) * 16;
@@ -32,25 +89,35 @@ static uint32_t chunk_keys(
     }
     const uint8_t *factors = chunk + query->plane_count * VECTOR_CHUNK;
     const uint8_t *bases = factors + 2 * VECTOR_CHUNK;
-    uint32_t mask = 0;
     for (int entry = 0; entry < VECTOR_CHUNK; entry++) {
         keys[entry] = entry_key(
             query, sums[entry], read_u16(factors + 2 * entry) & 0x7fff, read_i32(bases + 4 * entry), centroid);
-        mask |= (uint32_t)(keys[entry] <= limit) << entry;
     }
-    return mask;
 }
 
-static uint32_t pair_keys(
-    const vector_scan_query *query, const uint8_t *chunks, int32_t centroid, int32_t limit, int32_t *keys) {
-    const uint8_t *second = chunks + vector_chunk_bytes(query->plane_count);
-    uint32_t mask = chunk_keys(query, second, centroid, limit, keys + VECTOR_CHUNK) << VECTOR_CHUNK;
-    return mask | chunk_keys(query, chunks, centroid, limit, keys);
+static void scan_list(
+    const vector_scan_query *query, vector_list list, uint32_t rank, vector_selection *selection) {
+    size_t chunk_bytes = vector_chunk_bytes(query->plane_count);
+    for (size_t start = 0; start < list.count; start += 2 * VECTOR_CHUNK) {
+        uint32_t wanted = wanted_entries(&list, start, list.count - start);
+        reserve(&portable_steps, selection);
+        for (size_t first = start; wanted; first += VECTOR_CHUNK, wanted >>= VECTOR_CHUNK) {
+            int32_t keys[VECTOR_CHUNK];
+            chunk_keys(query, list.codes + first / VECTOR_CHUNK * chunk_bytes, list.centroid, keys);
+            for (uint32_t rest = wanted & 0xffff; rest; rest &= rest - 1) {
+                uint32_t entry = (uint32_t)__builtin_ctz(rest);
+                if (keys[entry] >= selection->bound) continue;
+                selection->keys[selection->count] = keys[entry];
+                selection->ordinals[selection->count++] = rank << 16 | (uint32_t)(first + entry);
+            }
+        }
+    }
 }
 
 static void scan_lists(
     const vector_scan_query *query, const vector_list *lists, size_t count, vector_selection *selection) {
-    walk_lists(chunk_keys, pair_keys, query, lists, count, selection);
+    if (selection->capacity == 0) return;
+    for (size_t rank = 0; rank < count; rank++) scan_list(query, lists[rank], (uint32_t)rank, selection);
 }
 
 static void residual(
@@ -79,4 +146,4 @@ static void add(const int8_t *row, size_t dimension, int32_t *sums) {
 }
 
 const vector_kernels portable_kernels = {
-    "portable", is_available, dot, dot_rows, dot_rows_at, scan_lists, residual, add};
+    "portable", is_available, dot, dot_rows, dot_rows_at, scan_lists, offer_keys, trim, sort_keys, residual, add};

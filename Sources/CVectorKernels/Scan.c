@@ -91,3 +91,14 @@ void vector_scan_prepare(vector_scan_query *scan, const int8_t *query, size_t di
     scan->magnitude_shift = shift;
     scan->span = span_of(largest_sums, scan->plane_count);
 }
+
+void vector_list_scores(
+    const int32_t *dots, const int32_t *numbers, size_t count, bool is_squared, int32_t *scores) {
+    if (is_squared) {
+        for (size_t index = 0; index < count; index++) scores[index] = numbers[index] - 2 * dots[index];
+    } else {
+        for (size_t index = 0; index < count; index++) {
+            scores[index] = -(int32_t)(((int64_t)dots[index] * numbers[index]) >> 14);
+        }
+    }
+}

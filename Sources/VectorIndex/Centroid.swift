@@ -62,8 +62,8 @@ struct CentroidTable: Sendable {
     private(set) var rows: [Int8] = []
     /// Squared lengths.
     private(set) var norms: [Int32] = []
-    /// The same, to divide by.
-    private(set) var divisors: [Divisor] = []
+    /// 2^30 divided by the lengths, rounded down; 0 for a length of 0.
+    private(set) var inverses: [Int32] = []
 
     init(dimension: Int) { self.dimension = dimension }
 
@@ -89,7 +89,7 @@ struct CentroidTable: Sendable {
         steps.append(centroid.step)
         rows.append(contentsOf: centroid.row)
         norms.append(Self.norm(centroid))
-        divisors.append(Divisor(Self.norm(centroid)))
+        inverses.append(Self.inverse(centroid))
     }
 
     /// Puts a centroid where its id belongs, and returns that place.
@@ -99,7 +99,7 @@ struct CentroidTable: Sendable {
         steps.insert(centroid.step, at: index)
         rows.insert(contentsOf: centroid.row, at: index * dimension)
         norms.insert(Self.norm(centroid), at: index)
-        divisors.insert(Divisor(Self.norm(centroid)), at: index)
+        inverses.insert(Self.inverse(centroid), at: index)
         return index
     }
 
@@ -107,7 +107,7 @@ struct CentroidTable: Sendable {
         steps[index] = centroid.step
         rows.replaceSubrange(index * dimension..<(index + 1) * dimension, with: centroid.row)
         norms[index] = Self.norm(centroid)
-        divisors[index] = Divisor(Self.norm(centroid))
+        inverses[index] = Self.inverse(centroid)
     }
 
     mutating func remove(_ index: Int) {
@@ -115,10 +115,15 @@ struct CentroidTable: Sendable {
         steps.remove(at: index)
         rows.removeSubrange(index * dimension..<(index + 1) * dimension)
         norms.remove(at: index)
-        divisors.remove(at: index)
+        inverses.remove(at: index)
     }
 
     private static func norm(_ centroid: Centroid) -> Int32 { Int32(CollectionParameters.squaredLength(centroid.row)) }
+
+    private static func inverse(_ centroid: Centroid) -> Int32 {
+        let norm = CollectionParameters.squaredLength(centroid.row)
+        return norm == 0 ? 0 : Int32(CollectionParameters.squareRoot((1 << 60) / norm))
+    }
 }
 
 extension Centroid {

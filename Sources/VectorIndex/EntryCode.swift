@@ -42,10 +42,10 @@ struct EntryCode {
         base = Int32(parameters.metric == .squaredL2 ? residual.norm - 2 * offset : -offset)
     }
 
-    /// How many low bits of a sum are left out so that its product with a factor stays below 2^31.
-    static func productShift(dimension: Int) -> UInt32 {
+    /// How many low bits of a sum of magnitudes, with its sign, are left out so that it fits 16 bits.
+    static func sumShift(dimension: Int) -> UInt32 {
         var shift: UInt32 = 0
-        while (dimension * 128) >> shift > 65_535 { shift += 1 }
+        while (dimension * 31) >> shift > 32_767 { shift += 1 }
         return shift
     }
 

@@ -5,7 +5,7 @@ internal import CVectorKernels
 /// Every set of kernels gives the same integers (a test compares those that a processor offers).
 @safe package struct Kernels: @unchecked Sendable {
     // A constant table of functions with static lifetime, never written.
-    private let table: UnsafePointer<vector_kernels>
+    let table: UnsafePointer<vector_kernels>
 
     /// What this processor runs fastest, of the sets that compute here what plain C computes.
     ///
@@ -56,17 +56,23 @@ internal import CVectorKernels
 
     /// The same of rows wherever they lie.
     func dots(_ query: [Int8], rows: Span<Int8>, count: Int, into out: inout [Int32]) {
-        precondition(count * query.count <= rows.count)
-        guard count > 0 else { return }
         let start = out.count
         out.append(contentsOf: repeatElement(0, count: count))
+        unsafe out.withUnsafeMutableBufferPointer { out in
+            // There are `count` elements from there on.
+            guard let first = out.baseAddress else { return }
+            unsafe dots(query, rows: rows, count: count, to: first + start)
+        }
+    }
+
+    /// Writes the dot products with `count` rows to memory with room for them.
+    func dots(_ query: [Int8], rows: Span<Int8>, count: Int, to out: UnsafeMutablePointer<Int32>) {
+        precondition(count * query.count <= rows.count)
         unsafe query.withUnsafeBufferPointer { query in
             unsafe rows.withUnsafeBufferPointer { rows in
-                unsafe out.withUnsafeMutableBufferPointer { out in
-                    // All rows lie within, and so do the results.
-                    unsafe table.pointee.dot_rows(
-                        query.baseAddress!, rows.baseAddress!, count, query.count, out.baseAddress! + start)
-                }
+                guard let start = query.baseAddress, let first = rows.baseAddress else { return }
+                // All rows lie within.
+                unsafe table.pointee.dot_rows(start, first, count, query.count, out)
             }
         }
     }
@@ -197,11 +203,11 @@ internal import CVectorKernels
         init(_ kernels: Kernels, query vector: [Int8], metric: Metric, planeCount: Int, capacity: Int) {
             precondition(planeCount * 8 >= vector.count && planeCount % 2 == 0)
             self.kernels = kernels
-            selection = Selection(capacity: capacity)
+            selection = Selection(kernels, capacity: capacity)
             // 32 bytes a plane.
             unsafe table = .allocate(capacity: planeCount * 32)
             unsafe query.plane_count = UInt32(planeCount)
-            unsafe query.product_shift = EntryCode.productShift(dimension: vector.count)
+            unsafe query.sum_shift = EntryCode.sumShift(dimension: vector.count)
             unsafe query.weight = metric == .squaredL2 ? 2 : 1
             unsafe vector.withUnsafeBufferPointer { vector in
                 unsafe vector_scan_prepare(&query, vector.baseAddress!, vector.count, table.baseAddress!)

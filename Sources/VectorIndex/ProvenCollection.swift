@@ -62,13 +62,11 @@ struct ProvenList {
 extension ProvenCollection: SearchSource {
     func listCount(_ node: Int) throws(SearchGap) -> Int { try centroids(node).count }
 
-    func append(productsOf query: [Int8], in node: Int, to dots: inout [Int32], scores: inout [Int32]) throws(SearchGap)
-    {
+    func append(listsOf node: Int, from query: [Int8], to scores: inout ListScores) throws(SearchGap) {
         let table = try centroids(node)
-        let first = dots.count
-        kernels.dots(query, rows: table.rows, count: table.count, into: &dots)
-        Search.append(
-            scoresOf: dots[first...], parameters.metric, norms: table.norms, divisors: table.divisors, to: &scores)
+        scores.append(
+            query, node: node, rows: table.rows, norms: table.norms, inverses: table.inverses, parameters.metric,
+            kernels)
     }
 
     private func centroids(_ node: Int) throws(SearchGap) -> CentroidTable {

@@ -16,34 +16,35 @@ internal import CVectorKernels
         var ordinal: Int { Int(number) }
     }
 
+    private let kernels: Kernels
     /// What the kernels work on.
     var state: vector_selection
 
-    init(capacity: Int) {
-        let room = Self.room(capacity)
+    init(_ kernels: Kernels, capacity: Int) {
+        self.kernels = kernels
+        let room = vector_selection_room(capacity)
+        let places = room + Int(VECTOR_SELECTION_EXCESS)
         // Keys, then ordinals, in one piece.
-        let words = UnsafeMutablePointer<UInt32>.allocate(capacity: 2 * room)
+        let words = UnsafeMutablePointer<UInt32>.allocate(capacity: 2 * places)
         unsafe state = vector_selection(
-            keys: UnsafeMutableRawPointer(words).bindMemory(to: Int32.self, capacity: room), ordinals: words + room,
-            count: 0, capacity: UInt32(capacity), room: UInt32(room), bound: Int64(Int32.max) + 1)
+            keys: UnsafeMutableRawPointer(words).bindMemory(to: Int32.self, capacity: places),
+            ordinals: words + places, count: 0, capacity: UInt32(capacity), room: UInt32(room),
+            bound: Int64(Int32.max) + 1)
     }
 
     deinit { unsafe UnsafeMutableRawPointer(state.keys).deallocate() }
 
-    /// As many again, and a few: the larger half goes when they are full.
-    private static func room(_ capacity: Int) -> Int { 2 * capacity + 16 }
-
     /// Offers keys with ordinals from `first` on, which is above all that were offered before.
-    mutating func offer(_ keys: [Int32], first: Int = 0) {
+    mutating func offer(_ keys: Span<Int32>, first: Int = 0) {
         unsafe keys.withUnsafeBufferPointer { keys in
             guard let start = keys.baseAddress else { return }
-            unsafe vector_selection_offer(&state, start, keys.count, UInt32(first))
+            unsafe kernels.table.pointee.offer(&state, start, keys.count, UInt32(first))
         }
     }
 
     /// What is kept, in the order of the ordinals.
     mutating func smallest() -> [Candidate] {
-        unsafe vector_selection_trim(&state)
+        unsafe kernels.table.pointee.trim(&state)
         return candidates
     }
 
@@ -56,7 +57,7 @@ internal import CVectorKernels
             unsafe withUnsafeTemporaryAllocation(of: UInt32.self, capacity: capacity) { ordinals in
                 // No more than `capacity` are sorted.
                 guard let keys = keys.baseAddress, let ordinals = ordinals.baseAddress else { return }
-                unsafe vector_selection_sort(&state, keys, ordinals)
+                unsafe kernels.table.pointee.sort(&state, keys, ordinals)
             }
         }
         return candidates

@@ -34,10 +34,10 @@ extension CollectionParameters {
     /// At most 4,096 x 128^2 = 2^26, so that nothing is lost.
     static func squaredLength(_ vector: [Int8]) -> Int { Int(vector.reduce(Int32(0)) { $0 &+ Int32($1) &* Int32($1) }) }
 
-    /// The largest integer whose square is not above the value (0 to 2^44).
+    /// The largest integer whose square is not above the value (0 to 2^60).
     static func squareRoot(_ value: Int) -> Int {
         var root = 0
-        for bit in (0...22).reversed() {
+        for bit in (0...30).reversed() {
             let next = root | 1 << bit
             if next * next <= value { root = next }
         }

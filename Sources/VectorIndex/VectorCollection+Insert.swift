@@ -141,7 +141,7 @@ extension VectorCollection {
 
     /// The places of the nearest rows of a table (squared L2, of equal ones the first).
     func nearest(_ vector: [Int8], in table: CentroidTable, _ limit: Int, dots: inout [Int32]) -> [Int] {
-        var selection = Selection(capacity: limit)
+        var selection = Selection(kernels, capacity: limit)
         dots.reserveCapacity(min(table.count, Self.rowsAtOnce))
         for first in stride(from: 0, to: table.count, by: Self.rowsAtOnce) {
             let count = min(Self.rowsAtOnce, table.count - first)
@@ -149,7 +149,7 @@ extension VectorCollection {
             dots.removeAll(keepingCapacity: true)
             kernels.dots(vector, rows: table.rows.span.extracting(bytes), count: count, into: &dots)
             for index in 0..<count { dots[index] = table.norms[first + index] - 2 * dots[index] }
-            selection.offer(dots, first: first)
+            selection.offer(dots.span, first: first)
         }
         return selection.sorted().map(\.ordinal)
     }

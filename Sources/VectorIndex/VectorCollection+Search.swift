@@ -4,13 +4,11 @@ extension VectorCollection: SearchSource {
     func listCount(_ node: Int) -> Int { supers[node].lists.count }
     func count(_ list: ListPlace) -> Int { supers[list.node].lists[list.list].count }
 
-    func append(productsOf query: [Int8], in node: Int, to dots: inout [Int32], scores: inout [Int32]) {
-        let first = dots.count
+    func append(listsOf node: Int, from query: [Int8], to scores: inout ListScores) {
         // The table as a whole is not taken, which would count its arrays up and down.
-        kernels.dots(query, rows: supers[node].centroids.rows, count: supers[node].lists.count, into: &dots)
-        Search.append(
-            scoresOf: dots[first...], parameters.metric, norms: supers[node].centroids.norms,
-            divisors: supers[node].centroids.divisors, to: &scores)
+        scores.append(
+            query, node: node, rows: supers[node].centroids.rows, norms: supers[node].centroids.norms,
+            inverses: supers[node].centroids.inverses, parameters.metric, kernels)
     }
 
     func codes(_ list: ListPlace) -> UInt { supers[list.node].lists[list.list].codesAddress }

@@ -49,8 +49,8 @@ extension VectorCollection {
                 ids.append(table.ids[index])
             }
         }
-        var selection = Selection(capacity: IndexRules.neighbours)
-        selection.offer(scores)
+        var selection = Selection(kernels, capacity: IndexRules.neighbours)
+        selection.offer(scores.span)
         return selection.sorted().map { ids[$0.ordinal] }
     }
 

@@ -6,7 +6,8 @@ import Testing
 /// Every set of kernels that this processor has against plain Swift: the same integers for all.
 struct KernelTests {
     static let dimensions = [
-        1, 2, 7, 15, 16, 17, 31, 32, 33, 63, 64, 65, 96, 100, 127, 384, 511, 512, 768, 1_023, 4_096,
+        1, 2, 7, 15, 16, 17, 31, 32, 33, 63, 64, 65, 96, 100, 127, 384, 512, 768, 1_023, 1_057, 1_058, 2_114, 2_115,
+        4_096,
     ]
 
     @Test func `portable kernels run everywhere, and the best is the first`() {
@@ -110,9 +111,9 @@ struct KernelTests {
         let numbers = chunk + parameters.planeCount * 16
         let factor = (Int(codes[numbers + place % 16 * 2]) | Int(codes[numbers + place % 16 * 2 + 1]) << 8) & 0x7fff
         let base = (0..<4).reduce(0) { $0 | UInt32(codes[numbers + 32 + place % 16 * 4 + $1]) << UInt32(8 * $1) }
-        let productShift = Int(EntryCode.productShift(dimension: query.count))
-        let sum = ((2 * agreeing - magnitudes.reduce(0, +)) << shift) >> productShift
-        let part = Int32(truncatingIfNeeded: ((factor * sum) >> 7) << productShift)
+        let sumShift = Int(EntryCode.sumShift(dimension: query.count))
+        let sum = (2 * agreeing - magnitudes.reduce(0, +)) >> sumShift
+        let part = Int32(truncatingIfNeeded: ((factor * sum) >> (7 - shift)) << sumShift)
         let weight: Int32 = parameters.metric == .squaredL2 ? 2 : 1
         return Int32(bitPattern: base) &- weight &* (centroid &+ part)
     }
@@ -167,34 +168,45 @@ struct KernelTests {
         }
     }
 
-    @Test func `of equal keys the earlier ones are kept`() {
-        var selection = Selection(capacity: 5)
-        selection.offer([7, 7, 3, 7, 7, 7, 7, 3, -1])
+    @Test(arguments: Kernels.available.map(\.name))
+    func `of equal keys the earlier ones are kept`(kernels: String) throws {
+        var selection = Selection(try Self.kernels(kernels), capacity: 5)
+        let keys: [Int32] = [7, 7, 3, 7, 7, 7, 7, 3, -1]
+        selection.offer(keys.span)
         let kept = selection.sorted()
         #expect(kept.map(\.ordinal) == [8, 2, 7, 0, 1])
         #expect(kept.map(\.key) == [-1, 3, 3, 7, 7])
     }
 
-    @Test func `keys at the ends of their range are kept and left out as any others`() {
-        let keys: [Int32] = [.max, .max, .min, 0, .min, .max, .min, .min] + [Int32](repeating: .max, count: 30)
+    private static func kernels(_ name: String) throws -> Kernels {
+        try #require(Kernels.available.first { $0.name == name })
+    }
+
+    @Test(arguments: Kernels.available.map(\.name))
+    func `keys at the ends of their range are kept and left out as any others`(kernels: String) throws {
+        let keys: [Int32] = [.max, .max, .min, 0, .min, .max, .min, .min] + [Int32](repeating: .max, count: 300)
+        let more: [Int32] = [.min, .min, .max]
         for capacity in 1...8 {
-            var selection = Selection(capacity: capacity)
-            selection.offer(keys)
-            selection.offer([.min, .min, .max], first: keys.count)
-            let order = [2, 4, 6, 7, 38, 39, 3, 0, 1, 5]
+            var selection = Selection(try Self.kernels(kernels), capacity: capacity)
+            selection.offer(keys.span)
+            selection.offer(more.span, first: keys.count)
+            let order = [2, 4, 6, 7, 308, 309, 3, 0, 1, 5]
             #expect(selection.sorted().map(\.ordinal) == Array(order.prefix(capacity)))
         }
     }
 
-    @Test func `an empty selection keeps nothing`() {
-        var selection = Selection(capacity: 0)
-        selection.offer([1, 2, 3])
+    @Test(arguments: Kernels.available.map(\.name))
+    func `an empty selection keeps nothing`(kernels: String) throws {
+        var selection = Selection(try Self.kernels(kernels), capacity: 0)
+        let keys: [Int32] = [1, 2, 3]
+        selection.offer(keys.span)
         #expect(selection.sorted().isEmpty)
     }
 
     /// Keys that are equal, far apart, in order or against it: what is found by halves, and by bytes above some hundred.
-    @Test(arguments: [0, 1, 2, 15, 16, 17, 33, 100, 1_000, 5_000])
-    func `a selection keeps the smallest of any order`(count: Int) {
+    @Test(arguments: [0, 1, 2, 15, 16, 17, 33, 100, 1_000, 5_000], Kernels.available.map(\.name))
+    func `a selection keeps the smallest of any order`(count: Int, kernels: String) throws {
+        let kernels = try Self.kernels(kernels)
         var random = SeededGenerator(seed: UInt64(count))
         let rising = (0..<Int32(count)).map { $0 - 7 }
         let half = count / 2
@@ -202,14 +214,14 @@ struct KernelTests {
         let orders = [
             rising, rising.reversed(), rising.shuffled(using: &random), any, rising.map { min($0, 3) },
             rising.map { abs($0 - Int32(half)) }, rising.map { $0 % 3 == 0 ? .min : .max },
-            rising.map { 1 << ($0 % 31 + 7) % 31 },
+            rising.map { 1 << ($0 % 31 + 7) % 31 }, rising.map { _ in .min },
         ]
         for keys in orders {
             for capacity in [1, 5, 16, 17, 80, 161, 700, count + 1] {
                 func offered() -> Selection {
-                    var selection = Selection(capacity: capacity)
-                    selection.offer(Array(keys.prefix(half)))
-                    selection.offer(Array(keys.dropFirst(half)), first: half)
+                    var selection = Selection(kernels, capacity: capacity)
+                    selection.offer(keys.span.extracting(first: half))
+                    selection.offer(keys.span.extracting(droppingFirst: half), first: half)
                     return selection
                 }
                 let wanted = keys.enumerated().sorted { ($0.element, $0.offset) < ($1.element, $1.offset) }
@@ -221,6 +233,45 @@ struct KernelTests {
                 #expect(kept.map(\.ordinal) == wanted.map(\.offset))
                 #expect(smallest.smallest() == kept.sorted { $0.ordinal < $1.ordinal })
             }
+        }
+    }
+
+    @Test(arguments: Metric.allCases, [1, 17, 384, 4_096])
+    func `lists are as far away as their centroids' definition says`(metric: Metric, dimension: Int) {
+        var random = SeededGenerator(seed: UInt64(dimension))
+        let query = random.vector(dimension, spread: 127)
+        var table = CentroidTable(dimension: dimension)
+        for id in 0..<40 {
+            let spread: Int8 = id == 7 ? 0 : id == 8 ? 127 : 20
+            table.append(UInt32(id), Centroid(nearest: random.vector(dimension, spread: spread)))
+        }
+        table.append(40, Centroid(step: 1, row: [Int8](repeating: 0, count: dimension)))
+        let scores = (0..<table.count).map { list -> Int in
+            let row = table.row(list)
+            let dot = zip(query, row).reduce(0) { $0 + Int($1.0) * Int($1.1) }
+            let norm = row.reduce(0) { $0 + Int($1) * Int($1) }
+            guard metric != .squaredL2 else { return norm - 2 * dot }
+            let inverse = norm == 0 ? 0 : CollectionParameters.squareRoot((1 << 60) / norm)
+            return -((dot * inverse) >> 14)
+        }
+        for kernels in Kernels.available {
+            var lists = ListScores(capacity: table.count)
+            lists.append(
+                query, node: 3, rows: table.rows, norms: table.norms, inverses: table.inverses, metric, kernels)
+            let found = lists.nearest(9, kernels)
+            let order = scores.indices.sorted { (scores[$0], $0) < (scores[$1], $1) }.prefix(9)
+            #expect(found.places == order.map { ListPlace(node: 3, list: $0) })
+            #expect(found.dots == order.map { kernels.dot(query, table.row($0)) })
+        }
+    }
+
+    @Test func `a square root is the largest integer whose square is not above`() {
+        var random = SeededGenerator(seed: 9)
+        let values =
+            [0, 1, 2, 3, 4, 1 << 60, (1 << 60) - 1] + (0..<300).map { _ in Int.random(in: 0...1 << 60, using: &random) }
+        for value in values {
+            let root = CollectionParameters.squareRoot(value)
+            #expect(root * root <= value && (root + 1) * (root + 1) > value)
         }
     }
 }

@@ -29,8 +29,8 @@ typedef struct {
     int32_t magnitude_sum;
     /// A magnitude's unit is 2 to this power.
     uint32_t magnitude_shift;
-    /// Low bits of the sum that are left out so that its product fits: 0 up to 511 dimensions.
-    uint32_t product_shift;
+    /// Low bits that are left out of twice a sum less all magnitudes, so that it fits 16 bits: 0 up to 1,057 dimensions.
+    uint32_t sum_shift;
     /// 1 where the distance is minus the dot product, 2 where it is the squared difference.
     int32_t weight;
     /// Pairs of planes, 1, 2 or 4, whose sums fit a byte together whatever the codes: how far apart they must be widened.
@@ -53,13 +53,13 @@ typedef struct {
 ///
 /// Candidates are offered by rising ordinal, so that of equal keys the earlier one is the one with the lower ordinal.
 typedef struct {
-    /// Room for `room` of each.
+    /// Memory for `room` + `VECTOR_SELECTION_EXCESS` of each.
     int32_t *keys;
     uint32_t *ordinals;
     uint32_t count;
     /// How many are wanted.
     uint32_t capacity;
-    /// Above `capacity`: when so many are held, the largest go.
+    /// `vector_selection_room(capacity)`: where more would be held, the largest go.
     uint32_t room;
     /// A key that is not below it cannot be among the smallest: at first one above the largest, 2^31.
     int64_t bound;
@@ -81,6 +81,13 @@ typedef struct {
     /// An entry's ordinal is its list's place among these x 65,536 + its own place; of equal keys the lower one wins.
     void (*scan_lists)(
         const vector_scan_query *query, const vector_list *lists, size_t count, vector_selection *selection);
+    /// Offers keys, whose ordinals are `first`, `first` + 1 and so on.
+    void (*offer)(vector_selection *selection, const int32_t *keys, size_t count, uint32_t first);
+    /// Leaves the `capacity` smallest candidates.
+    void (*trim)(vector_selection *selection);
+    /// Leaves them by rising key and ordinal; there is room for as many in `keys` and `ordinals`, whose contents mean nothing
+    /// afterwards.
+    void (*sort)(vector_selection *selection, int32_t *keys, uint32_t *ordinals);
     /// Residual of a row and a centroid: signs as bits (1 where not negative; `plane_count` bytes, padding 1) and sums.
     void (*residual)(
         const int8_t *row, const int8_t *centroid, size_t dimension, uint32_t plane_count, uint8_t *bits, int64_t *sums);
@@ -100,15 +107,16 @@ static inline size_t vector_chunk_bytes(uint32_t plane_count) {
 /// Fills a query's table (32 bytes a plane), `magnitude_sum`, `magnitude_shift` and `span`.
 void vector_scan_prepare(vector_scan_query *scan, const int8_t *query, size_t dimension, uint8_t *table);
 
-/// Offers keys, whose ordinals are `first`, `first` + 1 and so on.
-void vector_selection_offer(vector_selection *selection, const int32_t *keys, size_t count, uint32_t first);
+/// Places behind the last candidate that are written and not read.
+enum { VECTOR_SELECTION_EXCESS = 8 };
 
-/// Leaves the `capacity` smallest.
-void vector_selection_trim(vector_selection *selection);
+/// Candidates that a selection holds before the larger half goes.
+static inline size_t vector_selection_room(size_t capacity) { return 2 * capacity + 6 * VECTOR_CHUNK; }
 
-/// Leaves the `capacity` smallest by rising key and ordinal; there is room for as many in `keys` and `ordinals`, whose
-/// contents mean nothing afterwards.
-void vector_selection_sort(vector_selection *selection, int32_t *keys, uint32_t *ordinals);
+/// How far lists are from a query, by its products with their centroids: squared lengths minus twice the product, or minus
+/// the product with the inverse length over 2^14, rounded down.
+void vector_list_scores(
+    const int32_t *dots, const int32_t *numbers, size_t count, bool is_squared, int32_t *scores);
 
 /// Asks for bytes that will be read soon.
 static inline void vector_prefetch(const void *bytes, size_t count) {

@@ -336,14 +336,14 @@ class Collection:
             shift += 1
         magnitudes = [min(31, (abs(x) + (1 << shift) // 2) >> shift) for x in query]
         drop = 0
-        while self.dimension * 128 >> drop > 65535:
+        while self.dimension * 31 >> drop > 32767:
             drop += 1
         weight = 2 if self.metric == 1 else 1
         for entry in one.entries:
             signs, factor, base = self.code(entry.vector, one.centroid.row)
             agreeing = sum(m for m, s, x in zip(magnitudes, signs, query) if (s > 0) == (x >= 0))
-            total = (2 * agreeing - sum(magnitudes)) << shift
-            part = factor * (total >> drop) >> 7 << drop
+            total = (2 * agreeing - sum(magnitudes)) >> drop
+            part = factor * total >> 7 - shift << drop
             yield base - weight * (dot(one.centroid.row, query) + part)
 
     def choose(self, query, supers, lists):
@@ -354,9 +354,9 @@ class Collection:
             centre = one.centroid.row
             if self.metric == 1:
                 return score(centre, query)
-            product = dot(centre, query)
-            quotient = product * product // max(1, dot(centre, centre))
-            return -quotient if product >= 0 else quotient
+            norm = dot(centre, centre)
+            inverse = math.isqrt(2**60 // norm) if norm else 0
+            return -(dot(centre, query) * inverse >> 14)
 
         order = sorted(range(len(candidates)), key=lambda i: (rank(candidates[i]), i))
         return [candidates[i] for i in order[:lists]]
