@@ -4,7 +4,7 @@ BUILD := swift build -c release -Xswiftc -enable-testing --build-tests
 BIN   := .build/release/vivian
 DATA  ?= data
 
-.PHONY: run demo test build bootstrap lint bench fuzz soak coverage clean
+.PHONY: run demo test build bootstrap lint bench fuzz simulate mutants soak coverage kernels clean
 
 run: build          ## Install what is missing, build, run the guided tour and stay up.
 	deploy/tour --data $(DATA) --stay
@@ -55,6 +55,10 @@ soak: build         ## The long counts: crashes, seeds, operations, examples of 
 
 coverage: bootstrap ## Line coverage of Consensus and LedgerStore by their own tests, 95 % at least.
 	deploy/coverage
+
+kernels:            ## The vector kernels for processors that are not at hand, emulated: the same integers from all.
+	deploy/bootstrap --kernels
+	deploy/kernels
 
 clean:
 	rm -rf .build .build-coverage .build-coverage.log Benchmarks/.build Fuzz/.build

@@ -436,7 +436,10 @@ const vector_kernels avx2_kernels = {
 
 // 512-bit dot products by VNNI. The rest stays at 256 bits: a chunk of codes is 16 entries wide.
 
+// Where its instructions are emulated (deploy/kernels), it is another.
+#ifndef AVX512
 #define AVX512 __attribute__((target("avx2,avx512f,avx512bw,avx512vnni")))
+#endif
 
 static bool is_wide_available(void) {
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
