@@ -142,6 +142,12 @@ internal import CVectorKernels
         unsafe vector_prefetch(UnsafeRawPointer(bitPattern: address &+ UInt(start * stride)), count * stride)
     }
 
+    /// Asks for the bytes at an address.
+    static func prefetch(at address: UInt) {
+        // A hint may point anywhere.
+        unsafe vector_prefetch(UnsafeRawPointer(bitPattern: address), 1)
+    }
+
     /// Adds one row of many to sums.
     func add(row: Int, of rows: Span<Int8>, to sums: inout [Int32]) {
         let dimension = sums.count

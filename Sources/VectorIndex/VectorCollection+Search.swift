@@ -16,6 +16,9 @@ extension VectorCollection: SearchSource {
 
     func vector(_ list: ListPlace, _ place: Int) -> UInt {
         precondition(place < count(list))
+        // Its id is what is asked for next, unless it is farther than others.
+        Kernels.prefetch(
+            at: supers[list.node].lists[list.list].addresses.ids + UInt(place * MemoryLayout<UInt64>.stride))
         return supers[list.node].lists[list.list].vectorsAddress + UInt(place * parameters.dimension)
     }
 
