@@ -5,7 +5,7 @@ import Proofs
 
 /// Checks bundles offline.
 public enum Verifier {
-    /// Checks a record bundle, a state proof or a proof of a search.
+    /// Checks a record bundle, a state proof, a proof of a search or a proof of similar records.
     /// - Parameters:
     ///   - bytes: the file.
     ///   - policy: what the verifier trusts and demands.
@@ -18,10 +18,11 @@ public enum Verifier {
             case RecordBundle.format: try RecordCheck.run(bytes, policy, now, &outcome.report)
             case StateProofFile.format: try stateProof(bytes, policy, now, &outcome.report)
             case SearchProofFile.format: try SearchCheck.run(bytes, policy, now, &outcome.report)
+            case SimilarProofFile.format: try SimilarCheck.run(bytes, policy, now, &outcome.report)
             default:
                 throw Refusal(
-                    "the file: its format is none of \(RecordBundle.format), \(StateProofFile.format) and "
-                        + SearchProofFile.format)
+                    "the file: its format is none of \(RecordBundle.format), \(StateProofFile.format), "
+                        + "\(SearchProofFile.format) and \(SimilarProofFile.format)")
             }
         } catch {
             outcome.reason = error.reason

@@ -18,6 +18,9 @@ package actor PrivateIndex {
         package var idleNanoseconds: UInt64
         /// Documents that one question opens, more than the default holds: about six seconds' work.
         package var documentsPerQuestion: Int
+        /// Of the newest records of an index, so many are committed to, and made a collection of again for each proof: about
+        /// five seconds' work.
+        package var committedMax: Int
         /// Comparisons that one question for anomalies makes: about a second's work.
         package var comparisonsPerQuestion: Int
 
@@ -26,17 +29,18 @@ package actor PrivateIndex {
 
         package init(
             recordsMax: Int = recordsMaxDefault, tenantsMax: Int = 4, idleNanoseconds: UInt64 = 10_000_000_000,
-            documentsPerQuestion: Int = 125_000, comparisonsPerQuestion: Int = 125_000_000
+            documentsPerQuestion: Int = 125_000, committedMax: Int = 100_000, comparisonsPerQuestion: Int = 125_000_000
         ) {
             self.recordsMax = recordsMax
             self.tenantsMax = tenantsMax
             self.idleNanoseconds = idleNanoseconds
             self.documentsPerQuestion = documentsPerQuestion
+            self.committedMax = committedMax
             self.comparisonsPerQuestion = comparisonsPerQuestion
         }
     }
 
-    private struct TenantIndex {
+    struct TenantIndex {
         var index: NeighbourIndex
         /// Rows that are to be opened, the next one last.
         var waiting: [Int64] = []
@@ -50,11 +54,14 @@ package actor PrivateIndex {
     private static let rowsPerTurn = 10_000
     private static let comparisonsPerTurn = 1_000_000
 
-    private let store: GatewayStore
+    let store: GatewayStore
     private let keys: GroupKeyFile
-    private let limits: Limits
+    let limits: Limits
     private let now: @Sendable () -> UInt64
-    private var tenants: [String: TenantIndex] = [:]
+    var tenants: [String: TenantIndex] = [:]
+    /// The collection that is made for a request that goes on now; see `PrivateIndex+Commitment`.
+    var transient: Transient?
+    var transientCount = 0
 
     package init(store: GatewayStore, keys: GroupKeyFile, limits: Limits, now: @escaping @Sendable () -> UInt64) {
         self.store = store
@@ -110,6 +117,8 @@ package actor PrivateIndex {
 
     /// Forgets an erased record.
     func forget(_ row: Int64, tenant: String) {
+        // Before the index is changed: nothing shares its vectors then, and they are overwritten where they are.
+        if transient?.tenant == tenant { transient = nil }
         guard var held = tenants.removeValue(forKey: tenant) else { return }
         held.index.remove(row)
         tenants[tenant] = held
@@ -121,7 +130,7 @@ package actor PrivateIndex {
     // MARK: Filling
 
     /// Takes in what the tenant's index lacks.
-    private func bringUpToDate(_ tenant: String) async throws {
+    func bringUpToDate(_ tenant: String) async throws {
         try begin(tenant)
         var budget = limits.documentsPerQuestion
         while try !step(tenant, &budget) {
@@ -178,7 +187,7 @@ package actor PrivateIndex {
     }
 
     /// The vector of a record that the index does not hold; nil where it has none.
-    private func vector(ofStored row: Int64) throws -> [Int8]? {
+    func vector(ofStored row: Int64) throws -> [Int8]? {
         guard let record = try store.sealedRecords([row]).first else { return nil }
         guard let document = try document(record) else { throw RecordsFailure.sealBroken }
         return RecordVector.vector(of: document, mediaType: record.mediaType)

@@ -1,4 +1,6 @@
+import Cryptography
 import Embedding
+import LedgerModel
 import SupplyChain
 
 /// The vector of a record, as the private index compares it, and its distances in the numbers that users see.
@@ -7,6 +9,10 @@ import SupplyChain
 /// document each time the gateway starts, and so is gone with the document's key.
 enum RecordVector {
     static var dimension: Int { TextEmbedder.standard.dimension }
+
+    /// Names how vectors are made of records and a collection of vectors (``CommittedIndex``): whoever changes what follows
+    /// from records here, in `EventFeatures` or in `CommittedIndex` gives the string another number.
+    static let rules = SHA256.hash(Array(DomainSeparation.indexRules.utf8) + TextEmbedder.id.bytes)
 
     /// The most a distance is: the one between opposites.
     static let distanceMax = 2_000

@@ -8,14 +8,15 @@ import Verification
 struct VerifyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
-        abstract: "Check a record bundle, a state proof or a proof of a search, without a network.",
+        abstract: "Check a record bundle, or a proof of state, of a search or of similar records, without a network.",
         discussion: """
             Prints what holds, what it rests on, and what was not checked. Without a trusted validators hash nothing is \
             proven: get it from somebody you trust, not from whoever handed you the file. A policy file is JSON with \
             any of trustedValidators, chainId, genesisHash, trustingPeriod, minReceipts, minOperators.
             Exit code 0 only if everything present holds and the policy is met.
             """)
-    @Argument(help: "FILE.record.json, FILE.proof.json or FILE.search.json; - for standard input.") var file: String
+    @Argument(help: "FILE.record.json, FILE.proof.json, FILE.search.json or FILE.similar.json; - for standard input.")
+    var file: String
     @OptionGroup var trust: TrustOptions
     @Flag(help: "Print JSON for programs.") var json = false
 
