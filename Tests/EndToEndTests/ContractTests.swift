@@ -101,6 +101,10 @@ extension EndToEnd {
                     "GET /records/{id}/receipt": ["id": records[0], "validator": status["validator"]?.string ?? ""],
                     "GET /records/{id}/similar": ["id": records[0], "limit": "3", "distanceMax": "900"],
                     "GET /records/anomalies": ["limit": "3", "among": "10"],
+                    "GET /records/{id}/similar/proof": [
+                        "id": records[0], "commitment": try CommitmentTests.commit(node), "limit": "3",
+                        "mode": "approximate", "supers": "1", "lists": "2", "finalists": "3", "trusted": trusted,
+                    ],
                     "GET /records/{id}/bundle": ["id": records[0], "receipts": "true", "trusted": trusted],
                     "GET /state/{store}/{key}": [
                         "store": "anchor", "key": ProofTests.key("log"), "height": "2", "prove": "true",
