@@ -104,6 +104,10 @@ enum ProblemTable {
             Problem(
                 "nothing-to-commit", .conflict, title: "The private index is empty",
                 detail: "It holds EPCIS events: capture some first.")
+        case .inProgress:
+            Problem(
+                "busy", .serviceUnavailable, title: "Another commitment or proof is being made",
+                detail: "The gateway makes one at a time, of all tenants: ask again in a moment.", retryAfterSeconds: 3)
         case .noCommitment:
             Problem(
                 "no-commitment", .unprocessableContent, title: "The record is no commitment",

@@ -30,7 +30,7 @@ extension RecordService {
     /// returns.
     ///
     /// `audit`: its line in the audit log, durable with it; the record becomes its target.
-    /// - Throws: `commitment(nothingHeld)`; `indexOff`, `indexing`, `busy`.
+    /// - Throws: `commitment`; `indexOff`, `indexing`, `busy`.
     package func commitIndex(tenant: String, audit: AuditLine?) async throws(RecordsFailure) -> CommitmentReceipt {
         guard let index else { throw .indexOff }
         let commitment: IndexCommitment

@@ -50,6 +50,8 @@ package enum RecordsFailure: Error, Sendable {
 package enum CommitmentRefusal: Hashable, Sendable {
     /// The index holds no record.
     case nothingHeld
+    /// Another commitment or proof is being made, of this tenant or another: there is one at a time.
+    case inProgress
     /// The record that was named is no commitment.
     case noCommitment
     /// Its index cannot be made again: a record of it was erased, or is no longer among those that are compared, or the rules

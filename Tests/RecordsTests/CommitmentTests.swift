@@ -110,7 +110,7 @@ struct CommitmentTests {
             #expect(
                 await PrivateIndexTests.refusal {
                     _ = try await bench.service.commitIndex(tenant: "orchard", audit: nil)
-                } == "busy")
+                } == "commitment(Records.CommitmentRefusal.inProgress)")
             let row = try #require(try bench.fixture.store.record(ids[5], tenant: "orchard")).row
             await index.forget(row, tenant: "orchard")
             #expect(await !index.isMaking)

@@ -20,7 +20,7 @@ extension PrivateIndex {
 
     /// The root over the newest records of a tenant's index, how many they are, and the newest of them.
     ///
-    /// - Throws: `nothingHeld`; `indexing`, also where a record was erased meanwhile; `busy`.
+    /// - Throws: `nothingHeld`, `inProgress`; `indexing`, also where a record was erased meanwhile; `busy`.
     func committed(tenant: String) async throws -> (root: Digest, count: UInt32, newest: Digest) {
         try await bringUpToDate(tenant)
         guard let rows = tenants[tenant]?.index.heldRows.suffix(limits.committedMax) else { throw RecordsFailure.busy }
@@ -36,7 +36,7 @@ extension PrivateIndex {
     ///
     /// `newest`: the row of the commitment's newest record.
     /// `probes`: nil for an exact search.
-    /// - Throws: `outdated`, `notCompared`, `search`; `sealBroken`, `indexing`, `busy`.
+    /// - Throws: `outdated`, `notCompared`, `inProgress`; what the search throws; `sealBroken`, `indexing`, `busy`.
     func proof(
         of row: Int64, by commitment: IndexCommitment, newest: Int64, tenant: String, limit: Int,
         probes: SearchQuery.Probes?
@@ -76,7 +76,8 @@ extension PrivateIndex {
     }
 
     private func beginTransient(_ rows: ArraySlice<Int64>, tenant: String) throws -> Int {
-        guard transient == nil, let index = tenants[tenant]?.index else { throw RecordsFailure.busy }
+        guard transient == nil else { throw RecordsFailure.commitment(.inProgress) }
+        guard let index = tenants[tenant]?.index else { throw RecordsFailure.busy }
         transientCount += 1
         transient = Transient(
             number: transientCount, tenant: tenant, index: index, rows: rows, made: try CommittedIndex())
