@@ -21,8 +21,6 @@ package enum DomainSeparation {
     /// Order the places of an interval's tree, and fill those that no record takes.
     package static let intervalPlace = "vivian/records/interval-place/v1"
     package static let intervalPadding = "vivian/records/interval-padding/v1"
-    /// Head of what names how a private index is made: see `Records/RecordVector`.
-    package static let indexRules = "vivian/records/index/v1"
     /// Stands before the list and the place that a cursor is authenticated over.
     package static let pageCursor = "vivian/gateway/page/v1"
     /// Head of what a subject's id in the registry is the hash of.

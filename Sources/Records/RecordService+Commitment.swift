@@ -2,6 +2,7 @@ import Codec
 package import Cryptography
 import GatewayStore
 package import LedgerModel
+import SupplyChain
 package import VectorIndex
 
 /// What a caller gets for a commitment to its private index.
@@ -37,7 +38,7 @@ extension RecordService {
         do {
             let found = try await index.committed(tenant: tenant)
             commitment = IndexCommitment(
-                root: found.root, count: found.count, rules: RecordVector.rules, newest: found.newest, time: now())
+                root: found.root, count: found.count, rules: EventVector.rules, newest: found.newest, time: now())
         } catch { throw RecordsFailure(error) }
         let document = commitment.encoded()
         let prepared = PreparedCapture(

@@ -1,12 +1,15 @@
 import Cryptography
 import LedgerModel
+import SupplyChain
 import VectorIndex
 
 /// A proof of which records a private index finds like one: the commitment is a logged record, and the search over the bytes
 /// that its root commits to gives the answer.
 enum SimilarCheck {
+    /// `records`: bundles of the record that was asked about and of answers, which the reader holds.
     static func run(
-        _ bytes: [UInt8], _ policy: TrustPolicy, _ now: UInt64?, _ report: inout VerificationReport
+        _ bytes: [UInt8], _ records: [[UInt8]], _ policy: TrustPolicy, _ now: UInt64?,
+        _ report: inout VerificationReport
     ) throws(Refusal) {
         let file: SimilarProofFile
         do { file = try SimilarProofFile(decoding: bytes) } catch { throw Refusal(error) }
@@ -34,12 +37,17 @@ enum SimilarCheck {
                     + "\(distance(answer.distance, parameters)), the index's number \(answer.id)")
         }
         try subject(file, &report)
+        for (index, record) in records.enumerated() {
+            do throws(Refusal) {
+                try held(record, file, commitment, policy, now, &report)
+            } catch { throw Refusal("record \(index + 1) in hand: \(error.reason)") }
+        }
         SearchCheck.noteProbes(file.query, &report)
         report.unchecked.append(
             "whether the gateway put all of its records into the index: a commitment tells of what is in it alone")
         report.unchecked.append(
-            "whether a vector was made of its record: whoever holds the record's document makes it again, by rules "
-                + commitment.rules.hex)
+            "whether vectors of other records than those in hand were made of them, by rules \(commitment.rules.hex): "
+                + "whoever holds a record makes its vector again")
     }
 
     /// The commitment is a record that was logged, and what it says.
@@ -83,13 +91,54 @@ enum SimilarCheck {
     private static func subject(_ file: SimilarProofFile, _ report: inout VerificationReport) throws(Refusal) {
         guard let own = file.answer.first(where: { $0.subject.id == file.record }) else {
             report.unchecked.append(
-                "whether the query is the vector of record \(file.record.hex): the index was not found to hold it; "
-                    + "whoever holds its document makes the vector again")
+                "whether the index holds record \(file.record.hex), whose vector the query is said to be: it is not among "
+                    + "the answers")
             return
         }
         // Squared distance 0: the two vectors are equal.
         try require(own.distance == 0, "record: the index holds another vector of \(file.record.hex)")
         report.holds.append(
             "record: the query is the vector that the index holds of record \(file.record.hex)")
+    }
+
+    /// A record that the reader holds: made again, its vector is the query, or as far from it as the answer says.
+    private static func held(
+        _ bytes: [UInt8], _ file: SimilarProofFile, _ commitment: IndexCommitment, _ policy: TrustPolicy,
+        _ now: UInt64?, _ report: inout VerificationReport
+    ) throws(Refusal) {
+        // What holds of the bundle is not told again line by line.
+        var own = VerificationReport()
+        guard let record = try RecordCheck.run(bytes, policy, now, &own).file else {
+            throw Refusal("the bundle does not show its record")
+        }
+        try require(
+            commitment.rules == EventVector.rules,
+            "the commitment's vectors were made by rules that this verifier does not know")
+        guard let vector = EventVector.vector(of: record.document, mediaType: record.mediaType),
+            vector.count == file.query.vector.count
+        else { throw Refusal("it is no EPCIS event, or too large a one: it has no vector") }
+        // Of one that was anchored by interval no id stands on the ledger.
+        let id = Verifier.subject(of: bytes)?.recordID.flatMap { Digest($0) }
+        if id == file.record || (id == nil && vector == file.query.vector) {
+            try require(vector == file.query.vector, "the query is not the vector of its document")
+            report.holds.append("record \(file.record.hex): the query is the vector that is made of its document")
+            return
+        }
+        guard let id else {
+            throw Refusal("it was anchored by interval, under no id, and the query is not the vector of its document")
+        }
+        guard let place = file.answer.firstIndex(where: { $0.subject.id == id }) else {
+            throw Refusal("\(id.hex) is neither the record that was asked about nor an answer")
+        }
+        let squared = zip(vector, file.query.vector).reduce(Int32(0)) { sum, pair in
+            let difference = Int32(pair.0) - Int32(pair.1)
+            return sum + difference * difference
+        }
+        try require(
+            squared == file.answer[place].distance,
+            "the vector of its document is not as far from the query as answer \(place + 1) says")
+        report.holds.append(
+            "record \(id.hex): the vector that is made of its document is as far from the query as answer \(place + 1) says"
+        )
     }
 }

@@ -21,12 +21,17 @@ struct VivianVerify: ParsableCommand {
     @Option(help: "Policy file (JSON).") var policy: String?
     @Option(help: "The chain id that you expect.") var chainId: String?
     @Option(help: "The genesis hash that you expect, in hex.") var genesisHash: String?
+    @Option(
+        name: .customLong("record"),
+        help: "With FILE.similar.json, a bundle of the record that was asked about, or of an answer; may be repeated.")
+    var records: [String] = []
     @Flag(help: "Print JSON for programs.") var json = false
 
     func run() throws {
         let trust = try trustPolicy()
         let now = trust.trustingPeriodSeconds == nil ? nil : UInt64(Date().timeIntervalSince1970 * 1e9)
-        let outcome = Verifier.verify(try Self.bytes(file), policy: trust, now: now)
+        let outcome = Verifier.verify(
+            try Self.bytes(file), policy: trust, now: now, records: try records.map { try Self.bytes($0) })
         print(json ? String(decoding: outcome.json, as: UTF8.self) : outcome.text)
         if outcome.reason != nil { throw ExitCode(1) }
     }

@@ -52,6 +52,23 @@ extension EndToEnd {
                             }, "\(index)")
                     }
                 }
+                // Who holds the records makes their vectors again.
+                let bundles = try [ids[100], near[0].id].map { id throws -> String in
+                    let bundle = node.folder.appending(path: "\(id).record.json")
+                    #expect(try node.vivian("record", id, "--bundle", "-o", bundle.path).status == 0)
+                    return bundle.path
+                }
+                let held = try node.vivianAlone(
+                    "verify", file.path, "--trusted-validators", trusted, "--record", bundles[0], "--record", bundles[1]
+                )
+                #expect(held.status == 0, "\(held.text)")
+                #expect(held.text.contains("record \(ids[100]): the query is the vector that is made of its document"))
+                #expect(held.text.contains("record \(near[0].id): the vector that is made of its document is as far"))
+                let strange = node.folder.appending(path: "strange.record.json")
+                #expect(try node.vivian("record", ids[1], "--bundle", "-o", strange.path).status == 0)
+                let refused = try node.vivianAlone(
+                    "verify", file.path, "--trusted-validators", trusted, "--record", strange.path)
+                #expect(refused.status == 1 && refused.text.contains("REFUSED: record 1 in hand: "), "\(refused.text)")
                 let alone = try Tool.run(
                     Tool.vivian + "-verify", [file.path, "--trusted-validators", trusted])
                 #expect(alone.status == 0, "\(alone.text)")

@@ -1,6 +1,5 @@
 import Codec
 import Cryptography
-import Embedding
 import Foundation
 import GatewayStore
 import LedgerModel
@@ -25,7 +24,7 @@ struct CommitmentTests {
         let sealed = try #require(try bench.fixture.store.sealedRecords([row.row]).first)
         let document = try #require(try await bench.service.index?.document(sealed))
         let commitment = try IndexCommitment(decoding: document)
-        #expect(receipt.count == Int(commitment.count) && commitment.rules == RecordVector.rules)
+        #expect(receipt.count == Int(commitment.count) && commitment.rules == EventVector.rules)
         return commitment
     }
 
@@ -234,19 +233,18 @@ struct CommitmentTests {
 
     @Test func `the rules' name stands for how vectors and collections are made today`() throws {
         // Whoever changes features, embedder or the making of collections sees this fail, and gives
-        // `DomainSeparation.indexRules` another number.
+        // `EventDomain.vectorRules` another number.
         var made = try CommittedIndex()
         let block = try (0..<300).map { number -> (record: Digest, vector: [Int8]) in
             let document = PrivateIndexTests.document([PrivateIndexTests.event(number)])
             return (
-                SHA256.hash(document), try #require(RecordVector.vector(of: document, mediaType: EventRecord.mediaType))
+                SHA256.hash(document), try #require(EventVector.vector(of: document, mediaType: EventRecord.mediaType))
             )
         }
         try made.append(Array(block.prefix(CommittedIndex.blockCount)))
         try made.append(Array(block.dropFirst(CommittedIndex.blockCount)))
-        #expect(DomainSeparation.indexRules == "vivian/records/index/v1")
         #expect(made.root.hex == "0a59d27daaf72401bb3cf31321e83b385411db267e4b2ab027cc5bd0e84f1bb3")
-        #expect(RecordVector.rules.hex == "31b82c059b7bcf0809249a70ddcda5be2f4a99982c03224bd554ad2c7c058580")
+        #expect(EventVector.rules.hex == "31b82c059b7bcf0809249a70ddcda5be2f4a99982c03224bd554ad2c7c058580")
     }
 }
 

@@ -28,6 +28,7 @@ struct MadeLedger {
     private static let validator = key(3)
     private static let issuerKey = key(4)
     static let stateHeight = Height(9)
+    static let recordID = SHA256.hash(Array("record".utf8))
     private static let issuer = AccountID(issuerKey.publicKey.thumbprint)
 
     private static func key(_ number: UInt8) -> SigningKey {
@@ -56,7 +57,7 @@ struct MadeLedger {
         let statement = Statement.sign(
             recordHash: SHA256.hash(file), sequence: 12, issuer: Self.issuer, ledger: home, key: Self.issuerKey)
         let leaf = TransparencyLog.leafHash(entry: SHA256.hash(statement).bytes)
-        let rid = AnchoredRecord.key(SHA256.hash(Array("record".utf8)).bytes)
+        let rid = AnchoredRecord.key(Self.recordID.bytes)
         let anchored = AnchoredRecord(
             leafIndex: 0, height: loggedAt, time: Timestamp(nanosecondsSince1970: 1_790_000_000_000_000_000),
             issuer: Self.issuer, number: 12)

@@ -1,5 +1,6 @@
 import Cryptography
 import LedgerModel
+import SupplyChain
 import TestSupport
 import VectorIndex
 import Verification
@@ -24,12 +25,28 @@ struct MadeSimilar {
         count: Int = 400, seed: UInt64 = 1, metric: Metric = .squaredL2, kind: UInt16 = IndexCommitment.subjectKind
     ) throws {
         var random = SeededGenerator(seed: seed)
-        records = (0..<count).map { SHA256.hash([UInt8(seed), UInt8($0 / 256), UInt8($0 % 256)]) }
-        vectors = (0..<count).map { _ in
-            (0..<Self.dimension).map { _ in Int8.random(in: -64...64, using: &random) }
-        }
+        try self.init(
+            (0..<count).map { SHA256.hash([UInt8(seed), UInt8($0 / 256), UInt8($0 % 256)]) },
+            (0..<count).map { _ in (0..<Self.dimension).map { _ in Int8.random(in: -64...64, using: &random) } },
+            metric: metric, kind: kind)
+    }
+
+    /// Of events; the one at `held` has the id of ``MadeLedger``'s record.
+    init(events: [[UInt8]], held: Int) throws {
+        var records = events.map { SHA256.hash($0) }
+        records[held] = MadeLedger.recordID
+        try self.init(records, events.compactMap { EventVector.vector(of: $0, mediaType: EventRecord.mediaType) })
+        commitment.rules = EventVector.rules
+    }
+
+    private init(
+        _ records: [Digest], _ vectors: [[Int8]], metric: Metric = .squaredL2,
+        kind: UInt16 = IndexCommitment.subjectKind
+    ) throws {
+        self.records = records
+        self.vectors = vectors
         let parameters = try CollectionParameters(
-            metric: metric, dimension: Self.dimension, scale: 8, owner: .zero, isPublic: false)
+            metric: metric, dimension: vectors[0].count, scale: 8, owner: .zero, isPublic: false)
         var collection = VectorCollection(parameters, number: 0)
         var state = State()
         var cost = VectorCost()
@@ -42,7 +59,8 @@ struct MadeSimilar {
         self.collection = collection
         self.state = state
         commitment = IndexCommitment(
-            root: collection.head.root, count: UInt32(count), rules: SHA256.hash([7]), newest: records[count - 1],
+            root: collection.head.root, count: UInt32(records.count), rules: SHA256.hash([7]),
+            newest: records[records.count - 1],
             time: 1_790_000_000_000_000_000)
     }
 
@@ -67,7 +85,7 @@ struct MadeSimilar {
 
     func verify(_ file: SimilarProofFile) -> VerificationOutcome { verify(file.encoded()) }
 
-    func verify(_ bytes: [UInt8]) -> VerificationOutcome {
-        Verifier.verify(bytes, policy: MadeLedger().policy, now: nil)
+    func verify(_ bytes: [UInt8], records: [[UInt8]] = []) -> VerificationOutcome {
+        Verifier.verify(bytes, policy: MadeLedger().policy, now: nil, records: records)
     }
 }

@@ -2,6 +2,7 @@ import Codec
 import Cryptography
 import Foundation
 import LedgerModel
+import SupplyChain
 import Testing
 import VectorIndex
 import Verification
@@ -134,7 +135,8 @@ struct SimilarCheckTests {
             let outcome = made.verify(damaged)
             guard outcome.reason == nil, outcome.report != whole.report else { continue }
             // The id of a record that is not in the answer is a claim, and said to be one.
-            #expect(outcome.report.unchecked.contains { $0.contains("the query is the vector of") }, "bit \(bit)")
+            #expect(
+                outcome.report.unchecked.contains { $0.contains("whose vector the query is said to be") }, "bit \(bit)")
         }
     }
 
@@ -195,7 +197,7 @@ struct SimilarCheckTests {
         #expect(
             report.holds.contains("record: the query is the vector that the index holds of record \(file.record.hex)"))
         #expect(report.unchecked.contains { $0.hasPrefix("whether the gateway put all of its records into") })
-        #expect(report.unchecked.contains { $0.hasPrefix("whether a vector was made of its record") })
+        #expect(report.unchecked.contains { $0.hasPrefix("whether vectors of other records than those in hand") })
         #expect(report.unchecked.contains { $0.contains("not probed") } == (probes != nil))
     }
 
@@ -205,8 +207,95 @@ struct SimilarCheckTests {
         file.record = SHA256.hash([])
         let outcome = made.verify(file)
         #expect(outcome.reason == nil)
-        #expect(outcome.report.unchecked.contains { $0.hasPrefix("whether the query is the vector of record") })
+        #expect(outcome.report.unchecked.contains { $0.hasPrefix("whether the index holds record") })
         #expect(!outcome.report.holds.contains { $0.hasPrefix("record: the query") })
+    }
+}
+
+/// Whoever holds a record makes its vector again.
+struct HeldRecordTests {
+    private static func event(_ number: Int) -> [UInt8] {
+        Array(
+            """
+            {"@context":["https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"],\
+            "creationDate":"2026-04-14T07:05:00Z","epcisBody":{"eventList":[{"action":"OBSERVE",\
+            "bizStep":"shipping","epcList":["urn:epc:id:sgtin:4012345.011111.\(number)"],\
+            "eventTime":"2026-04-14T09:00:11Z","eventTimeZoneOffset":"+02:00","readPoint":\
+            {"id":"urn:epc:id:sgln:4012345.0000\(number % 7).0"},"type":"ObjectEvent"}]},"schemaVersion":"2.0",\
+            "type":"EPCISDocument"}
+            """.utf8)
+    }
+
+    private static let events = (0..<60).map(event)
+
+    private static func bundle(_ document: [UInt8], _ mediaType: String = EventRecord.mediaType) -> RecordBundle {
+        var ledger = MadeLedger()
+        ledger.mediaType = mediaType
+        ledger.document = document
+        return ledger.bundle()
+    }
+
+    /// Asks about the first event, with record `held` in hand; why it is refused.
+    private static func refusal(
+        held: Int, _ bundle: RecordBundle, _ change: (inout MadeSimilar) -> Void = { _ in }
+    ) throws -> String? {
+        var made = try MadeSimilar(events: events, held: held)
+        change(&made)
+        return made.verify(try made.file(of: 0).encoded(), records: [bundle.encoded()]).reason
+    }
+
+    @Test func `a record in hand that the vectors were not made of is refused`() throws {
+        let made = try MadeSimilar(events: Self.events, held: 0)
+        let second = Int(try made.file(of: 0).answer[1].id) - 1
+        let last = Int(try made.file(of: 0, probes: nil, limit: 60).answer[59].id) - 1
+        let other = Self.event(1_000)
+        let cases: [(held: Int, bundle: RecordBundle, reason: String)] = [
+            (0, Self.bundle(other), "the query is not the vector of its document"),
+            (0, Self.bundle(Self.events[second]), "the query is not the vector of its document"),
+            (second, Self.bundle(other), "is not as far from the query as answer 2 says"),
+            (second, Self.bundle(Self.events[0]), "is not as far from the query as answer 2 says"),
+            (last, Self.bundle(Self.events[last]), "is neither the record that was asked about nor an answer"),
+            (0, Self.bundle(Array("{}".utf8)), "it is no EPCIS event"),
+            (0, Self.bundle(Self.events[0], "application/json"), "it is no EPCIS event"),
+        ]
+        for (index, one) in cases.enumerated() {
+            let reason = try Self.refusal(held: one.held, one.bundle)
+            #expect(reason?.hasPrefix("record 1 in hand: ") == true, "\(index)")
+            #expect(reason?.contains(one.reason) == true, "\(index): \(reason ?? "")")
+        }
+        var blind = Self.bundle(Self.events[0])
+        (blind.recordFile, blind.mediaType) = (nil, nil)
+        #expect(try Self.refusal(held: 0, blind) == "record 1 in hand: the bundle does not show its record")
+        var damaged = Self.bundle(Self.events[0])
+        damaged.statement[40] ^= 1
+        #expect(try Self.refusal(held: 0, damaged)?.hasPrefix("record 1 in hand: statement") == true)
+        #expect(
+            try Self.refusal(held: 0, Self.bundle(Self.events[0])) { $0.commitment.rules = SHA256.hash([7]) }
+                == "record 1 in hand: the commitment's vectors were made by rules that this verifier does not know")
+    }
+
+    @Test func `records go with a proof of similar records, and are not too many`() throws {
+        let record = Self.bundle(Self.events[0]).encoded()
+        let alone = Verifier.verify(record, policy: MadeLedger().policy, now: nil, records: [record])
+        #expect(alone.reason == "records: they go with a proof of similar records alone")
+        let made = try MadeSimilar(events: Self.events, held: 0)
+        let many = [[UInt8]](repeating: record, count: Verifier.recordsMax + 1)
+        #expect(made.verify(try made.file(of: 0).encoded(), records: many).reason == "records: more than 1001")
+    }
+
+    @Test func `of the record that was asked about, and of an answer, it is said that they fit`() throws {
+        let made = try MadeSimilar(events: Self.events, held: 0)
+        let file = try made.file(of: 0).encoded()
+        let outcome = made.verify(file, records: [Self.bundle(Self.events[0]).encoded()])
+        #expect(outcome.reason == nil)
+        let id = MadeLedger.recordID.hex
+        #expect(outcome.report.holds.contains("record \(id): the query is the vector that is made of its document"))
+        let second = Int(try made.file(of: 0).answer[1].id) - 1
+        let near = try MadeSimilar(events: Self.events, held: second)
+        let answer = near.verify(
+            try near.file(of: 0).encoded(), records: [Self.bundle(Self.events[second]).encoded()])
+        #expect(answer.reason == nil, "\(answer.reason ?? "")")
+        #expect(answer.report.holds.contains { $0.hasPrefix("record \(id): the vector") && $0.contains("answer 2") })
     }
 }
 

@@ -1,10 +1,11 @@
 import Cryptography
 import LedgerModel
+import SupplyChain
 import VectorIndex
 
 /// The collection that a commitment to a private index is the root of.
 ///
-/// The same records make the same root, by ``RecordVector/rules``: their vectors go in by the order of their rows, in blocks as
+/// The same records make the same root, by `EventVector.rules`: their vectors go in by the order of their rows, in blocks as
 /// a ledger would have them, a step of settling for four vectors. Distances are those of the private index: squared
 /// differences.
 struct CommittedIndex: Sendable {
@@ -24,7 +25,7 @@ struct CommittedIndex: Sendable {
     init() throws(VectorFailure) {
         // A component is its integer / 2^8: vectors are 256 long.
         let parameters = try CollectionParameters(
-            metric: .squaredL2, dimension: RecordVector.dimension, scale: 8, owner: .zero, isPublic: false)
+            metric: .squaredL2, dimension: EventVector.dimension, scale: 8, owner: .zero, isPublic: false)
         collection = VectorCollection(parameters, number: 0)
     }
 

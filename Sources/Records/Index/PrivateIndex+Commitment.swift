@@ -1,6 +1,7 @@
 import Cryptography
 import GatewayStore
 import LedgerModel
+import SupplyChain
 import VectorIndex
 
 /// Commitments to a tenant's index, and answers proven against them.
@@ -47,7 +48,7 @@ extension PrivateIndex {
             throw RecordsFailure.commitment(.notCompared)
         }
         let rows = held.prefix { $0 <= newest }.suffix(Int(commitment.count))
-        guard commitment.rules == RecordVector.rules, rows.last == newest, rows.count == commitment.count,
+        guard commitment.rules == EventVector.rules, rows.last == newest, rows.count == commitment.count,
             rows.count <= limits.committedMax
         else { throw RecordsFailure.commitment(.outdated) }
         let query = SearchQuery(vector, mode: probes.map { .approximate($0) } ?? .exact, limit: limit)

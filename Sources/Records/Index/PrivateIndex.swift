@@ -1,4 +1,5 @@
 package import GatewayStore
+import SupplyChain
 
 /// The private index (privacy.md): for each tenant the vectors of its newest records, in the gateway's memory alone.
 ///
@@ -158,7 +159,7 @@ package actor PrivateIndex {
         for record in try store.sealedRecords(held.waiting.suffix(turn).reversed()) {
             // What does not open is damaged and says so when it is asked for; the others are found all the same.
             guard let document = try document(record),
-                let vector = RecordVector.vector(of: document, mediaType: record.mediaType)
+                let vector = EventVector.vector(of: document, mediaType: record.mediaType)
             else { continue }
             held.index.insert(vector, row: record.row)
         }
@@ -182,7 +183,7 @@ package actor PrivateIndex {
         }
         let newest = try store.newestRecords(tenant: tenant, limit: limits.recordsMax)
         tenants[tenant] = TenantIndex(
-            index: NeighbourIndex(dimension: RecordVector.dimension, countMax: limits.recordsMax),
+            index: NeighbourIndex(dimension: EventVector.dimension, countMax: limits.recordsMax),
             waiting: newest.rows.reversed(), known: newest.newest, askedAt: time)
     }
 
@@ -190,7 +191,7 @@ package actor PrivateIndex {
     func vector(ofStored row: Int64) throws -> [Int8]? {
         guard let record = try store.sealedRecords([row]).first else { return nil }
         guard let document = try document(record) else { throw RecordsFailure.sealBroken }
-        return RecordVector.vector(of: document, mediaType: record.mediaType)
+        return EventVector.vector(of: document, mediaType: record.mediaType)
     }
 
     /// A record's document; nil where it does not open, or is erased by now.
