@@ -67,9 +67,9 @@ enum SimilarCheck {
         do { commitment = try IndexCommitment(decoding: record.document) } catch { throw Refusal(error) }
         let time = Timestamp(nanosecondsSince1970: commitment.time)
         report.holds.append(
-            "commitment: account \(anchored.issuer.digest.hex) says that its private index held \(commitment.count) "
-                + "records at \(TimeText.show(time)) by its own clock, logged in block \(anchored.height) at "
-                + "\(TimeText.show(anchored.time)); the newest was \(commitment.newest.hex)")
+            "commitment: account \(anchored.issuer.digest.hex) committed to the newest \(commitment.count) records of its "
+                + "private index at \(TimeText.show(time)) by its own clock, logged in block \(anchored.height) at "
+                + "\(TimeText.show(anchored.time)); the last of them is \(commitment.newest.hex)")
         return commitment
     }
 

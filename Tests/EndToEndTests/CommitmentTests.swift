@@ -42,7 +42,10 @@ extension EndToEnd {
                 #expect(verified.status == 0, "\(verified.text) \(verified.errors)")
                 let holds = JSON(try JSONDocument(parsing: Array(verified.text.utf8)).root)["holds"]?.elements ?? []
                 let lines = holds.compactMap(\.string)
-                #expect(lines.contains { $0.contains("held \(ids.count) records at ") })
+                #expect(
+                    lines.contains {
+                        $0.contains("committed to the newest \(ids.count) records of its private index at ")
+                    })
                 #expect(lines.contains { $0.hasPrefix("answer 1: record \(ids[100]), distance 0, ") })
                 if more != ["--lists", "4", "--supers", "2", "--finalists", "40"] {
                     for (index, hit) in near.enumerated() {

@@ -191,7 +191,10 @@ struct SimilarCheckTests {
         let outcome = made.verify(file)
         #expect(outcome.reason == nil)
         let report = outcome.report
-        #expect(report.holds.contains { $0.contains("held 400 records at 2026-09-21T14:13:20.000000000Z by its own") })
+        #expect(
+            report.holds.contains {
+                $0.contains("the newest 400 records of its private index at 2026-09-21T14:13:20.000000000Z by its own")
+            })
         #expect(report.holds.contains { $0.hasPrefix("answer 1: record \(made.records[3].hex), distance 0, ") })
         #expect(report.holds.filter { $0.hasPrefix("answer ") }.count == 5)
         #expect(

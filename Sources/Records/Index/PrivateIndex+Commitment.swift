@@ -44,19 +44,23 @@ extension PrivateIndex {
     ) async throws -> (query: SearchQuery, body: [UInt8], answer: [VectorIndex.Neighbour]) {
         try await bringUpToDate(tenant)
         guard let held = tenants[tenant]?.index.heldRows else { throw RecordsFailure.busy }
-        guard let vector = try tenants[tenant]?.index.vector(of: row) ?? vector(ofStored: row) else {
-            throw RecordsFailure.commitment(.notCompared)
-        }
+        guard try vector(of: row, tenant: tenant) != nil else { throw RecordsFailure.commitment(.notCompared) }
         let rows = held.prefix { $0 <= newest }.suffix(Int(commitment.count))
         guard commitment.rules == EventVector.rules, rows.last == newest, rows.count == commitment.count,
             rows.count <= limits.committedMax
         else { throw RecordsFailure.commitment(.outdated) }
-        let query = SearchQuery(vector, mode: probes.map { .approximate($0) } ?? .exact, limit: limit)
         return try await withCollection(of: rows, tenant: tenant) { made in
             guard made.root == commitment.root else { throw RecordsFailure.commitment(.outdated) }
+            // Asked for again, so that no vector is held while others have their turns.
+            guard let vector = try vector(of: row, tenant: tenant) else { throw RecordsFailure.indexing }
+            let query = SearchQuery(vector, mode: probes.map { .approximate($0) } ?? .exact, limit: limit)
             let (body, answer) = try made.search(query)
             return (query, body, answer)
         }
+    }
+
+    private func vector(of row: Int64, tenant: String) throws -> [Int8]? {
+        try tenants[tenant]?.index.vector(of: row) ?? vector(ofStored: row)
     }
 
     /// Makes the collection of rows of a tenant's index, and drops it once it has been asked.
