@@ -119,13 +119,18 @@ enum SimilarCheck {
         else { throw Refusal("it is no EPCIS event, or too large a one: it has no vector") }
         // Of one that was anchored by interval no id stands on the ledger.
         let id = Verifier.subject(of: bytes)?.recordID.flatMap { Digest($0) }
-        if id == file.record || (id == nil && vector == file.query.vector) {
-            try require(vector == file.query.vector, "the query is not the vector of its document")
-            report.holds.append("record \(file.record.hex): the query is the vector that is made of its document")
+        guard let id else {
+            try require(
+                vector == file.query.vector, "it names no id, and the query is not the vector of its document")
+            report.holds.append(
+                "a record in hand that was anchored by interval: the query is the vector that is made of its document; "
+                    + "that its id is \(file.record.hex) is the file's word")
             return
         }
-        guard let id else {
-            throw Refusal("it was anchored by interval, under no id, and the query is not the vector of its document")
+        if id == file.record {
+            try require(vector == file.query.vector, "the query is not the vector of its document")
+            report.holds.append("record \(id.hex): the query is the vector that is made of its document")
+            return
         }
         guard let place = file.answer.firstIndex(where: { $0.subject.id == id }) else {
             throw Refusal("\(id.hex) is neither the record that was asked about nor an answer")

@@ -231,8 +231,11 @@ struct HeldRecordTests {
 
     private static let events = (0..<60).map(event)
 
-    private static func bundle(_ document: [UInt8], _ mediaType: String = EventRecord.mediaType) -> RecordBundle {
+    private static func bundle(
+        _ document: [UInt8], _ mediaType: String = EventRecord.mediaType, isInInterval: Bool = false
+    ) -> RecordBundle {
         var ledger = MadeLedger()
+        ledger.isInInterval = isInInterval
         ledger.mediaType = mediaType
         ledger.document = document
         return ledger.bundle()
@@ -258,6 +261,10 @@ struct HeldRecordTests {
             (second, Self.bundle(other), "is not as far from the query as answer 2 says"),
             (second, Self.bundle(Self.events[0]), "is not as far from the query as answer 2 says"),
             (last, Self.bundle(Self.events[last]), "is neither the record that was asked about nor an answer"),
+            (
+                second, Self.bundle(Self.events[second], isInInterval: true),
+                "it names no id, and the query is not the vector"
+            ),
             (0, Self.bundle(Array("{}".utf8)), "it is no EPCIS event"),
             (0, Self.bundle(Self.events[0], "application/json"), "it is no EPCIS event"),
         ]
@@ -293,6 +300,9 @@ struct HeldRecordTests {
         #expect(outcome.reason == nil)
         let id = MadeLedger.recordID.hex
         #expect(outcome.report.holds.contains("record \(id): the query is the vector that is made of its document"))
+        let nameless = made.verify(file, records: [Self.bundle(Self.events[0], isInInterval: true).encoded()])
+        #expect(nameless.reason == nil)
+        #expect(nameless.report.holds.contains { $0.hasSuffix("that its id is \(id) is the file's word") })
         let second = Int(try made.file(of: 0).answer[1].id) - 1
         let near = try MadeSimilar(events: Self.events, held: second)
         let answer = near.verify(
