@@ -30,7 +30,6 @@ struct CommittedIndex: Sendable {
     }
 
     var root: Digest { collection.head.root }
-    var count: Int { collection.count }
 
     /// Puts a block in; all but the last have ``blockCount`` vectors, and no record comes twice.
     mutating func append(_ block: [(record: Digest, vector: [Int8])]) throws(VectorFailure) {
