@@ -159,6 +159,22 @@ extension EndToEnd {
             ] { #expect(try Self.run(node, arguments).status == 64, "\(arguments)") }
         }
 
+        @Test("Where records are anchored by interval, whoever holds one knows it by its vector")
+        func interval() throws {
+            let node = try BatchTests.started(BatchTests.batch)
+            let ids = try node.captured(SimilarTests.document(SimilarTests.day(1, lots: 3)))
+            let commitment = try Self.commit(node)
+            let (file, bundle) = (
+                node.folder.appending(path: "a.similar.json"), node.folder.appending(path: "a.record.json")
+            )
+            let made = try node.vivian("similar", ids[0], "--prove", commitment, "-o", file.path)
+            #expect(made.status == 0, "\(made.errors)")
+            #expect(try node.vivian("record", ids[0], "--bundle", "-o", bundle.path).status == 0)
+            let verified = try node.vivianAlone(
+                "verify", file.path, "--trusted-validators", try Self.trusted(node), "--record", bundle.path)
+            #expect(verified.status == 0 && verified.text.contains("that its id is \(ids[0]) is the file's word"))
+        }
+
         @Test("Switched off, nothing is committed to or proven")
         func switchedOff() throws {
             let node = try RunningNode()
