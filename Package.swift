@@ -30,7 +30,7 @@ let modules: [Module] = [
     Module(name: "Consensus", dependsOn: ["Codec", "Cryptography", "Proofs", "LedgerModel"]),
     Module(name: "Interchain", dependsOn: ["Codec", "Cryptography", "Proofs", "LedgerModel"]),
     Module(name: "SchemaValidation", dependsOn: ["Codec", "CLibXML2", "CSchemas"], parsesBytes: true),
-    Module(name: "SupplyChain", dependsOn: ["Codec", "Cryptography", "SchemaValidation"]),
+    Module(name: "SupplyChain", dependsOn: ["Codec", "Cryptography", "SchemaValidation", "Embedding"]),
     Module(
         name: "LedgerRuntime",
         dependsOn: ["Codec", "Cryptography", "Proofs", "LedgerModel", "StateTree", "VectorIndex", "Embedding"]),
@@ -60,7 +60,7 @@ let modules: [Module] = [
         name: "Records",
         dependsOn: [
             "Codec", "Cryptography", "Proofs", "LedgerModel", "LedgerAccess", "GatewayStore", "SupplyChain",
-            "SchemaValidation", "VectorIndex", "Embedding", "CSchemas", "HTTPClientKit",
+            "SchemaValidation", "VectorIndex", "CSchemas", "HTTPClientKit",
         ],
         uses: ["Logging", "ServiceLifecycle"]),
     // Clients: what others build on.

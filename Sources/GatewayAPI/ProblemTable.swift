@@ -88,6 +88,7 @@ enum ProblemTable {
             Problem(
                 "index-off", .notFound, title: "This gateway has no private index",
                 detail: "Its operator has switched it off: `similar.enabled` in vivian.json.")
+        case .commitment(let refusal): commitment(refusal)
         case .ledger(let failure): ledger(failure)
         case .store(let isDiskFull, let detail): store(isDiskFull: isDiskFull, detail: detail)
         }
@@ -95,6 +96,35 @@ enum ProblemTable {
 
     private static func place(_ violation: SchemaViolation) -> String {
         violation.instancePointer.isEmpty ? "line \(violation.line)" : violation.instancePointer
+    }
+
+    private static func commitment(_ refusal: CommitmentRefusal) -> Problem {
+        switch refusal {
+        case .nothingHeld:
+            Problem(
+                "nothing-to-commit", .conflict, title: "The private index is empty",
+                detail: "It holds EPCIS events: capture some first.")
+        case .inProgress:
+            Problem(
+                "busy", .serviceUnavailable, title: "Another commitment or proof is being made",
+                detail: "The gateway makes one at a time, of all tenants: ask again in a moment.", retryAfterSeconds: 3)
+        case .noCommitment:
+            Problem(
+                "no-commitment", .unprocessableContent, title: "The record is no commitment",
+                detail: "Name the record that `vivian similar --commit`, POST /records/commitments, gave.")
+        case .outdated:
+            Problem(
+                "commitment-outdated", .gone, title: "The index of that commitment cannot be made again",
+                detail: "A record of it was erased or is no longer among those that are compared, or a newer version "
+                    + "compares by other rules. Commit anew: `vivian similar --commit`, POST /records/commitments.")
+        case .notCompared:
+            Problem(
+                "not-compared", .unprocessableContent, title: "The record is not one of those that are compared",
+                detail: "Only EPCIS events are.")
+        case .search(let reason):
+            Problem(
+                "search-refused", .unprocessableContent, title: "The search cannot be proven", detail: reason)
+        }
     }
 
     private static func ledger(_ failure: LedgerAccessFailure) -> Problem {

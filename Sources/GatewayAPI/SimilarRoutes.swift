@@ -1,8 +1,13 @@
 import Codec
+import Cryptography
 import HTTPTypes
+import LedgerModel
 import Records
+import Verification
+import VectorIndex
 
-/// `GET /records/{id}/similar` and `GET /records/anomalies`: what the gateway's private index tells its own tenant.
+/// `GET /records/{id}/similar` and `GET /records/anomalies`: what the gateway's private index tells its own tenant; and
+/// `POST /records/commitments` and `GET /records/{id}/similar/proof`: what it proves to others.
 struct SimilarRoutes {
     let parts: GatewayParts
 
@@ -13,6 +18,8 @@ struct SimilarRoutes {
         [
             Route(.get, "/records/anomalies", .scope(.recordsRead), anomalies),
             Route(.get, "/records/{id}/similar", .scope(.recordsRead), similar),
+            Route(.get, "/records/{id}/similar/proof", .scope(.recordsRead), isAudited: true, proof),
+            Route(.post, "/records/commitments", .scope(.recordsCapture), commit),
         ]
     }
 
@@ -41,6 +48,67 @@ struct SimilarRoutes {
                     }),
                 "searched": .integer(found.searchedCount),
             ]))
+    }
+
+    /// Answers 202 once the commitment is durable; its job says when it is on the ledger.
+    @Sendable func commit(_ input: RouteInput) async throws -> Reply {
+        let receipt = try await parts.records.commitIndex(tenant: input.tenant, audit: input.auditLine(status: 202))
+        input.mark.set()
+        parts.metrics.count("index_commitments")
+        return Reply.json(
+            .object(of: [
+                "captureID": .hex(receipt.jobID), "recordId": .hex(receipt.recordID),
+                "count": .integer(receipt.count),
+            ]), status: .accepted, headers: [.location: "/records/\(Hex.encode(receipt.recordID))"])
+    }
+
+    @Sendable func proof(_ input: RouteInput) async throws -> Reply {
+        let id = try input.hex("id", byteCount: 32)
+        guard let commitment = try input.queryHex("commitment", byteCount: 32), let record = Digest(id) else {
+            throw Problem.badParameter("commitment", "the id of a record, 32 bytes in lower-case hex")
+        }
+        let probes = try Self.probes(input)
+        let proof = try await parts.records.proveSimilar(
+            to: id, by: commitment, tenant: input.tenant, limit: try Self.limit(input),
+            probes: probes.map {
+                SearchQuery.Probes(supers: Int($0.supers), lists: Int($0.lists), finalists: Int($0.finalists))
+            }, trusted: try input.trusted())
+        let file = SimilarProofFile(
+            commitment: proof.commitment.encoded(), record: record,
+            query: SearchProofFile.Query(
+                collection: 0, vector: proof.query.vector, probes: probes, limit: UInt32(proof.query.limit)),
+            answer: proof.answer.map(SearchProofFile.Answer.init), body: proof.body
+        ).encoded()
+        guard file.count <= SimilarProofFile.byteCountMax else {
+            throw RecordsFailure.commitment(
+                .search(
+                    "The proof would be \(file.count) bytes, verifiers read \(SimilarProofFile.byteCountMax): ask for "
+                        + "fewer lists."))
+        }
+        parts.metrics.count("similar_proofs")
+        return Reply.bytes(
+            file, type: SimilarProofFile.mediaType,
+            headers: [.contentDisposition: "attachment; filename=\"\(Hex.encode(Array(id.prefix(8)))).similar.json\""])
+    }
+
+    /// Nil for an exact search; without any number as a search of the ledger's collections.
+    private static func probes(_ input: RouteInput) throws -> SearchProofFile.Query.Probes? {
+        let isExact = input.query("mode") == "exact"
+        let numbers = try (
+            supers: number(input, "supers", 1...IndexRules.superMax),
+            lists: number(input, "lists", 1...SearchQuery.listsMax),
+            finalists: number(input, "finalists", 1...SearchQuery.finalistsMax)
+        )
+        guard !isExact || (numbers.supers == nil && numbers.lists == nil && numbers.finalists == nil) else {
+            throw Problem.badParameter("mode", "approximate where supers, lists or finalists are given")
+        }
+        let usual = VectorRoutes.probesDefault
+        return isExact
+            ? nil
+            : SearchProofFile.Query.Probes(
+                supers: numbers.supers.map { UInt32($0) } ?? usual.supers,
+                lists: numbers.lists.map { UInt32($0) } ?? usual.lists,
+                finalists: numbers.finalists.map { UInt32($0) } ?? usual.finalists)
     }
 
     private static func limit(_ input: RouteInput) throws -> Int {

@@ -34,3 +34,22 @@ public struct AnomalousRecordAnswer: GatewayAnswer {
         json = reader.json
     }
 }
+
+/// A commitment to the private index.
+public struct CommitmentAnswer: GatewayAnswer {
+    /// The id of the capture job that brings it onto the ledger.
+    public let jobID: String
+    /// The commitment is this record.
+    public let recordID: String
+    /// How many records it covers.
+    public let count: Int
+    /// The answer as it came.
+    public let json: [UInt8]
+
+    init(_ reader: AnswerReader) throws(GatewayFailure) {
+        jobID = try reader.text("captureID")
+        recordID = try reader.text("recordId")
+        count = try reader.count("count")
+        json = reader.json
+    }
+}

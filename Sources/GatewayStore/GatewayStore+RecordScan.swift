@@ -75,6 +75,14 @@ extension GatewayStore {
         }
     }
 
+    /// The record ids of rows, in their order; nil for an erased record.
+    package func recordIDs(of rows: some Collection<Int64>) throws -> [[UInt8]?] {
+        try read { database in
+            let find = try database.cachedStatement(sql: "SELECT rid FROM record WHERE id = ? AND erased_at IS NULL")
+            return try rows.map { row in try Data.fetchOne(find, arguments: [row]).map { Array($0) } }
+        }
+    }
+
     private func newestRow(in database: Database) throws -> Int64 {
         try Int64.fetchOne(database, sql: "SELECT coalesce(max(id), 0) FROM record") ?? 0
     }

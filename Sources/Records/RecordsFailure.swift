@@ -38,8 +38,27 @@ package enum RecordsFailure: Error, Sendable {
     case indexing
     /// The gateway is configured without a private index.
     case indexOff
+    /// A commitment to the private index cannot be made, or nothing be proven by it.
+    case commitment(CommitmentRefusal)
     /// The ledger did not answer.
     case ledger(LedgerAccessFailure)
     /// The gateway's store did not do what it was asked to.
     case store(isDiskFull: Bool, String)
+}
+
+/// Why the private index is not committed to, or nothing is proven by a commitment.
+package enum CommitmentRefusal: Hashable, Sendable {
+    /// The index holds no record.
+    case nothingHeld
+    /// Another commitment or proof is being made, of this tenant or another: there is one at a time.
+    case inProgress
+    /// The record that was named is no commitment.
+    case noCommitment
+    /// Its index cannot be made again: a record of it was erased, or is no longer among those that are compared, or the rules
+    /// have changed.
+    case outdated
+    /// The record that was asked about is no EPCIS event: it has no vector.
+    case notCompared
+    /// The search's numbers are out of range, or it would prove too much; what to do.
+    case search(String)
 }

@@ -9,6 +9,7 @@
 // | XML | reader and writer of XML 2.0 and 1.2 |
 // | Hash | the CBV event hash: values, times, numbers, order |
 // | GS1 | EPC URIs and Digital Links to one canonical Digital Link |
+// | Features | what an event is compared by, and its vector |
 // | Record | an event as the document that a record is made of (bundles.md, "EPCIS record") |
 //
 // Invariants. An event's hash does not depend on the binding it came in: reading what a writer wrote gives the same hash.

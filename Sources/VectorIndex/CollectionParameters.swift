@@ -41,6 +41,9 @@ package struct CollectionParameters: Hashable, Sendable {
     package var deposit: UInt64
     package var owner: Digest
 
+    /// Bytes of the encoded form.
+    package static let byteCount = 55
+
     /// - Throws: `parameter` with the first one that is out of its range.
     package init(
         metric: Metric, dimension: Int, scale: Int, owner: Digest, policy: WritePolicy = .owner, isPublic: Bool = true,
@@ -69,7 +72,7 @@ package struct CollectionParameters: Hashable, Sendable {
     }
 
     package func encoded() -> [UInt8] {
-        var writer = ByteWriter(capacity: 55)
+        var writer = ByteWriter(capacity: Self.byteCount)
         writer.uint8(IndexRules.version)
         writer.uint8(metric.rawValue)
         writer.uint8(policy.rawValue)

@@ -22,7 +22,8 @@ extension ProofBody {
         let isFiltered: Bool
 
         mutating func collection(_ kernels: Kernels) throws -> ProvenCollection {
-            guard let parameters = try? CollectionParameters(decoding: try reader.bytes(55)) else {
+            guard let parameters = try? CollectionParameters(decoding: try reader.bytes(CollectionParameters.byteCount))
+            else {
                 throw ProofFailure.malformed
             }
             let total = try reader.uint32()

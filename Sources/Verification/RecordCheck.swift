@@ -6,13 +6,15 @@ import SupplyChain
 
 /// A record bundle, rule by rule in the order of bundles.md.
 enum RecordCheck {
+    /// - Returns: the record's file, nil where the bundle does not show it, and where it was logged.
+    @discardableResult
     static func run(
         _ bytes: [UInt8], _ policy: TrustPolicy, _ now: UInt64?, _ report: inout VerificationReport
-    ) throws(Refusal) {
+    ) throws(Refusal) -> (file: RecordFile?, anchored: AnchoredRecord) {
         let bundle: RecordBundle
         do { bundle = try RecordBundle(decoding: bytes) } catch { throw Refusal(error) }
         let statement = try statement(bundle, &report)
-        try recordFile(bundle, statement, &report)
+        let file = try recordFile(bundle, statement, &report)
 
         var entries = [
             ("anchored", bundle.anchored), ("issuerKeyProof", bundle.issuerKeyProof), ("logState", bundle.logState),
@@ -48,6 +50,7 @@ enum RecordCheck {
             report.unchecked.append(
                 "who operates \(count - bundle.receipts.count) of \(count) validators: only receiptKeys say it")
         }
+        return (file, anchored)
     }
 
     /// The statement is well-formed and signed by the key in the file.
@@ -66,14 +69,14 @@ enum RecordCheck {
     /// The record file is what the statement is about, and its event hash is computed again, never trusted.
     private static func recordFile(
         _ bundle: RecordBundle, _ statement: Statement, _ report: inout VerificationReport
-    ) throws(Refusal) {
+    ) throws(Refusal) -> RecordFile? {
         try require(
             (bundle.recordFile == nil) == (bundle.mediaType == nil),
             "record: mediaType goes with recordFile, and only with it")
         guard let bytes = bundle.recordFile, let mediaType = bundle.mediaType else {
             try require(bundle.eventHash == nil, "record: hashes without recordFile")
             report.holds.append("record: something with SHA-256 \(statement.recordHash.hex) exists; it is not shown")
-            return
+            return nil
         }
         try require(SHA256.hash(bytes) == statement.recordHash, "record file: the hash is not the statement's")
         let file: RecordFile
@@ -81,8 +84,8 @@ enum RecordCheck {
         report.holds.append(
             "record: the statement is about this document of \(file.document.count) bytes, \(mediaType), "
                 + "SHA-256 \(SHA256.hash(file.document).hex)")
-        guard let claimed = bundle.eventHash else { return }
-        try EventHashCheck.run(claimed, document: file.document, &report)
+        if let claimed = bundle.eventHash { try EventHashCheck.run(claimed, document: file.document, &report) }
+        return file
     }
 
     /// The statement's entry is in the log of that size, and the state holds the root.

@@ -26,37 +26,47 @@ enum SearchCheck {
     private static func search(
         _ file: SearchProofFile, _ entries: [StateEntry], _ report: inout VerificationReport
     ) throws(Refusal) {
-        let query = SearchQuery(file.query)
         // That a header commits to the entries has been checked; that they are the right ones is checked by the proof.
         let proof = SearchProof(
             collection: file.query.collection,
             state: entries.map { SearchProof.StateEntry(key: $0.key, value: $0.value, path: []) }, body: file.body)
-        let found: [Neighbour]
-        do throws(ProofFailure) {
-            found = try proof.verify(query) { _ in true }
-        } catch { throw Refusal("search: \(text(of: error))") }
-        let answer = found.map(SearchProofFile.Answer.init)
-        if let index = zip(answer, file.answer).enumerated().first(where: { $0.element.0 != $0.element.1 })?.offset {
-            throw Refusal(
-                "search: answer \(index + 1) is \(show(file.answer[index])), where the index gives \(show(answer[index]))"
-            )
-        }
-        try require(
-            answer.count == file.answer.count,
-            "search: the answer has \(file.answer.count) subjects, where the index gives \(answer.count)")
+        try run(proof, file.query, file.answer)
+        let answer = file.answer
         let count = file.head.value.flatMap { CollectionHead(decoding: $0) }?.count ?? 0
         report.holds.append(
             "search: collection \(file.query.collection) of \(count) vectors answers \(show(file.query)) "
                 + "with \(answer.count) subjects, computed again from the proven bytes")
         for (index, neighbour) in answer.enumerated() { report.holds.append("answer \(index + 1): \(show(neighbour))") }
-        if file.query.probes != nil {
-            report.unchecked.append(
-                "whether something nearer lies in lists that were not probed: an exact search proves that")
-        }
+        noteProbes(file.query, &report)
         report.unchecked.append("whether the vectors mean what their writers say: the ledger only holds them")
     }
 
-    private static func show(_ query: SearchProofFile.Query) -> String {
+    static func noteProbes(_ query: SearchProofFile.Query, _ report: inout VerificationReport) {
+        guard query.probes != nil else { return }
+        report.unchecked.append(
+            "whether something nearer lies in lists that were not probed: an exact search proves that")
+    }
+
+    /// Runs the search again over a proof's bytes, whose state entries are proven, and compares what it gives.
+    static func run(
+        _ proof: SearchProof, _ query: SearchProofFile.Query, _ claimed: [SearchProofFile.Answer]
+    ) throws(Refusal) {
+        let found: [Neighbour]
+        do throws(ProofFailure) {
+            found = try proof.verify(SearchQuery(query)) { _ in true }
+        } catch { throw Refusal("search: \(text(of: error))") }
+        let answer = found.map(SearchProofFile.Answer.init)
+        if let index = zip(answer, claimed).enumerated().first(where: { $0.element.0 != $0.element.1 })?.offset {
+            throw Refusal(
+                "search: answer \(index + 1) is \(show(claimed[index])), where the index gives \(show(answer[index]))"
+            )
+        }
+        try require(
+            answer.count == claimed.count,
+            "search: the answer has \(claimed.count) subjects, where the index gives \(answer.count)")
+    }
+
+    static func show(_ query: SearchProofFile.Query) -> String {
         var parts = [
             query.probes.map {
                 "an approximate search (supers \($0.supers), lists \($0.lists), finalists \($0.finalists))"

@@ -5,23 +5,36 @@ import Proofs
 
 /// Checks bundles offline.
 public enum Verifier {
-    /// Checks a record bundle, a state proof or a proof of a search.
+    /// Records that a proof of similar records is checked with: as many as an answer has, and the one that was asked about.
+    public static let recordsMax = 1_001
+
+    /// Checks a record bundle, a state proof, a proof of a search or a proof of similar records.
     /// - Parameters:
     ///   - bytes: the file.
     ///   - policy: what the verifier trusts and demands.
     ///   - now: nanoseconds since 1970; nil: ages are not checked, and said so.
+    ///   - records: with a proof of similar records, bundles of the record that was asked about and of answers: their vectors are
+    ///     made again. At most ``recordsMax``.
     /// - Returns: what was found, and the first rule that does not hold, if any.
-    public static func verify(_ bytes: [UInt8], policy: TrustPolicy, now: UInt64?) -> VerificationOutcome {
+    public static func verify(
+        _ bytes: [UInt8], policy: TrustPolicy, now: UInt64?, records: [[UInt8]] = []
+    ) -> VerificationOutcome {
         var outcome = VerificationOutcome(report: VerificationReport(), reason: nil)
         do throws(Refusal) {
-            switch try format(of: bytes) {
+            let format = try format(of: bytes)
+            try require(
+                records.isEmpty || format == SimilarProofFile.format,
+                "records: they go with a proof of similar records alone")
+            try require(records.count <= recordsMax, "records: more than \(recordsMax)")
+            switch format {
             case RecordBundle.format: try RecordCheck.run(bytes, policy, now, &outcome.report)
             case StateProofFile.format: try stateProof(bytes, policy, now, &outcome.report)
             case SearchProofFile.format: try SearchCheck.run(bytes, policy, now, &outcome.report)
+            case SimilarProofFile.format: try SimilarCheck.run(bytes, records, policy, now, &outcome.report)
             default:
                 throw Refusal(
-                    "the file: its format is none of \(RecordBundle.format), \(StateProofFile.format) and "
-                        + SearchProofFile.format)
+                    "the file: its format is none of \(RecordBundle.format), \(StateProofFile.format), "
+                        + "\(SearchProofFile.format) and \(SimilarProofFile.format)")
             }
         } catch {
             outcome.reason = error.reason

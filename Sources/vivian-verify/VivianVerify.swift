@@ -7,7 +7,7 @@ import Verification
 struct VivianVerify: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "vivian-verify",
-        abstract: "Check a record bundle, a state proof or a proof of a search, without a network.",
+        abstract: "Check a record bundle, or a proof of state, of a search or of similar records, without a network.",
         discussion: """
             Prints what holds, what it rests on, and what was not checked. Without a trusted validators hash nothing is \
             proven: get it from somebody you trust, not from whoever handed you the file. A policy file is JSON with \
@@ -15,17 +15,23 @@ struct VivianVerify: ParsableCommand {
             Exit code 0 only if everything present holds and the policy is met; 1 otherwise; 64 where the command line \
             is wrong.
             """)
-    @Argument(help: "FILE.record.json, FILE.proof.json or FILE.search.json; - for standard input.") var file: String
+    @Argument(help: "FILE.record.json, FILE.proof.json, FILE.search.json or FILE.similar.json; - for standard input.")
+    var file: String
     @Option(help: "The validators hash that you trust, in hex.") var trustedValidators: String?
     @Option(help: "Policy file (JSON).") var policy: String?
     @Option(help: "The chain id that you expect.") var chainId: String?
     @Option(help: "The genesis hash that you expect, in hex.") var genesisHash: String?
+    @Option(
+        name: .customLong("record"),
+        help: "With FILE.similar.json, a bundle of the record that was asked about, or of an answer; may be repeated.")
+    var records: [String] = []
     @Flag(help: "Print JSON for programs.") var json = false
 
     func run() throws {
         let trust = try trustPolicy()
         let now = trust.trustingPeriodSeconds == nil ? nil : UInt64(Date().timeIntervalSince1970 * 1e9)
-        let outcome = Verifier.verify(try Self.bytes(file), policy: trust, now: now)
+        let outcome = Verifier.verify(
+            try Self.bytes(file), policy: trust, now: now, records: try records.map { try Self.bytes($0) })
         print(json ? String(decoding: outcome.json, as: UTF8.self) : outcome.text)
         if outcome.reason != nil { throw ExitCode(1) }
     }

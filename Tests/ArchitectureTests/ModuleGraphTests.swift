@@ -15,7 +15,7 @@ struct ModuleGraphTests {
         "Consensus": ["Codec", "Cryptography", "Proofs", "LedgerModel"],
         "Interchain": ["Codec", "Cryptography", "Proofs", "LedgerModel"],
         "SchemaValidation": ["Codec", "CLibXML2", "CSchemas"],
-        "SupplyChain": ["Codec", "Cryptography", "SchemaValidation"],
+        "SupplyChain": ["Codec", "Cryptography", "SchemaValidation", "Embedding"],
         "LedgerRuntime": [
             "Codec", "Cryptography", "Proofs", "LedgerModel", "StateTree", "VectorIndex", "Embedding",
         ],
@@ -34,7 +34,7 @@ struct ModuleGraphTests {
         "GatewayStore": ["Codec", "Cryptography"],
         "Records": [
             "Codec", "Cryptography", "Proofs", "LedgerModel", "LedgerAccess", "GatewayStore", "SupplyChain",
-            "SchemaValidation", "VectorIndex", "Embedding", "CSchemas", "HTTPClientKit",
+            "SchemaValidation", "VectorIndex", "CSchemas", "HTTPClientKit",
         ],
         "GatewayAPI": [
             "Codec", "Cryptography", "Proofs", "LedgerModel", "LedgerAccess", "Records", "SchemaValidation",

@@ -97,10 +97,17 @@ extension EndToEnd {
                     "POST /schemas/{id}/compatibility": ["id": "contract", "compatibility": "forward"],
                     "POST /schemas/{id}/versions/{version}/validation": version.merging(["output": "flag"]) { $1 },
                     "GET /records/{id}": ["id": records[0]],
-                    "DELETE /records/{id}": ["id": records[1], "reason": "2", "If-Match": "ETAG"],
+                    // A commitment is not part of an index: its erasure leaves the other one to be proven by.
+                    "DELETE /records/{id}": [
+                        "id": try CommitmentTests.commit(node), "reason": "2", "If-Match": "ETAG",
+                    ],
                     "GET /records/{id}/receipt": ["id": records[0], "validator": status["validator"]?.string ?? ""],
                     "GET /records/{id}/similar": ["id": records[0], "limit": "3", "distanceMax": "900"],
                     "GET /records/anomalies": ["limit": "3", "among": "10"],
+                    "GET /records/{id}/similar/proof": [
+                        "id": records[0], "commitment": try CommitmentTests.commit(node), "limit": "3",
+                        "mode": "approximate", "supers": "1", "lists": "2", "finalists": "3", "trusted": trusted,
+                    ],
                     "GET /records/{id}/bundle": ["id": records[0], "receipts": "true", "trusted": trusted],
                     "GET /state/{store}/{key}": [
                         "store": "anchor", "key": ProofTests.key("log"), "height": "2", "prove": "true",

@@ -37,6 +37,13 @@ extension FuzzTarget {
             guard let again = try? SearchProofFile(decoding: text) else { return "does not read what it wrote" }
             return again == file ? nil : "the written form says something else"
         },
+        FuzzTarget("similar-proof-file", byteCountMax: 1 << 16) { bytes in
+            guard let file = try? SimilarProofFile(decoding: bytes) else { return nil }
+            let text = file.encoded()
+            guard let again = try? SimilarProofFile(decoding: text) else { return "does not read what it wrote" }
+            return again == file ? nil : "the written form says something else"
+        },
+        canonical("index-commitment") { try IndexCommitment(decoding: $0).encoded() },
         FuzzTarget("verifier", byteCountMax: 1 << 16) { bytes in
             // Trusts whatever set the file begins with, so that the rules behind the first are reached.
             var policy = TrustPolicy()
@@ -46,6 +53,10 @@ extension FuzzTarget {
                 policy.trustedValidators = [first.signedHeader.header.validatorsHash]
             } else if let file = try? SearchProofFile(decoding: bytes), let first = file.headers.first {
                 policy.trustedValidators = [first.signedHeader.header.validatorsHash]
+            } else if let file = try? SimilarProofFile(decoding: bytes),
+                let subject = Verifier.subject(of: file.commitment)
+            {
+                policy.trustedValidators = [subject.firstValidatorsHash]
             }
             _ = Verifier.verify(bytes, policy: policy, now: 1_800_000_000_000_000_000)
             policy.minReceipts = 1

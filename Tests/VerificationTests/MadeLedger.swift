@@ -24,10 +24,13 @@ struct MadeLedger {
     var mediaType = "application/json"
     var document = Array("{}".utf8)
     var eventHash: String?
+    /// Whether it was anchored by interval, alone in its tree.
+    var isInInterval = false
 
     private static let validator = key(3)
     private static let issuerKey = key(4)
     static let stateHeight = Height(9)
+    static let recordID = SHA256.hash(Array("record".utf8))
     private static let issuer = AccountID(issuerKey.publicKey.thumbprint)
 
     private static func key(_ number: UInt8) -> SigningKey {
@@ -55,8 +58,9 @@ struct MadeLedger {
         let file = RecordFile(salt: Array(repeating: 9, count: 32), mediaType: mediaType, document: document).encoded
         let statement = Statement.sign(
             recordHash: SHA256.hash(file), sequence: 12, issuer: Self.issuer, ledger: home, key: Self.issuerKey)
-        let leaf = TransparencyLog.leafHash(entry: SHA256.hash(statement).bytes)
-        let rid = AnchoredRecord.key(SHA256.hash(Array("record".utf8)).bytes)
+        var leaf = TransparencyLog.leafHash(entry: SHA256.hash(statement).bytes)
+        if isInInterval { leaf = TransparencyLog.leafHash(entry: leaf.bytes) }
+        let rid = AnchoredRecord.key(Self.recordID.bytes)
         let anchored = AnchoredRecord(
             leafIndex: 0, height: loggedAt, time: Timestamp(nanosecondsSince1970: 1_790_000_000_000_000_000),
             issuer: Self.issuer, number: 12)
@@ -75,7 +79,8 @@ struct MadeLedger {
             eventHash: eventHash, statement: statement, anchored: entry(.anchor, rid),
             issuerKey: Self.issuerKey.publicKey,
             issuerKeyProof: entry(.account, AccountEntry.key(Self.issuer)),
-            log: LogInclusion(leafIndex: 0, treeSize: 1, path: []), inner: nil,
+            log: LogInclusion(leafIndex: 0, treeSize: 1, path: []),
+            inner: isInInterval ? LogInclusion(leafIndex: 0, treeSize: 1, path: []) : nil,
             logState: entry(.anchor, LogState.key),
             revision: shownRevision.map { entry(.upgrade, RevisionEntry.key($0)) }, receipts: [], receiptKeys: [])
     }

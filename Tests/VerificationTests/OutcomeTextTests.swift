@@ -34,7 +34,7 @@ import Verification
         ),
         (
             "{\"format\": \"vivian-record/2\"}",
-            "the file: its format is none of vivian-record/1, vivian-proof/1 and vivian-search/1"
+            "the file: its format is none of vivian-record/1, vivian-proof/1, vivian-search/1 and vivian-similar/1"
         ),
     ])
     func `a file of no kind is told what it is not, and where`(_ file: String, _ reason: String) {

@@ -105,10 +105,7 @@ package struct SearchProofFile: Hashable, Sendable {
         let reader = try BundleHead.parse(bytes, "search", members: Self.members)
         let begin = try BundleHead(reader, format: Self.format)
         let query = try Query(BundleReader(try reader.member("query"), "query", members: Query.members))
-        var answer: [Answer] = []
-        for (index, node) in try reader.possiblyEmpty("answer", max: Self.answersMax).enumerated() {
-            answer.append(try Answer(BundleReader(node, "answer \(index)", members: Answer.members)))
-        }
+        let answer = try Answer.list(reader)
         let head = try StateEntry(BundleReader(try reader.member("head"), "head", members: StateEntry.members))
         let owner =
             reader.has("owner")
@@ -183,6 +180,15 @@ extension SearchProofFile.Answer {
             .init(name: "id", value: .string(String(id))),
             .init(name: "tag", value: .string(String(tag))),
         ]
+    }
+
+    /// A file's member `answer`.
+    static func list(_ reader: BundleReader) throws(LedgerModelFailure) -> [SearchProofFile.Answer] {
+        var answer: [SearchProofFile.Answer] = []
+        for (index, node) in try reader.possiblyEmpty("answer", max: SearchProofFile.answersMax).enumerated() {
+            answer.append(try SearchProofFile.Answer(BundleReader(node, "answer \(index)", members: members)))
+        }
+        return answer
     }
 
     init(_ reader: BundleReader) throws(LedgerModelFailure) {

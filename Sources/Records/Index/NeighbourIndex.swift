@@ -54,6 +54,9 @@ struct NeighbourIndex: Sendable {
 
     func contains(_ row: Int64) -> Bool { placeOfRow[row] != nil }
 
+    /// All rows that are held, by rising number.
+    var heldRows: [Int64] { placeOfRow.keys.sorted() }
+
     /// A row's vector.
     func vector(of row: Int64) -> [Int8]? {
         placeOfRow[row].map { place in

@@ -1,4 +1,5 @@
 package import GatewayStore
+import SupplyChain
 
 /// The private index (privacy.md): for each tenant the vectors of its newest records, in the gateway's memory alone.
 ///
@@ -18,6 +19,9 @@ package actor PrivateIndex {
         package var idleNanoseconds: UInt64
         /// Documents that one question opens, more than the default holds: about six seconds' work.
         package var documentsPerQuestion: Int
+        /// Of the newest records of an index, so many are committed to, and made a collection of again for each proof: about
+        /// five seconds' work.
+        package var committedMax: Int
         /// Comparisons that one question for anomalies makes: about a second's work.
         package var comparisonsPerQuestion: Int
 
@@ -26,17 +30,18 @@ package actor PrivateIndex {
 
         package init(
             recordsMax: Int = recordsMaxDefault, tenantsMax: Int = 4, idleNanoseconds: UInt64 = 10_000_000_000,
-            documentsPerQuestion: Int = 125_000, comparisonsPerQuestion: Int = 125_000_000
+            documentsPerQuestion: Int = 125_000, committedMax: Int = 100_000, comparisonsPerQuestion: Int = 125_000_000
         ) {
             self.recordsMax = recordsMax
             self.tenantsMax = tenantsMax
             self.idleNanoseconds = idleNanoseconds
             self.documentsPerQuestion = documentsPerQuestion
+            self.committedMax = committedMax
             self.comparisonsPerQuestion = comparisonsPerQuestion
         }
     }
 
-    private struct TenantIndex {
+    struct TenantIndex {
         var index: NeighbourIndex
         /// Rows that are to be opened, the next one last.
         var waiting: [Int64] = []
@@ -50,11 +55,14 @@ package actor PrivateIndex {
     private static let rowsPerTurn = 10_000
     private static let comparisonsPerTurn = 1_000_000
 
-    private let store: GatewayStore
+    let store: GatewayStore
     private let keys: GroupKeyFile
-    private let limits: Limits
+    let limits: Limits
     private let now: @Sendable () -> UInt64
-    private var tenants: [String: TenantIndex] = [:]
+    var tenants: [String: TenantIndex] = [:]
+    /// The collection that is made for a request that goes on now; see `PrivateIndex+Commitment`.
+    var transient: Transient?
+    var transientCount = 0
 
     package init(store: GatewayStore, keys: GroupKeyFile, limits: Limits, now: @escaping @Sendable () -> UInt64) {
         self.store = store
@@ -110,6 +118,8 @@ package actor PrivateIndex {
 
     /// Forgets an erased record.
     func forget(_ row: Int64, tenant: String) {
+        // Before the index is changed: nothing shares its vectors then, and they are overwritten where they are.
+        if transient?.tenant == tenant { transient = nil }
         guard var held = tenants.removeValue(forKey: tenant) else { return }
         held.index.remove(row)
         tenants[tenant] = held
@@ -121,7 +131,7 @@ package actor PrivateIndex {
     // MARK: Filling
 
     /// Takes in what the tenant's index lacks.
-    private func bringUpToDate(_ tenant: String) async throws {
+    func bringUpToDate(_ tenant: String) async throws {
         try begin(tenant)
         var budget = limits.documentsPerQuestion
         while try !step(tenant, &budget) {
@@ -149,7 +159,7 @@ package actor PrivateIndex {
         for record in try store.sealedRecords(held.waiting.suffix(turn).reversed()) {
             // What does not open is damaged and says so when it is asked for; the others are found all the same.
             guard let document = try document(record),
-                let vector = RecordVector.vector(of: document, mediaType: record.mediaType)
+                let vector = EventVector.vector(of: document, mediaType: record.mediaType)
             else { continue }
             held.index.insert(vector, row: record.row)
         }
@@ -173,15 +183,15 @@ package actor PrivateIndex {
         }
         let newest = try store.newestRecords(tenant: tenant, limit: limits.recordsMax)
         tenants[tenant] = TenantIndex(
-            index: NeighbourIndex(dimension: RecordVector.dimension, countMax: limits.recordsMax),
+            index: NeighbourIndex(dimension: EventVector.dimension, countMax: limits.recordsMax),
             waiting: newest.rows.reversed(), known: newest.newest, askedAt: time)
     }
 
     /// The vector of a record that the index does not hold; nil where it has none.
-    private func vector(ofStored row: Int64) throws -> [Int8]? {
+    func vector(ofStored row: Int64) throws -> [Int8]? {
         guard let record = try store.sealedRecords([row]).first else { return nil }
         guard let document = try document(record) else { throw RecordsFailure.sealBroken }
-        return RecordVector.vector(of: document, mediaType: record.mediaType)
+        return EventVector.vector(of: document, mediaType: record.mediaType)
     }
 
     /// A record's document; nil where it does not open, or is erased by now.

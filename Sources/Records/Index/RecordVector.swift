@@ -1,22 +1,12 @@
-import Embedding
 import SupplyChain
 
-/// The vector of a record, as the private index compares it, and its distances in the numbers that users see.
+/// Distances between records' vectors (`EventVector`) in the numbers that users see.
 ///
 /// A vector is a publication of what it was made from (privacy.md): it is kept in memory alone, made from the sealed
 /// document each time the gateway starts, and so is gone with the document's key.
 enum RecordVector {
-    static var dimension: Int { TextEmbedder.standard.dimension }
-
     /// The most a distance is: the one between opposites.
     static let distanceMax = 2_000
-
-    /// Of an EPCIS record its event's features; nil for what is none, such as heads of the audit log.
-    static func vector(of document: [UInt8], mediaType: String) -> [Int8]? {
-        guard mediaType == EventRecord.mediaType, let features = EventFeatures(document: document) else { return nil }
-        return try? TextEmbedder.standard.vector(
-            ofFeatures: features.features.map { (bytes: $0.text, weight: $0.weight) })
-    }
 
     /// 1,000 x (1 - cosine), rounded down: 0 for the same, about 1,000 for what has nothing in common.
     ///
@@ -31,5 +21,5 @@ enum RecordVector {
         return Int32(((distance + 1) * 2 * square + 999) / 1_000 - 1)
     }
 
-    private static var square: Int { TextEmbedder.standard.length * TextEmbedder.standard.length }
+    private static var square: Int { EventVector.length * EventVector.length }
 }

@@ -8,20 +8,25 @@ import Verification
 struct VerifyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
-        abstract: "Check a record bundle, a state proof or a proof of a search, without a network.",
+        abstract: "Check a record bundle, or a proof of state, of a search or of similar records, without a network.",
         discussion: """
             Prints what holds, what it rests on, and what was not checked. Without a trusted validators hash nothing is \
             proven: get it from somebody you trust, not from whoever handed you the file. A policy file is JSON with \
             any of trustedValidators, chainId, genesisHash, trustingPeriod, minReceipts, minOperators.
             Exit code 0 only if everything present holds and the policy is met.
             """)
-    @Argument(help: "FILE.record.json, FILE.proof.json or FILE.search.json; - for standard input.") var file: String
+    @Argument(help: "FILE.record.json, FILE.proof.json, FILE.search.json or FILE.similar.json; - for standard input.")
+    var file: String
     @OptionGroup var trust: TrustOptions
+    @Option(
+        name: .customLong("record"),
+        help: "With FILE.similar.json, a bundle of the record that was asked about, or of an answer; may be repeated.")
+    var records: [String] = []
     @Flag(help: "Print JSON for programs.") var json = false
 
     func run() throws {
         let bytes = try FileInput.bytes(file)
-        let outcome = try trust.check(bytes)
+        let outcome = try trust.check(bytes, records: try records.map { try FileInput.bytes($0) })
         VerificationOutput.print(outcome, json: json)
         if outcome.reason != nil { throw ExitCode(1) }
     }
@@ -36,14 +41,15 @@ struct TrustOptions: ParsableArguments {
 
     var isEmpty: Bool { trustedValidators == nil && policy == nil && chainId == nil && genesisHash == nil }
 
-    func check(_ bytes: [UInt8]) throws -> VerificationOutcome {
+    func check(_ bytes: [UInt8], records: [[UInt8]] = []) throws -> VerificationOutcome {
         var policy = TrustPolicy()
         if let path = self.policy { policy = try TrustPolicy(parsing: try FileInput.bytes(path)) }
         if let hash = try Self.hash(trustedValidators, "--trusted-validators") { policy.trustedValidators = [hash] }
         if let hash = try Self.hash(genesisHash, "--genesis-hash") { policy.genesisHash = hash }
         if let chainId { policy.chainID = chainId }
         let now = UInt64(Date().timeIntervalSince1970 * 1e9)
-        return Verifier.verify(bytes, policy: policy, now: policy.trustingPeriodSeconds == nil ? nil : now)
+        return Verifier.verify(
+            bytes, policy: policy, now: policy.trustingPeriodSeconds == nil ? nil : now, records: records)
     }
 
     private static func hash(_ text: String?, _ option: String) throws -> [UInt8]? {

@@ -1,5 +1,6 @@
 """The client against a live gateway; VIVIAN_GATEWAY and VIVIAN_CA_FILE say which."""
 
+import json
 import os
 import pathlib
 import time
@@ -66,6 +67,18 @@ class Gateway(unittest.TestCase):
         self.assertEqual(len(self.client.similar(ids[0], limit=1, distance_max=1_999)), 1)
         alone = self.client.anomalies(limit=1, among=4)
         self.assertEqual([len(item.nearest) for item in alone], [3])
+        commitment = self.client.commit_index()
+        self.client.wait(commitment.capture_id)
+        self.assertGreaterEqual(commitment.count, 4)
+        proof = json.loads(self.client.similar_proof(ids[0], commitment.record_id, limit=3, mode="approximate"))
+        self.assertEqual(proof["format"], "vivian-similar/1")
+        self.assertEqual(proof["record"], ids[0])
+        self.assertIn(ids[0], [item["subject"] for item in proof["answer"]])
+        with self.assertRaises(Problem) as caught:
+            self.client.similar_proof(ids[0], ids[1])
+        self.assertEqual(caught.exception.name, "no-commitment")
+        # Neither the file nor a part of it is taken for a bundle.
+        self.assertFalse(verify(json.dumps(proof).encode(), Policy()).ok)
         for name, call in (
             ("not-found", lambda: self.client.similar("00" * 32)),
             ("bad-parameter", lambda: self.client.anomalies(among=0)),

@@ -4,16 +4,16 @@
 """
 
 from .answers import (
-    AnomalousRecord, APIKey, AuditEntry, Block, Capture, Collection, Hit, Job, Record, RegistryEdge, RegistrySubject,
-    RegistryVersion, SearchAnswer, SimilarRecord, StateValue, Status, Transaction,
+    AnomalousRecord, APIKey, AuditEntry, Block, Capture, Collection, Commitment, Hit, Job, Record, RegistryEdge,
+    RegistrySubject, RegistryVersion, SearchAnswer, SimilarRecord, StateValue, Status, Transaction,
 )
 from .client import Client
 from .problem import Problem, Violation
 from .wire import Retries
 
 __all__ = [
-    "APIKey", "AnomalousRecord", "AuditEntry", "Block", "Capture", "Client", "Collection", "Hit", "Job", "Problem",
-    "Record", "RegistryEdge", "RegistrySubject", "RegistryVersion", "Retries", "SearchAnswer", "SimilarRecord",
+    "APIKey", "AnomalousRecord", "AuditEntry", "Block", "Capture", "Client", "Collection", "Commitment", "Hit", "Job",
+    "Problem", "Record", "RegistryEdge", "RegistrySubject", "RegistryVersion", "Retries", "SearchAnswer", "SimilarRecord",
     "StateValue", "Status", "Transaction", "Violation",
 ]
 __version__ = "0.2.0"

@@ -301,6 +301,20 @@ class AnomalousRecord:
 
 
 @dataclass(frozen=True)
+class Commitment:
+    """A commitment to the private index: a record, and how many records it covers."""
+
+    #: The job that brings it onto the ledger.
+    capture_id: str
+    record_id: str
+    count: int
+
+    @staticmethod
+    def read(root: dict[str, Any]) -> Commitment:
+        return Commitment(root["captureID"], root["recordId"], root["count"])
+
+
+@dataclass(frozen=True)
 class APIKey:
     id: str
     tenant: str

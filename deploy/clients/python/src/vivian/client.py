@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
 from .answers import (
-    AnomalousRecord, APIKey, AuditEntry, Block, Capture, Collection, Hit, Job, Record, RegistryEdge, RegistrySubject,
+    AnomalousRecord, APIKey, AuditEntry, Block, Capture, Collection, Commitment, Hit, Job, Record, RegistryEdge, RegistrySubject,
     RegistryVersion, SearchAnswer, SimilarRecord, StateValue, Status, Transaction,
 )
 from .problem import Problem
@@ -191,6 +191,25 @@ class Client:
         """Of the newest ``among`` records those that are least like any other, the farthest first."""
         path = _path("records", "anomalies", limit=limit, among=among)
         return [AnomalousRecord.read(item) for item in self._json("GET", path)["records"]]
+
+    def commit_index(self, *, idempotency_key: str | None = None) -> Commitment:
+        """Commits to the private index as it stands: a record, of which the ledger holds a salted hash."""
+        headers = {"Idempotency-Key": idempotency_key or uuid.uuid4().hex}
+        return Commitment.read(self._json("POST", _path("records", "commitments"), headers=headers))
+
+    def similar_proof(
+        self, record_id: str, commitment: str, *, limit: int | None = None, trusted: str | None = None,
+        **parameters: object
+    ) -> bytes:
+        """A file that ``vivian verify`` checks offline: which records of a commitment are most like one.
+
+        It shows vectors of records to whoever gets it. ``commitment`` is the record that :meth:`commit_index` gave, once it
+        is on the ledger. ``parameters`` are the API's: ``mode``, ``supers``, ``lists``, ``finalists``.
+        """
+        path = _path(
+            "records", record_id, "similar", "proof", commitment=commitment, limit=limit, trusted=trusted, **parameters
+        )
+        return self._wire.send("GET", path).body
 
     # Vectors
 
