@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-// Which kernels there are, and what the sets share: the query's table.
+// Which kernels there are, and what the sets share: the query's table, and how far lists are.
 
 static const vector_kernels *const all_kernels[] = {
 #if defined(__x86_64__)
