@@ -8,7 +8,7 @@
 // The smallest of many keys, and their order. All of it only counts, so that what strangers choose the keys to be changes
 // neither how long that takes nor which are found.
 //
-// A set of kernels brings four steps and is given `offer`, `trim` and `sort` of them. Whoever calls steps has written
+// A set of kernels brings five steps and is given `offer`, `trim` and `sort` of them. Whoever calls steps has written
 // `VECTOR_SELECTION_EXCESS` keys of INT32_MAX behind the last one, so that steps take whole registers.
 
 typedef struct {
