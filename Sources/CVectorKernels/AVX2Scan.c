@@ -108,12 +108,8 @@ AVX2 static void append_keys(vector_selection *selection, const int32_t *keys, u
         __m256i ordinals = _mm256_add_epi32(_mm256_set1_epi32((int32_t)(first + index)), places);
         held += move_marked(selection, held, some, ordinals, ~above(some, limit) & 0xff);
     }
-    for (; index < count; index++) {
-        selection->keys[held] = keys[index];
-        selection->ordinals[held] = first + index;
-        held += keys[index] < selection->bound;
-    }
     selection->count = held;
+    append_each(selection, keys + index, count - index, first + index);
 }
 
 static const selection_steps avx2_steps = {key_range, count_below, rank_keys, keep_below, append_keys};

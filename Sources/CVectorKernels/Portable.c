@@ -54,14 +54,7 @@ static void keep_below(vector_selection *selection, int64_t bound, uint32_t equa
 }
 
 static void append_keys(vector_selection *selection, const int32_t *keys, uint32_t count, uint32_t first) {
-    // Without a branch for each; the next place is not read back from memory.
-    uint32_t held = selection->count;
-    for (uint32_t index = 0; index < count; index++) {
-        selection->keys[held] = keys[index];
-        selection->ordinals[held] = first + index;
-        held += keys[index] < selection->bound;
-    }
-    selection->count = held;
+    append_each(selection, keys, count, first);
 }
 
 static const selection_steps portable_steps = {key_range, count_below, rank_keys, keep_below, append_keys};

@@ -67,6 +67,17 @@ INLINE void reserve(const selection_steps *steps, vector_selection *selection) {
     keep_smallest(steps, selection, (selection->room - selection->capacity) / 4);
 }
 
+/// `append` without registers, and without a branch for each; the next place is not read back from memory.
+INLINE void append_each(vector_selection *selection, const int32_t *keys, uint32_t count, uint32_t first) {
+    uint32_t held = selection->count;
+    for (uint32_t index = 0; index < count; index++) {
+        selection->keys[held] = keys[index];
+        selection->ordinals[held] = first + index;
+        held += keys[index] < selection->bound;
+    }
+    selection->count = held;
+}
+
 INLINE void offer(
     const selection_steps *steps, vector_selection *selection, const int32_t *keys, size_t count, uint32_t first) {
     if (selection->capacity == 0) return;

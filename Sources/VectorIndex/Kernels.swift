@@ -1,6 +1,7 @@
 internal import CVectorKernels
 
-/// The arithmetic of `CVectorKernels` behind bounds: this file, `Selection` and `ScanLists` alone hand pointers to C.
+/// The arithmetic of `CVectorKernels` behind bounds: this file, `Selection`, `ScanLists` and `ListScores` alone hand pointers
+/// to C.
 ///
 /// Every set of kernels gives the same integers (a test compares those that a processor offers).
 @safe package struct Kernels: @unchecked Sendable {

@@ -30,7 +30,7 @@ internal import CVectorKernels
         unsafe places.deallocate()
     }
 
-    /// Appends all lists of a super, in their order, whose centroids are `rows`.
+    /// Appends all lists of a super, in their order: what `CentroidTable` holds of their centroids.
     mutating func append(
         _ query: [Int8], node: Int, rows: [Int8], norms: [Int32], inverses: [Int32], _ metric: Metric,
         _ kernels: Kernels

@@ -141,18 +141,10 @@ struct SearchCheckTests {
     }
 
     @Test func `members that are missing, unknown or in another spelling are refused`() throws {
-        let root = JSON(try JSONDocument(parsing: try Self.search().file().encoded()).root)
+        let file = try Self.search().file().encoded()
         func read(_ change: (inout [JSON.Member]) -> Void, in name: String? = nil) throws -> Bool {
-            guard case .object(var members) = root else { return false }
-            if let name, let index = members.firstIndex(where: { $0.name == name }),
-                case .object(var inner) = members[index].value
-            {
-                change(&inner)
-                members[index].value = .object(inner)
-            } else {
-                change(&members)
-            }
-            return (try? SearchProofFile(decoding: JSON.object(members).serialized())) != nil
+            let changed = try ChangedJSON.bytes(file, in: name, change)
+            return (try? SearchProofFile(decoding: changed)) != nil
         }
         #expect(try read { _ in })
         #expect(try !read { $0.append(.init(name: "more", value: .null)) })
