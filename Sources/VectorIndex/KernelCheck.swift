@@ -1,7 +1,7 @@
 extension Kernels {
     /// Whether another set computes the same from a fixed sample: every function, at lengths with and without a rest.
     ///
-    /// Some 50 us, once a process.
+    /// Half a millisecond, once a process.
     func computes(as other: Kernels) -> Bool {
         Self.sampleDimensions.allSatisfy { sample(dimension: $0) == other.sample(dimension: $0) }
     }
